@@ -1,0 +1,258 @@
+"""The typed, strict configuration that every entry point validates.
+
+YAML under ``conf/`` holds the numbers; these classes hold the meaning. There are deliberately no numeric
+defaults here for anything the recipe or a demo sets: a missing key is an error, so a number always has
+exactly one place. Unknown keys are refused (``extra="forbid"``), and cross-field rules are checked before
+any process starts.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Positive = Annotated[int, Field(gt=0)]
+NonNegative = Annotated[int, Field(ge=0)]
+PositiveFloat = Annotated[float, Field(gt=0)]
+NonNegativeFloat = Annotated[float, Field(ge=0)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+DType = Literal["float32", "bfloat16"]
+
+
+class StrictModel(BaseModel):
+    """Base of every section: unknown keys are errors, values are immutable and finite."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class RunSection(StrictModel):
+    """Where a run writes, and what it does when something is already there."""
+
+    name: str
+    """Run name: letters, digits, ``. _ -``."""
+    dir: Path
+    """Run directory; holds status, config, metrics, rollouts, checkpoints and the finished model."""
+    resume: Literal["never", "auto"] | int
+    """never: refuse a used directory. auto: continue from the newest valid checkpoint, or start.
+    A number: exactly that step, without falling back."""
+    seed: NonNegative
+    """Seed of everything random: data order, sampling, initialisation."""
+
+    @field_validator("name")
+    @classmethod
+    def _safe_name(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
+            raise ValueError("use only letters, digits, '.', '_' and '-', starting with a letter or digit")
+        return value
+
+
+class OptimSection(StrictModel):
+    """AdamW, as every stage of the recipe uses it."""
+
+    lr: PositiveFloat
+    """Peak learning rate."""
+    betas: tuple[Fraction, Fraction]
+    eps: PositiveFloat
+    weight_decay: NonNegativeFloat
+    grad_clip: PositiveFloat
+    """Global gradient-norm clip, applied to the gradient of the global token mean."""
+    warmup_steps: NonNegative
+    """Optimizer steps of linear warm-up from 0."""
+
+
+class TrainerSection(StrictModel):
+    """DeepSpeed ranks and how they cut a batch into micro-batches."""
+
+    ranks: Positive
+    """Trainer processes; each is one DeepSpeed data-parallel rank."""
+    zero_stage: Literal[0, 1, 2, 3]
+    row_tokens: Positive
+    """Length of one packed row, in tokens; no sequence may be longer."""
+    rows_per_microbatch: Positive
+    threads: Positive
+    """CPU threads of one rank."""
+    dtype: DType
+    gradient_checkpointing: bool
+
+
+class GeneratorSection(StrictModel):
+    """vLLM generators."""
+
+    replicas: Positive
+    tensor_parallel: Positive
+    threads: Positive
+    """CPU threads of one generator (CPU backend only)."""
+    kv_cache_gib: Positive
+    """KV cache of one generator in GiB (CPU backend only)."""
+    gpu_memory_utilization: Annotated[float, Field(gt=0, lt=1)]
+    """Share of a GPU's memory that vLLM may take (GPU backend only)."""
+    max_num_seqs: Positive
+    """Sequences one engine runs at the same time."""
+    enforce_eager: bool
+    dtype: DType
+    weight_sync: Literal["shared_memory", "nccl", "ipc"]
+    """Transport that carries new weights to vLLM. shared_memory needs trainer and generator on one host."""
+    timeout_s: PositiveFloat
+    """Longest wait for the next finished prompt group before the generator counts as hung."""
+
+
+class RewardsSection(StrictModel):
+    """Reward workers and the scalar reward model."""
+
+    workers: Positive
+    batch_timeout_s: PositiveFloat
+    """Deadline of one group's scoring; a worker that misses it is killed and replaced."""
+    model_path: Path | None
+    """Directory of the scalar reward model; needed when any row's environment asks for one."""
+    shuffle: bool
+    """Control experiment: rewards are permuted inside each batch, so that nothing can be learnt."""
+
+
+class RolloutSection(StrictModel):
+    """How a step samples."""
+
+    prompts_per_step: Positive
+    samples_per_prompt: Annotated[int, Field(ge=2)]
+    max_context: Positive
+    """Prompt and response together, in tokens."""
+    max_prompt_tokens: Positive
+    """Longer prompts are filtered up front, with a count."""
+    max_response_tokens: Positive
+    temperature: PositiveFloat
+    top_p: Annotated[float, Field(gt=0, le=1)]
+    logprobs: bool
+    """Ask the generator for the sampled tokens' log-probabilities, to measure the mismatch to the trainer."""
+    save_every: NonNegative
+    """Write the step's rollouts to rollouts/ every N steps; 0 never."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> RolloutSection:
+        if self.max_prompt_tokens + self.max_response_tokens > self.max_context:
+            raise ValueError(
+                f"max_prompt_tokens {self.max_prompt_tokens} + max_response_tokens "
+                f"{self.max_response_tokens} exceed max_context {self.max_context}"
+            )
+        return self
+
+
+class AlgorithmSection(StrictModel):
+    """GRPO advantages and the DAPO policy loss, by their names in SkyRL's registries."""
+
+    advantage: str
+    policy_loss: str
+    norm_by_std: bool
+    """Divide group-centred rewards by the group's standard deviation (GRPO) or not (Dr. GRPO)."""
+    clip_low: NonNegativeFloat
+    clip_high: NonNegativeFloat
+    kl_beta: NonNegativeFloat
+    """Weight of the KL loss to the frozen reference."""
+    kl_beta_per_domain: dict[str, NonNegativeFloat]
+    kl_estimator: Literal["k1", "k2", "k3", "abs"]
+    overlong_buffer: NonNegative
+    """Soft overlong punishment (DAPO eq. 13): the last N response tokens cost up to overlong_penalty; 0 off."""
+    overlong_penalty: NonNegativeFloat
+
+
+class DataSection(StrictModel):
+    """Prompt data and its mixture."""
+
+    train: tuple[Path, ...]
+    """JSONL or parquet files in the prompt-row schema."""
+    mixture: dict[str, PositiveFloat] | None
+    """Weight of each domain in every step's batch; null: in proportion to the rows."""
+    epochs: PositiveFloat
+    """Passes over the prompts; ignored when max_steps is set."""
+    max_steps: Positive | None
+
+    @field_validator("train", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> object:
+        return (value,) if isinstance(value, str | Path) else value
+
+
+class CheckpointSection(StrictModel):
+    """When to save, and how much to keep."""
+
+    every_steps: NonNegative
+    """0: only at the end and on SIGTERM."""
+    keep: Positive
+
+
+class TrackingSection(StrictModel):
+    """Metric sinks beside metrics.jsonl, which is always on."""
+
+    wandb_mode: Literal["offline", "online", "disabled"]
+    wandb_project: str
+    """The API key comes from the environment only (WANDB_API_KEY)."""
+    tensorboard: bool
+
+
+class EvalSection(StrictModel):
+    """Held-out evaluation through the generator, greedily."""
+
+    files: tuple[Path, ...]
+    """Prompt-row files; empty: no evaluation."""
+    limit_per_domain: Positive | None
+
+
+class ClusterSection(StrictModel):
+    """What each Ray actor asks of the cluster, and how long anything may be waited for."""
+
+    generator_cpus: NonNegativeFloat
+    trainer_cpus: NonNegativeFloat
+    reward_worker_cpus: NonNegativeFloat
+    generator_gpus: NonNegativeFloat
+    trainer_gpus: NonNegativeFloat
+    reward_model_gpus: NonNegativeFloat
+    local_cpus: Positive | None
+    """CPUs of the private Ray instance that is started when no cluster is given; null: all."""
+    start_timeout_s: PositiveFloat
+    step_timeout_s: PositiveFloat
+
+
+class ModelSection(StrictModel):
+    """The checkpoint a run starts from, and the frozen reference."""
+
+    path: Path
+    """Hugging Face checkpoint directory (safetensors, config, tokenizer with chat template)."""
+    reference: Path | Literal["parent"]
+    """parent: the checkpoint the stage starts from."""
+
+
+class StageConfig(StrictModel):
+    """One RL stage: ``python -m granite_rl.stage NAME``."""
+
+    stage: Literal["multi_domain", "rlhf", "identity", "math"]
+    recipe: str
+    run: RunSection
+    model: ModelSection
+    data: DataSection
+    rollout: RolloutSection
+    algorithm: AlgorithmSection
+    optim: OptimSection
+    trainer: TrainerSection
+    generator: GeneratorSection
+    rewards: RewardsSection
+    checkpoint: CheckpointSection
+    tracking: TrackingSection
+    eval: EvalSection
+    cluster: ClusterSection
+
+    @model_validator(mode="after")
+    def _consistent(self) -> StageConfig:
+        samples = self.rollout.prompts_per_step * self.rollout.samples_per_prompt
+        if samples % self.trainer.ranks:
+            raise ValueError(
+                f"trainer.ranks: {self.trainer.ranks} ranks can't share the step's {samples} samples "
+                f"(rollout.prompts_per_step {self.rollout.prompts_per_step} x rollout.samples_per_prompt "
+                f"{self.rollout.samples_per_prompt}) evenly; use a divisor of {samples}"
+            )
+        if self.trainer.row_tokens < self.rollout.max_context:
+            raise ValueError(
+                f"trainer.row_tokens: {self.trainer.row_tokens} can't hold a sequence of "
+                f"rollout.max_context {self.rollout.max_context} tokens; raise it to at least that"
+            )
+        return self

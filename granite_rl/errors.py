@@ -1,0 +1,77 @@
+"""Errors that are the user's to mend, and the exit codes that machines read.
+
+A ``UserError`` is printed without a traceback: what is wrong, where (key path, or file and line), and
+what would be right. Anything else that escapes is a bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a process of this platform tells its caller (documented in the README)."""
+
+    OK = 0
+    BUG = 1
+    CONFIG = 2
+    PREFLIGHT = 3
+    DATA = 4
+    INFRASTRUCTURE = 5
+    DIVERGED = 6
+    PREEMPTED = 75
+
+
+class UserError(Exception):
+    """A mistake that the user can mend.
+
+    Args:
+        message: what is wrong and where, with the offending value.
+        fix: what would be right, or the command that mends it.
+    """
+
+    exit_code: ExitCode = ExitCode.BUG
+
+    def __init__(self, message: str, fix: str | None = None) -> None:
+        super().__init__(message, fix)
+        self.message = message
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return self.message if self.fix is None else f"{self.message}\n  fix: {self.fix}"
+
+
+class ConfigError(UserError):
+    """A key, type or value in the configuration is wrong."""
+
+    exit_code = ExitCode.CONFIG
+
+
+class PreflightError(UserError):
+    """The configuration is well-formed, but this machine or cluster can't run it."""
+
+    exit_code = ExitCode.PREFLIGHT
+
+
+class DataError(UserError):
+    """A data row is malformed; the message names file and line."""
+
+    exit_code = ExitCode.DATA
+
+
+class InfrastructureError(UserError):
+    """An actor, node or network failed more often than the run's budget allows."""
+
+    exit_code = ExitCode.INFRASTRUCTURE
+
+
+class DivergedError(UserError):
+    """Training produced non-finite numbers and cannot go on."""
+
+    exit_code = ExitCode.DIVERGED
+
+
+class Preempted(UserError):
+    """The run was asked to stop (SIGTERM), saved, and can be resumed."""
+
+    exit_code = ExitCode.PREEMPTED

@@ -1,0 +1,149 @@
+"""What flows between the rooms of the platform: rows, requests, rollouts and train batches.
+
+Everything here is plain data (tokens as Python lists or numpy arrays, never tensors on a device), so
+that it crosses Ray's object store without custom serialisers and can be built in a unit test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Message = dict[str, str]
+"""One chat turn: ``{"role": ..., "content": ...}``."""
+
+ScoreStatus = Literal["ok", "wrong_format", "timeout", "error", "skipped"]
+"""How scoring ended. Only ``ok`` and ``wrong_format`` carry a reward that may teach."""
+
+TEACHING_STATUSES: frozenset[str] = frozenset({"ok", "wrong_format"})
+
+
+@dataclass(frozen=True)
+class PromptRow:
+    """One row of a prompt data set, in SkyRL's schema, with the place it came from."""
+
+    data_source: str
+    prompt: tuple[Message, ...]
+    env_class: str
+    reward_spec: dict[str, Any]
+    extra_info: dict[str, Any]
+    domain: str
+    """The ``domain`` of the row's environment: the key under which every metric is reported."""
+    origin: str
+    """``file:line``, so that an error can name it."""
+
+
+@dataclass(frozen=True)
+class PromptGroup:
+    """A prompt as the step consumes it: all its samples share the prompt and form one GRPO group."""
+
+    index: int
+    """Position in the step: groups are consumed in this order, whatever finishes first."""
+    row: PromptRow
+    prompt_ids: list[int]
+    seed: int
+    """Sampling seed; sample ``i`` of the group uses ``seed + i``."""
+
+
+@dataclass(frozen=True)
+class GenerationRequest:
+    """What a generator needs to know of a prompt group, and nothing more."""
+
+    key: int
+    prompt_ids: list[int]
+    n: int
+    seed: int | None
+    temperature: float
+    top_p: float
+    max_tokens: int
+    logprobs: bool
+
+
+@dataclass(frozen=True)
+class Completion:
+    """One sampled completion as token ids: what the model said is never re-encoded."""
+
+    token_ids: list[int]
+    """[tokens], the end token included when the model emitted one."""
+    logprobs: list[float] | None
+    """[tokens], natural log, of the sampled tokens at the sampling temperature, or None."""
+    text: str
+    truncated: bool
+    """True when the token limit ended it, not the model."""
+
+
+@dataclass(frozen=True)
+class GenerationResult:
+    """All completions of one request, with the version of the weights that made them."""
+
+    key: int
+    completions: list[Completion]
+    weight_version: int
+
+
+@dataclass(frozen=True)
+class Score:
+    """A verifier's verdict on one completion."""
+
+    reward: float
+    status: ScoreStatus
+    components: dict[str, float] = field(default_factory=dict)
+    extracted: str | None = None
+    message: str | None = None
+
+    @property
+    def teaches(self) -> bool:
+        """Whether this reward may enter an advantage."""
+        return self.status in TEACHING_STATUSES
+
+
+@dataclass(frozen=True)
+class ScoredGroup:
+    """A prompt group with its completions and their scores: the unit that advantages work on."""
+
+    group: PromptGroup
+    completions: list[Completion]
+    scores: list[Score]
+    weight_version: int
+
+
+@dataclass(frozen=True)
+class TrainSequence:
+    """One sequence as the trainer sees it.
+
+    ``advantage`` is per sequence: every response token of an outcome-rewarded rollout shares it.
+    """
+
+    prompt_ids: list[int]
+    response_ids: list[int]
+    advantage: float
+    kl_beta: float
+    rollout_logprobs: list[float] | None
+    domain: str
+
+
+@dataclass(frozen=True)
+class PackedBatch:
+    """A micro-batch of packed rows: ``position_ids`` restart at every sequence, and there is no mask.
+
+    Shapes are [rows, row_tokens] unless said otherwise. Targets list the positions whose next token is
+    trained: ``target_rows/cols`` [targets] point at the position that *predicts* ``target_ids``.
+    """
+
+    input_ids: npt.NDArray[np.int64]
+    position_ids: npt.NDArray[np.int64]
+    target_rows: npt.NDArray[np.int64]
+    target_cols: npt.NDArray[np.int64]
+    target_ids: npt.NDArray[np.int64]
+    target_sequence: npt.NDArray[np.int64]
+    """[targets], index of the sequence (in the order given to the packer) that a target belongs to."""
+    tokens: int
+    """Tokens that are not padding."""
+
+    @property
+    def targets(self) -> int:
+        """Number of trained tokens in this micro-batch."""
+        return int(self.target_ids.shape[0])
