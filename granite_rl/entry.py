@@ -80,19 +80,25 @@ def compose(config_name: str, overrides: Sequence[str]) -> dict[str, Any]:
                 raise ConfigError(f"{key}: no value given", f"add `{key}=VALUE` to the command")
             resolved = OmegaConf.to_container(config, resolve=True, enum_to_str=True)
     except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigError(*_explain_hydra(config_name, error)) from error
+        raise ConfigError(*_explain_hydra(config_name, overrides, error)) from error
     assert isinstance(resolved, dict)
     return {str(key): value for key, value in resolved.items()}
 
 
-def known_keys(config_name: str) -> list[str]:
-    """Dotted paths of every key of the default composition, for nearest-match hints."""
+def known_keys(config_name: str, overrides: Sequence[str] = ()) -> list[str]:
+    """Dotted paths of every key of a composition, for nearest-match hints.
+
+    Of the overrides, only the choices of config groups are applied: they decide which keys exist.
+    """
+    from importlib.resources import files
+
     from hydra import compose as hydra_compose
     from hydra import initialize_config_module
     from omegaconf import OmegaConf
 
+    choices = [item for item in overrides if files("conf").joinpath(item.split("=")[0]).is_dir()]
     with initialize_config_module("conf", version_base="1.3"):
-        config = hydra_compose(config_name)
+        config = hydra_compose(config_name, overrides=choices)
         tree = OmegaConf.to_container(config, resolve=False)
 
     def walk(node: object, prefix: str) -> list[str]:
@@ -103,7 +109,7 @@ def known_keys(config_name: str) -> list[str]:
     return walk(tree, "")
 
 
-def _explain_hydra(config_name: str, error: Exception) -> tuple[str, str]:
+def _explain_hydra(config_name: str, overrides: Sequence[str], error: Exception) -> tuple[str, str]:
     text = str(error).strip()
     first = text.splitlines()[0] if text else type(error).__name__
     match = re.search(r"Could not override '([^']+)'", text) or re.search(r"[Kk]ey '([^']+)'", text)
@@ -114,9 +120,12 @@ def _explain_hydra(config_name: str, error: Exception) -> tuple[str, str]:
         close = difflib.get_close_matches(name, available, n=1)
         hint = f"did you mean `{group}={close[0]}`? " if close else ""
         return f"{group}: there is no option {name!r}", f"{hint}options: {', '.join(available)}"
+    mandatory = re.search(r"You must specify '([^']+)'", text)
+    if mandatory:
+        return f"{mandatory.group(1)}: no value given", f"add `{mandatory.group(1)}=OPTION` to the command"
     if match:
         key = match.group(1)
-        close = difflib.get_close_matches(key, known_keys(config_name), n=1, cutoff=0.4)
+        close = difflib.get_close_matches(key, known_keys(config_name, overrides), n=1, cutoff=0.4)
         hint = f"did you mean `{close[0]}`?" if close else "see the YAML files under conf/"
         return f"{key}: unknown configuration key", hint
     return first, "Hydra override syntax is key=value; quote values with special characters"

@@ -1,0 +1,1 @@
+"""All numbers of the recipe, as Hydra configuration; the meaning of each key is in the pydantic classes."""
