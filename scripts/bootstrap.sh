@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# Makes .venv: CPU torch, the pinned lock, this repository in editable mode. Idempotent: a stamp
+# holds the hash of everything that decides what the environment contains, and a second run is a
+# comparison of two hashes. Called by every make target that needs Python.
+#
+#   PYTHON=python3.12 scripts/bootstrap.sh    choose the interpreter
+#   VENV=/elsewhere   scripts/bootstrap.sh    choose where the environment goes
+#   scripts/bootstrap.sh --force              rebuild it from nothing
+#
+# Nothing here names a package index except PyTorch's own: pip's configuration decides where
+# packages come from, and is handed on to uv, which is used because pip needs four minutes for
+# what uv does in one.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+readonly VENV=${VENV:-.venv}
+readonly STAMP=$VENV/.granite-rl-stamp
+readonly TORCH_CPU_INDEX=https://download.pytorch.org/whl/cpu
+
+die() {
+  printf 'set-up: %s\n' "$@" >&2
+  exit 3
+}
+say() { printf 'set-up: %s\n' "$*"; }
+
+fingerprint() {
+  cat pyproject.toml scripts/bootstrap.sh requirements/bootstrap.txt requirements/torch-cpu.txt \
+    requirements/cpu.txt | sha256sum | cut -d' ' -f1
+}
+
+# ── is there anything to do? ──────────────────────────────────────────────────────────────────
+if [[ ${1:-} == --force ]]; then
+  rm -rf "$VENV"
+fi
+want="$(fingerprint) $PWD"
+if [[ -x $VENV/bin/python && -f $STAMP && $(<"$STAMP") == "$want" ]]; then
+  exit 0
+fi
+
+# One set-up at a time: `make test` and `make check` may be started together on a fresh clone.
+mkdir -p "$VENV"
+exec 9>"$VENV/.granite-rl-lock"
+flock 9
+if [[ -x $VENV/bin/python && -f $STAMP && $(<"$STAMP") == "$want" ]]; then
+  exit 0
+fi
+readonly BEGAN=$SECONDS
+
+# ── what the machine must have ────────────────────────────────────────────────────────────────
+[[ $(uname -s) == Linux ]] ||
+  die "granite-rl runs on Linux (vLLM's CPU build has no wheels for $(uname -s))." \
+    "On another system use a Linux container, for instance python:3.11-bookworm."
+
+usable_python() { "$1" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' \
+  >/dev/null 2>&1; }
+python=
+for candidate in ${PYTHON:+"$PYTHON"} python3.11 python3.12 python3.13 python3; do
+  if usable_python "$candidate"; then
+    python=$candidate
+    break
+  fi
+  [[ $candidate != "${PYTHON:-}" ]] ||
+    die "PYTHON=$PYTHON is not a Python ≥ 3.11 with the venv module."
+done
+[[ -n $python ]] ||
+  die "no Python ≥ 3.11 with the venv module was found." \
+    "Debian or Ubuntu: apt-get install python3.11 python3.11-venv python3.11-dev" \
+    "elsewhere: https://www.python.org/downloads/, then PYTHON=/path/to/python3.11 make setup"
+command -v g++ >/dev/null ||
+  die "g++ is missing. DeepSpeed compiles one small operator when it is first used." \
+    "Debian or Ubuntu: apt-get install g++     Fedora or RHEL: dnf install gcc-c++"
+
+# ── where packages come from: pip's answer, given to uv ───────────────────────────────────────
+pip_setting() { # pip_setting index-url: its value from pip's environment or configuration
+  local variable=PIP_${1//-/_}
+  variable=${variable^^}
+  if [[ -n ${!variable:-} ]]; then
+    printf '%s' "${!variable}"
+    return
+  fi
+  "$VENV/bin/python" -m pip config get "install.$1" 2>/dev/null ||
+    "$VENV/bin/python" -m pip config get "global.$1" 2>/dev/null || true
+}
+carry_over() { # carry_over VARIABLE SETTING: exports it unless it is set already
+  [[ -z ${!1:-} ]] || return 0
+  local value
+  value=$(pip_setting "$2" | tr -s ' \n' ' ')
+  [[ -z ${value// /} ]] || export "$1=${value% }"
+}
+
+# ── install ───────────────────────────────────────────────────────────────────────────────────
+# uv first; pip with the same arguments where uv cannot reach what pip can (a proxy or a
+# credential helper that only pip knows). --no-deps always: some declared dependencies must not
+# come in (requirements/excludes.txt).
+install() {
+  "$VENV/bin/uv" pip install --quiet --python "$VENV/bin/python" --no-deps "$@" ||
+    "$VENV/bin/python" -m pip install --quiet --no-compile --no-deps "$@"
+}
+
+torch_requirement=$(grep -oE '^torch==[^ ;\\]+' requirements/torch-cpu.txt)
+install_torch() {
+  local -a what=("$torch_requirement")
+  # A hash is recorded for the platform the project is tested on. Elsewhere (aarch64, a newer
+  # Python) the version is as exact, `+cpu` included, and the index's own checksum must do.
+  local tag
+  tag=$("$VENV/bin/python" -c 'import sys; print("cp%d%d" % sys.version_info[:2])')-$(uname -m)
+  if [[ $tag == cp311-x86_64 ]]; then
+    what=(--require-hashes -r requirements/torch-cpu.txt)
+  else
+    say "no recorded hash of torch for $tag; taking $torch_requirement by version"
+  fi
+  "$VENV/bin/uv" pip install --quiet --python "$VENV/bin/python" --no-deps "${what[@]}" \
+    2>/dev/null && return
+  say "$torch_requirement is not where pip looks by itself; asking PyTorch's CPU index"
+  UV_INDEX_STRATEGY=first-index install --index-url "$TORCH_CPU_INDEX" "${what[@]}" ||
+    die "$torch_requirement could not be installed." \
+      "Make it reachable through pip's configuration (find-links or an index), or allow access" \
+      "to $TORCH_CPU_INDEX, and run the same command again."
+}
+
+say "$("$python" --version) → $VENV"
+# A stamp that does not match means an older set of pins, or a clone that was moved: starting
+# over costs a minute and leaves nothing behind of what is no longer asked for.
+find "$VENV" -mindepth 1 -maxdepth 1 ! -name .granite-rl-lock -exec rm -rf {} +
+"$python" -m venv "$VENV"
+export PIP_DISABLE_PIP_VERSION_CHECK=1 UV_NO_PROGRESS=1 UV_LINK_MODE=${UV_LINK_MODE:-copy}
+carry_over UV_DEFAULT_INDEX index-url
+carry_over UV_INDEX extra-index-url
+carry_over UV_FIND_LINKS find-links
+carry_over SSL_CERT_FILE cert
+UV_FIND_LINKS=${UV_FIND_LINKS:-}
+export UV_FIND_LINKS=${UV_FIND_LINKS// /,}
+# Pins are exact and hashed, so which of several indexes answers does not matter; pip asks them
+# all, and so must uv.
+export UV_INDEX_STRATEGY=${UV_INDEX_STRATEGY:-unsafe-best-match}
+export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true}
+
+"$VENV/bin/python" -m pip install --quiet --no-compile --no-deps --require-hashes \
+  -r requirements/bootstrap.txt
+say "torch, CPU build"
+install_torch
+say "$(grep -cE '^[a-z0-9]' requirements/cpu.txt) pinned packages"
+install --no-build-isolation --require-hashes -r requirements/cpu.txt
+install --no-build-isolation -e .
+
+for unwanted in torchvision torchaudio torchcodec triton; do
+  [[ ! -d $("$VENV/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/$unwanted ]] ||
+    die "$unwanted came in, and must not (requirements/excludes*.txt say why)."
+done
+printf '%s' "$want" >"$STAMP"
+say "done in $((SECONDS - BEGAN)) s"
