@@ -1,0 +1,1 @@
+"""Granite architectures, tokenizer, chat template, checkpoints, and the scalar reward model."""

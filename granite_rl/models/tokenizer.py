@@ -1,0 +1,347 @@
+"""Granite-style tokenizers: train one, load one, and turn conversations into tokens.
+
+The trained tokenizer is a byte-level BPE (no unknown text, `decode(encode(x)) == x`) that splits
+every digit off before merging, so that a number is always one token per digit: arithmetic is then
+learnable for a small model, at the price of longer numbers than the released vocabulary, which
+merges up to three digits. Special tokens are Granite's, at fixed ids from 0, so that model
+configurations don't depend on the vocabulary's size.
+
+Conversations are always rendered by the chat template and tokenised *once, as a whole*. Fragments
+are never tokenised and glued: merges across the seam would give other tokens than the model sees at
+inference. Assistant spans are found by rendering prefixes, mapped through character offsets, and
+checked by decoding; where a template does not have the prefix property that needs, it is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+
+from granite_rl.errors import ConfigError, DataError, PreflightError
+from granite_rl.models.configs import END_OF_TEXT_ID, PAD_ID
+
+PAD = "<|pad|>"
+END_OF_TEXT = "<|end_of_text|>"
+START_OF_ROLE = "<|start_of_role|>"
+END_OF_ROLE = "<|end_of_role|>"
+ROLES: tuple[str, ...] = ("system", "user", "assistant", "tool")
+
+SPECIAL_TOKENS: tuple[str, ...] = (
+    PAD,
+    END_OF_TEXT,
+    START_OF_ROLE,
+    END_OF_ROLE,
+    "<|fim_prefix|>",
+    "<|fim_middle|>",
+    "<|fim_suffix|>",
+)
+"""Control tokens: dropped when decoding with `skip_special_tokens=True`. Ids 0, 1, 2, …"""
+
+MARKUP_TOKENS: tuple[str, ...] = (
+    "<tool_call>",
+    "</tool_call>",
+    "<tools>",
+    "</tools>",
+    "<tool_response>",
+    "</tool_response>",
+    "<documents>",
+    "</documents>",
+    "<think>",
+    "</think>",
+)
+"""One token each, but text: they survive decoding, so that rewards can see a tool call."""
+
+MINIMUM_VOCAB_SIZE = len(SPECIAL_TOKENS) + len(MARKUP_TOKENS) + 256
+"""Control and markup tokens plus the 256 bytes: with fewer, some text could not be encoded."""
+
+_PRE_TOKENS = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"  # English contractions
+    r"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+"  # a word, with the space or sign before it
+    r"|\p{N}"  # one digit at a time
+    r"| ?[^\s\p{L}\p{N}]+[\r\n]*"  # punctuation
+    r"|\s*[\r\n]+"
+    r"|\s+(?!\S)"
+    r"|\s+"
+)
+_ROLE_WEIGHT = 10_000
+"""How often each role name is added to the training text, so that it becomes one token."""
+
+_TEMPLATE_FILE = Path(__file__).with_name("chat_template.jinja")
+
+
+@dataclass(frozen=True)
+class ChatEncoding:
+    """A tokenised conversation.
+
+    Attributes:
+        token_ids: the whole conversation, [length].
+        assistant_mask: [length], True on what the assistants wrote: content and end token.
+    """
+
+    token_ids: list[int]
+    assistant_mask: list[bool]
+
+
+def chat_template() -> str:
+    """The Granite 4 chat template (Jinja source) that trained tokenizers carry."""
+    return _TEMPLATE_FILE.read_text(encoding="utf-8").rstrip("\n")
+
+
+def train_tokenizer(texts: Iterable[str], vocab_size: int) -> PreTrainedTokenizerFast:
+    """Train a byte-level BPE tokenizer with Granite's special tokens and chat template.
+
+    Deterministic: the same texts in any order give the same vocabulary.
+
+    Args:
+        texts: training text; read once.
+        vocab_size: number of tokens, special tokens included. Fewer come out when the texts
+            hold too few distinct pairs; use `len(tokenizer)` for the model.
+
+    Raises:
+        ConfigError: `vocab_size` below `MINIMUM_VOCAB_SIZE`.
+    """
+    if vocab_size < MINIMUM_VOCAB_SIZE:
+        raise ConfigError(
+            f"tokenizer.vocab_size: {vocab_size} is too small.",
+            fix=f"use at least {MINIMUM_VOCAB_SIZE} (256 bytes and the special tokens)",
+        )
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(_PRE_TOKENS), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab_size,
+        min_frequency=2,
+        show_progress=False,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        special_tokens=[
+            *(AddedToken(token, special=True, normalized=False) for token in SPECIAL_TOKENS),
+            *(AddedToken(token, special=False, normalized=False) for token in MARKUP_TOKENS),
+        ],
+    )
+    tokenizer.train_from_iterator(_with_role_names(texts), trainer=trainer)
+    return _as_transformers(tokenizer)
+
+
+def _with_role_names(texts: Iterable[str]) -> Iterator[str]:
+    yield from texts
+    for role in ROLES:
+        yield "\n".join([role] * _ROLE_WEIGHT)
+
+
+def _as_transformers(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
+    # The trainer marks every token it is given as special; markup must stay visible as text.
+    document = json.loads(tokenizer.to_str())
+    for added in document["added_tokens"]:
+        added["special"] = added["content"] in SPECIAL_TOKENS
+    wrapped = PreTrainedTokenizerFast(
+        tokenizer_object=Tokenizer.from_str(json.dumps(document)),
+        bos_token=END_OF_TEXT,
+        eos_token=END_OF_TEXT,
+        pad_token=PAD,
+        extra_special_tokens=[token for token in SPECIAL_TOKENS if token not in (PAD, END_OF_TEXT)],
+        padding_side="right",
+        clean_up_tokenization_spaces=False,
+    )
+    wrapped.chat_template = chat_template()
+    if (wrapped.pad_token_id, wrapped.eos_token_id) != (PAD_ID, END_OF_TEXT_ID):
+        raise RuntimeError("the trainer did not put the special tokens first")
+    return wrapped
+
+
+def load_tokenizer(path: str | Path) -> PreTrainedTokenizerBase:
+    """Load the tokenizer of a local checkpoint directory; its code is never executed.
+
+    Raises:
+        PreflightError: no such directory, no tokenizer in it, no chat template, or no end token.
+    """
+    directory = Path(path)
+    if not directory.is_dir():
+        raise PreflightError(
+            f"model.path: {str(path)!r} is not a directory.",
+            fix="give a local checkpoint directory (download hub models first)",
+        )
+    if not (directory / "tokenizer.json").is_file():
+        raise PreflightError(
+            f"model.path: {directory} has no tokenizer (tokenizer.json is missing).",
+            fix="copy the tokenizer files of the checkpoint's origin into it",
+        )
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(
+            str(directory), trust_remote_code=False, local_files_only=True
+        )
+    except (OSError, ValueError) as error:
+        raise PreflightError(f"model.path: cannot load the tokenizer in {directory}: {error}") from error
+    if not isinstance(tokenizer, PreTrainedTokenizerBase) or not tokenizer.is_fast:
+        raise PreflightError(f"model.path: the tokenizer in {directory} gives no character offsets.")
+    if not tokenizer.chat_template:
+        raise PreflightError(
+            f"model.path: the tokenizer in {directory} has no chat template.",
+            fix="add a chat_template.jinja, e.g. the one in granite_rl/models",
+        )
+    if tokenizer.eos_token is None:
+        raise PreflightError(f"model.path: the tokenizer in {directory} has no eos_token.")
+    return tokenizer
+
+
+def render(
+    tokenizer: PreTrainedTokenizerBase,
+    messages: Sequence[Mapping[str, Any]],
+    *,
+    tools: Sequence[Mapping[str, Any]] | None = None,
+    documents: Sequence[Mapping[str, Any]] | None = None,
+    add_generation_prompt: bool = False,
+) -> str:
+    """The text of a conversation in the tokenizer's chat template.
+
+    Raises:
+        DataError: no messages, a message without role, or one that the template refuses.
+    """
+    if not messages:
+        raise DataError("messages: the conversation is empty.")
+    for index, message in enumerate(messages):
+        if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
+            raise DataError(f"messages[{index}].role: missing; expected one of {', '.join(ROLES)}.")
+    try:
+        text = tokenizer.apply_chat_template(
+            [dict(message) for message in messages],
+            tools=None if tools is None else [dict(tool) for tool in tools],
+            documents=None if documents is None else [dict(document) for document in documents],
+            add_generation_prompt=add_generation_prompt,
+            tokenize=False,
+        )
+    except (jinja2.TemplateError, TypeError, ValueError) as error:
+        raise DataError(f"messages: the chat template refuses them: {error}") from error
+    if not isinstance(text, str):
+        raise TypeError(f"the chat template gave {type(text).__name__}, not text")
+    return text
+
+
+def encode_prompt(
+    tokenizer: PreTrainedTokenizerBase,
+    messages: Sequence[Mapping[str, Any]],
+    *,
+    tools: Sequence[Mapping[str, Any]] | None = None,
+    documents: Sequence[Mapping[str, Any]] | None = None,
+) -> list[int]:
+    """Tokens of a prompt, ending where the assistant's turn begins.
+
+    Raises:
+        DataError: messages that the template refuses, or that contain control tokens.
+    """
+    _refuse_control_tokens(tokenizer, messages)
+    text = render(tokenizer, messages, tools=tools, documents=documents, add_generation_prompt=True)
+    return list(tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+def encode_conversation(
+    tokenizer: PreTrainedTokenizerBase,
+    messages: Sequence[Mapping[str, Any]],
+    *,
+    tools: Sequence[Mapping[str, Any]] | None = None,
+    documents: Sequence[Mapping[str, Any]] | None = None,
+) -> ChatEncoding:
+    """Tokens of a whole conversation, with a mask over what the assistants wrote.
+
+    The mask covers each assistant turn's content and tool calls and its end token, nothing else;
+    that is verified by decoding. Cost: one rendering per assistant turn and one tokenisation.
+
+    Raises:
+        DataError: no assistant turn, or messages that the template refuses.
+        ConfigError: the chat template changes earlier text when turns are added, or does not end
+            assistant turns with the end token, so that spans cannot be known.
+    """
+    _refuse_control_tokens(tokenizer, messages)
+
+    def rendered(turns: Sequence[Mapping[str, Any]], *, prompt: bool = False) -> str:
+        return render(
+            tokenizer, turns, tools=tools, documents=documents, add_generation_prompt=prompt
+        )
+
+    text = rendered(messages)
+    spans: list[tuple[int, int]] = []
+    for index, message in enumerate(messages):
+        if message["role"] != "assistant":
+            continue
+        if index == 0:
+            raise DataError("messages[0]: a conversation can't begin with the assistant.")
+        prompt = rendered(messages[:index], prompt=True)
+        through = rendered(messages[: index + 1])
+        if not (through.startswith(prompt) and text.startswith(through)):
+            raise ConfigError(
+                f"tokenizer.chat_template: rendering changes before messages[{index}] as turns are "
+                "added, so the assistant's text cannot be located.",
+                fix="use a template in which a conversation's text is a prefix of its continuation",
+            )
+        spans.append((len(prompt), _end_of_turn(tokenizer, through, len(prompt), index)))
+    if not spans:
+        raise DataError("messages: no assistant turn, so there is nothing to train on.")
+    return _mask_spans(tokenizer, text, spans)
+
+
+def _end_of_turn(
+    tokenizer: PreTrainedTokenizerBase, through: str, start: int, index: int
+) -> int:
+    """Character position after the end token of the turn that starts at `start`."""
+    end_token = str(tokenizer.eos_token)
+    position = through.rfind(end_token, start)
+    if position < 0 or through[position + len(end_token) :].strip():
+        raise ConfigError(
+            f"tokenizer.chat_template: the assistant turn messages[{index}] does not end with "
+            f"the end token {end_token}.",
+            fix="the end token must be learnt, or generation never stops: add it to the template",
+        )
+    return position + len(end_token)
+
+
+def _mask_spans(
+    tokenizer: PreTrainedTokenizerBase, text: str, spans: Sequence[tuple[int, int]]
+) -> ChatEncoding:
+    encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    token_ids: list[int] = list(encoded["input_ids"])
+    offsets: list[tuple[int, int]] = list(encoded["offset_mapping"])
+    mask = [False] * len(token_ids)
+    position = 0
+    for start, end in spans:
+        while position < len(offsets) and offsets[position][0] < start:
+            position += 1
+        first = position
+        while position < len(offsets) and offsets[position][1] <= end:
+            mask[position] = True
+            position += 1
+        decoded = tokenizer.decode(token_ids[first:position], skip_special_tokens=False)
+        if decoded != text[start:end]:
+            raise ConfigError(
+                "tokenizer: tokens do not end where the assistant's text does: trained would be "
+                f"{decoded!r}, written was {text[start:end]!r}.",
+                fix="use a tokenizer whose role and end markers are special tokens",
+            )
+    return ChatEncoding(token_ids, mask)
+
+
+def _refuse_control_tokens(
+    tokenizer: PreTrainedTokenizerBase, messages: Sequence[Mapping[str, Any]]
+) -> None:
+    """A control token in a message would forge a turn: refuse it rather than train on it."""
+    control = (*tokenizer.all_special_tokens, START_OF_ROLE, END_OF_ROLE)
+    for index, message in enumerate(messages):
+        text = json.dumps(
+            [message.get("content"), message.get("tool_calls")], ensure_ascii=False, default=str
+        )
+        for token in control:
+            if token in text:
+                raise DataError(
+                    f"messages[{index}].content: contains the control token {token}.",
+                    fix="remove it: it would end or forge a turn of the conversation",
+                )
