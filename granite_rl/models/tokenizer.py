@@ -182,9 +182,13 @@ def load_tokenizer(path: str | Path) -> PreTrainedTokenizerBase:
             str(directory), trust_remote_code=False, local_files_only=True
         )
     except (OSError, ValueError) as error:
-        raise PreflightError(f"model.path: cannot load the tokenizer in {directory}: {error}") from error
+        raise PreflightError(
+            f"model.path: cannot load the tokenizer in {directory}: {error}"
+        ) from error
     if not isinstance(tokenizer, PreTrainedTokenizerBase) or not tokenizer.is_fast:
-        raise PreflightError(f"model.path: the tokenizer in {directory} gives no character offsets.")
+        raise PreflightError(
+            f"model.path: the tokenizer in {directory} gives no character offsets."
+        )
     if not tokenizer.chat_template:
         raise PreflightError(
             f"model.path: the tokenizer in {directory} has no chat template.",
@@ -290,9 +294,7 @@ def encode_conversation(
     return _mask_spans(tokenizer, text, spans)
 
 
-def _end_of_turn(
-    tokenizer: PreTrainedTokenizerBase, through: str, start: int, index: int
-) -> int:
+def _end_of_turn(tokenizer: PreTrainedTokenizerBase, through: str, start: int, index: int) -> int:
     """Character position after the end token of the turn that starts at `start`."""
     end_token = str(tokenizer.eos_token)
     position = through.rfind(end_token, start)

@@ -1,0 +1,174 @@
+"""The scalar reward model: a Granite backbone that reads a conversation and gives one number.
+
+The score is a linear read-out of the last token's hidden state, the end token of the assistant's
+turn (Ouyang et al. 2022, arXiv 2203.02155). It is raw: differences between scores mean something,
+their zero does not.
+
+Batches are padded on the right and carry no attention mask: attention is causal, so nothing before
+the last token can see the padding, and without a mask transformers never has to choose between a
+mask and position ids. Parameter names and `architectures` are those that transformers and vLLM use
+for sequence classification, so a directory is readable beyond this module.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from transformers import GraniteConfig, GraniteModel, PreTrainedTokenizerBase
+
+from granite_rl.errors import PreflightError
+from granite_rl.models.loading import (
+    check_checkpoint,
+    load_policy,
+    replace_directory,
+    torch_dtype,
+    weight_files,
+    write_weights,
+)
+from granite_rl.models.tokenizer import encode_conversation
+
+ARCHITECTURE = "GraniteForSequenceClassification"
+
+
+class RewardModel(nn.Module):
+    """Granite backbone and a linear score head.
+
+    Attributes:
+        config: the backbone's configuration, marked as a reward model.
+        model: the backbone.
+        score: hidden size → 1, without bias (a constant cancels in every difference).
+    """
+
+    def __init__(self, backbone: GraniteModel) -> None:
+        super().__init__()
+        self.config: GraniteConfig = backbone.config
+        self.config.architectures = [ARCHITECTURE]
+        self.config.num_labels = 1
+        self.config.use_cache = False
+        self.model = backbone
+        self.score = nn.Linear(
+            backbone.config.hidden_size,
+            1,
+            bias=False,
+            dtype=backbone.embed_tokens.weight.dtype,
+            device=backbone.embed_tokens.weight.device,
+        )
+
+    @classmethod
+    def init_from_policy(cls, path: str | Path, seed: int, dtype: str = "float32") -> RewardModel:
+        """A reward model on a policy's backbone, with a small random head drawn from `seed`.
+
+        Raises:
+            PreflightError: `path` is not a loadable Granite checkpoint.
+        """
+        reward_model = cls(load_policy(path, dtype).model)
+        generator = torch.Generator().manual_seed(seed)
+        with torch.no_grad():
+            width = reward_model.config.hidden_size
+            head = torch.randn(1, width, generator=generator) / math.sqrt(width + 1)
+            reward_model.score.weight.copy_(head)
+        return reward_model
+
+    def forward(self, input_ids: Tensor, last_index: Tensor) -> Tensor:
+        """Raw scores in float32.
+
+        Args:
+            input_ids: [batch, seq], padded on the right with any token.
+            last_index: [batch], position of each conversation's last token.
+
+        Returns:
+            [batch].
+        """
+        hidden = self.model(input_ids=input_ids, use_cache=False).last_hidden_state
+        rows = torch.arange(input_ids.shape[0], device=input_ids.device)
+        scores: Tensor = self.score(hidden[rows, last_index]).squeeze(-1)
+        return scores.float()
+
+    @torch.no_grad()
+    def score_conversations(
+        self,
+        tokenizer: PreTrainedTokenizerBase,
+        conversations: Sequence[Sequence[Mapping[str, Any]]],
+        *,
+        batch_size: int = 64,
+    ) -> list[float]:
+        """Score conversations that end in an assistant turn, in the order given.
+
+        They are batched by length, so that little is padding. Conversations longer than the
+        model's context lose their *beginning*: the turn to judge is at the end.
+        """
+        encoded = [encode_for_scoring(tokenizer, messages) for messages in conversations]
+        limit = self.config.max_position_embeddings
+        encoded = [tokens[-limit:] for tokens in encoded]
+        order = sorted(range(len(encoded)), key=lambda index: len(encoded[index]))
+        scores = [0.0] * len(encoded)
+        device = self.score.weight.device
+        for start in range(0, len(order), batch_size):
+            chosen = order[start : start + batch_size]
+            input_ids, last_index = pad_right([encoded[index] for index in chosen])
+            batch = self(input_ids.to(device), last_index.to(device)).tolist()
+            for index, score in zip(chosen, batch, strict=True):
+                scores[index] = score
+        return scores
+
+    def save(self, directory: str | Path, tokenizer: PreTrainedTokenizerBase) -> Path:
+        """Write config, safetensors and tokenizer atomically; an existing directory is replaced."""
+        self.config.dtype = self.score.weight.dtype
+        with replace_directory(directory) as temporary:
+            write_weights(self.state_dict(), temporary)
+            self.config.save_pretrained(temporary)
+            tokenizer.save_pretrained(temporary)
+        return Path(directory)
+
+    @classmethod
+    def load(cls, directory: str | Path, dtype: str = "float32") -> RewardModel:
+        """Read what `save` wrote.
+
+        Raises:
+            PreflightError: not a checkpoint, or a policy rather than a reward model.
+        """
+        target = torch_dtype(dtype)
+        root = check_checkpoint(directory)
+        config = GraniteConfig.from_pretrained(str(root), local_files_only=True)
+        if ARCHITECTURE not in (config.architectures or []):
+            raise PreflightError(
+                f"reward_model.path: {root} is not a reward model "
+                f"(architectures: {config.architectures}).",
+                fix="train one from preference pairs with python -m sft.preference",
+            )
+        backbone = GraniteModel._from_config(config, dtype=target, attn_implementation="sdpa")
+        reward_model = cls(backbone)
+        state: dict[str, Tensor] = {}
+        for name in weight_files(root):
+            state.update(load_file(root / name))
+        try:
+            reward_model.load_state_dict(state, strict=True)
+        except RuntimeError as error:
+            raise PreflightError(f"reward_model.path: {root} does not fit: {error}") from error
+        return reward_model
+
+
+def encode_for_scoring(
+    tokenizer: PreTrainedTokenizerBase, messages: Sequence[Mapping[str, Any]]
+) -> list[int]:
+    """Tokens of a conversation up to and including the end token of its last assistant turn.
+
+    Raises:
+        DataError: no assistant turn.
+    """
+    encoding = encode_conversation(tokenizer, messages)
+    last = max(index for index, trained in enumerate(encoding.assistant_mask) if trained)
+    return encoding.token_ids[: last + 1]
+
+
+def pad_right(sequences: Sequence[Sequence[int]], pad_id: int = 0) -> tuple[Tensor, Tensor]:
+    """Stack token lists into ([batch, longest], last index [batch]), both int64."""
+    longest = max(len(tokens) for tokens in sequences)
+    padded = [[*tokens, *[pad_id] * (longest - len(tokens))] for tokens in sequences]
+    return torch.tensor(padded), torch.tensor([len(tokens) - 1 for tokens in sequences])
