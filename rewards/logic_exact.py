@@ -1,0 +1,35 @@
+"""Logic: the last `<answer>…</answer>` (or `\\boxed{…}`) equals the gold answer.
+
+Case, white space and a closing full stop are typography; everything else must match. There is
+no partial credit, because half a grid is not half a proof and partial scores pay for hedging.
+"""
+
+from __future__ import annotations
+
+from rewards.registry import reward
+from rewards.result import RewardResult
+from rewards.text import after_reasoning, fold, last_answer_tag, last_boxed
+
+MAX_ANSWER_CHARS = 4096
+
+
+def canonical(answer: str) -> str:
+    """One spelling for answers that differ only in case, spacing or a closing full stop."""
+    return fold(answer).casefold().strip().rstrip(".").strip()
+
+
+@reward("logic_exact", range=(0.0, 1.0), timeout_s=1.0)
+def logic_exact(completion: str, ground_truth: str) -> RewardResult:
+    """1 if the tagged or boxed answer equals `ground_truth`, else 0."""
+    gold = canonical(str(ground_truth))
+    if not gold:
+        return RewardResult.error("logic_exact: ground_truth is empty")
+    text = after_reasoning(completion)
+    answer = last_answer_tag(text)
+    if answer is None:
+        answer = last_boxed(text)
+    if answer is None:
+        return RewardResult.wrong_format("no <answer>…</answer>")
+    if len(answer) > MAX_ANSWER_CHARS:
+        return RewardResult.wrong_format(f"answer is longer than {MAX_ANSWER_CHARS} characters")
+    return RewardResult(float(canonical(answer) == gold), extracted=answer[:200])

@@ -1,0 +1,288 @@
+"""Declaring a reward, finding it by name, and calling it safely.
+
+A reward is a plain function; `@reward` records its name, the range of its scores, its time limit
+and whether it is deterministic. The function names the arguments it wants and gets only those:
+`completion`, `ground_truth`, `prompt` (the messages given to the model), `messages` (prompt plus
+the completion), `extra_info`; any other parameter, and `**extra`, are filled from `extra_info`.
+
+It is found, in this order, as `path/to/file.py:function`, through the entry-point group
+`granite_rl.rewards`, or as a built-in. A user's entry point may shadow a built-in; that is logged.
+
+`Reward.score` never raises for what the function does: exceptions, NaN, scores outside the
+declared range and wrong types become status `error`, so that one bad row neither stops a run nor
+enters an average. Time limits are declared here but enforced where a reward can be killed, that
+is by whoever runs it in a process of its own.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import logging
+import math
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+from rewards.result import STATUSES, RewardResult
+
+log = logging.getLogger(__name__)
+
+ENTRY_POINT_GROUP = "granite_rl.rewards"
+Message = Mapping[str, Any]
+F = TypeVar("F", bound=Callable[..., Any])
+
+# Name -> module. Explicit, so that a lookup imports one file and a typo lists what exists.
+BUILTIN_MODULES: dict[str, str] = {
+    "abstention": "rewards.calibration",
+    "chat_rubric": "rewards.chat_rubric",
+    "identity": "rewards.identity",
+    "ifeval": "rewards.ifeval",
+    "in_context": "rewards.in_context",
+    "json_schema": "rewards.json_schema",
+    "logic_exact": "rewards.logic_exact",
+    "math": "rewards.math",
+    "mcq": "rewards.mcq",
+    "sql": "rewards.sql",
+    "temporal": "rewards.temporal",
+}
+
+
+class UnknownReward(LookupError):  # noqa: N818 - reads as a statement in tracebacks and messages
+    """No reward of that name or at that place. The message says what would be right."""
+
+
+@dataclass(frozen=True)
+class Reward:
+    """A declared reward. `range` is inclusive; `timeout_s` is per completion, in seconds."""
+
+    name: str
+    function: Callable[..., Any]
+    range: tuple[float, float] = (0.0, 1.0)
+    timeout_s: float = 2.0
+    deterministic: bool = True
+    # Worked out once: which arguments the function takes.
+    _parameters: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    _takes_extra: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        low, high = self.range
+        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+            raise ValueError(f"reward {self.name!r}: range {self.range} is not (low, high)")
+        if not self.timeout_s > 0:
+            raise ValueError(f"reward {self.name!r}: timeout_s must be > 0, not {self.timeout_s}")
+        parameters = inspect.signature(self.function).parameters.values()
+        names = tuple(
+            p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+        )
+        object.__setattr__(self, "_parameters", names)
+        object.__setattr__(self, "_takes_extra", any(p.kind is p.VAR_KEYWORD for p in parameters))
+
+    @property
+    def full_score(self) -> float:
+        """The score of a perfect completion."""
+        return self.range[1]
+
+    def score(
+        self,
+        completion: str,
+        *,
+        ground_truth: Any = None,
+        prompt: Sequence[Message] | None = None,
+        messages: Sequence[Message] | None = None,
+        extra_info: Mapping[str, Any] | None = None,
+    ) -> RewardResult:
+        """Score one completion; failures of the reward become status `error`.
+
+        `messages` defaults to `prompt` followed by the completion as the assistant's turn.
+        """
+        extra = dict(extra_info or {})
+        turns = list(prompt or [])
+        offered: dict[str, Any] = {
+            "completion": completion,
+            "ground_truth": ground_truth,
+            "prompt": turns,
+            "messages": list(messages)
+            if messages is not None
+            else [*turns, {"role": "assistant", "content": completion}],
+            "extra_info": extra,
+        }
+        arguments = {
+            name: offered[name] if name in offered else extra[name]
+            for name in self._parameters
+            if name in offered or name in extra
+        }
+        if self._takes_extra:
+            arguments |= {k: v for k, v in (extra | offered).items() if k not in arguments}
+        try:
+            value = self.function(**arguments)
+        except Exception as problem:  # noqa: BLE001 - the boundary: a reward's bug must not stop the run
+            return RewardResult.error(f"{self.name}: {type(problem).__name__}: {problem}"[:500])
+        return self._checked(value)
+
+    def _checked(self, value: Any) -> RewardResult:
+        """Turn what the function returned into a result that is safe to average."""
+        if value is None:
+            return RewardResult.skipped(f"{self.name}: not applicable")
+        if isinstance(value, Mapping):
+            problem = _component_problem(value)
+            if problem:
+                return RewardResult.error(f"{self.name}: {problem}")
+            components = {k: float(v) for k, v in value.items() if k != "score"}
+            score = value["score"] if "score" in value else sum(components.values())
+            value = RewardResult(float(score), components=components)
+        elif _is_number(value):
+            value = RewardResult(float(value))
+        if not isinstance(value, RewardResult):
+            kind = type(value).__name__
+            return RewardResult.error(
+                f"{self.name}: returned {kind}; wanted float, dict, RewardResult or None"
+            )
+        if value.status not in STATUSES:
+            return RewardResult.error(f"{self.name}: unknown status {value.status!r}")
+        if not value.teaches:
+            return value
+        problem = _component_problem(value.components)
+        if problem:
+            return RewardResult.error(f"{self.name}: {problem}")
+        if not _is_number(value.score) or not self.range[0] <= value.score <= self.range[1]:
+            low, high = self.range
+            return RewardResult.error(
+                f"{self.name}: score {value.score!r} is outside its range [{low}, {high}]"
+            )
+        return value
+
+
+def _is_number(value: Any) -> bool:
+    """A finite real number (numpy's included), or a bool."""
+    try:
+        return not isinstance(value, str | bytes) and math.isfinite(value)
+    except (TypeError, OverflowError):
+        return False
+
+
+def _component_problem(components: Mapping[Any, Any]) -> str:
+    for key, value in components.items():
+        if not isinstance(key, str) or not _is_number(value):
+            return f"component {key!r} is {value!r}; wanted a name and a finite number"
+    return ""
+
+
+_declared: dict[Callable[..., Any], Reward] = {}
+
+
+def reward(
+    name: str,
+    *,
+    range: tuple[float, float] = (0.0, 1.0),
+    timeout_s: float = 2.0,
+    deterministic: bool = True,
+) -> Callable[[F], F]:
+    """Declare a function as a reward. The function itself stays a plain function.
+
+    Raises:
+        ValueError: the range is empty or not finite, or the time limit is not positive.
+    """
+
+    def declare(function: F) -> F:
+        _declared[function] = Reward(name, function, range, timeout_s, deterministic)
+        return function
+
+    return declare
+
+
+def load_file_module(path: Path) -> ModuleType:
+    """Import a Python file by path, once, under a name derived from its place and content.
+
+    Raises:
+        LookupError: there is no such file, or Python cannot import it (the reason is named).
+    """
+    path = path.expanduser().resolve()
+    if not path.is_file():
+        raise LookupError(f"no such file: {path}")
+    digest = hashlib.sha256(str(path).encode() + b"\0" + path.read_bytes()).hexdigest()[:16]
+    name = f"_user_file_{digest}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise LookupError(f"{path} is not a Python file (its name must end in .py)")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as problem:  # noqa: BLE001 - the user's own code may raise anything
+        del sys.modules[name]
+        raise LookupError(f"{path} fails to import: {type(problem).__name__}: {problem}") from None
+    return module
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """'did you mean …' and the full list, for messages about unknown names."""
+    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(map(repr, close))}? " if close else ""
+    return f"{hint}known: {', '.join(sorted(known))}; or path/to/file.py:name"
+
+
+def _from_file(spec: str) -> Reward:
+    path, _, attribute = spec.rpartition(":")
+    try:
+        module = load_file_module(Path(path))
+    except LookupError as problem:
+        raise UnknownReward(f"reward {spec!r}: {problem}") from None
+    function = getattr(module, attribute, None)
+    if not callable(function):
+        there = [n for n, v in vars(module).items() if inspect.isfunction(v)]
+        raise UnknownReward(
+            f"reward {spec!r}: no function {attribute!r} in {path}; it has {', '.join(there)}"
+        )
+    return _declared.get(function) or Reward(attribute, function)
+
+
+def _of_module(module: ModuleType, name: str) -> Reward | None:
+    for function, declared in _declared.items():
+        if declared.name == name and function.__module__ == module.__name__:
+            return declared
+    return None
+
+
+def _installed() -> dict[str, Any]:
+    return {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
+
+
+def known_rewards() -> list[str]:
+    """Names that `get_reward` knows here: built-ins and installed entry points, sorted."""
+    return sorted({*BUILTIN_MODULES, *_installed()})
+
+
+@cache
+def get_reward(name: str) -> Reward:
+    """Find a reward by name or as `path/to/file.py:function`.
+
+    Raises:
+        UnknownReward: nothing is found; the message names the nearest matches.
+    """
+    if ":" in name:
+        return _from_file(name)
+    point = _installed().get(name)
+    if point is not None:
+        if name in BUILTIN_MODULES:
+            log.warning("reward %r comes from %s and shadows the built-in", name, point.value)
+        try:
+            function = point.load()
+        except Exception as problem:  # an installed package may raise anything
+            raise UnknownReward(f"reward {name!r}: {point.value} fails: {problem}") from problem
+        return _declared.get(function) or Reward(name, function)
+    if name in BUILTIN_MODULES:
+        found = _of_module(importlib.import_module(BUILTIN_MODULES[name]), name)
+        if found is not None:
+            return found
+    raise UnknownReward(f"no reward {name!r}: {nearest(name, known_rewards())}")

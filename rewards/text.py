@@ -1,0 +1,63 @@
+"""Text handling that several rewards share: normalising, and finding the final answer.
+
+Model text is hostile: everything here is linear in its length and nothing evaluates it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# A reasoning block is thinking aloud, not the answer. The closing tag decides: what follows
+# the last one is the answer, also when the opening tag was part of the prompt.
+_REASONING_END = re.compile(r"</(?:think|thinking|reasoning|scratchpad)>", re.IGNORECASE)
+_ANSWER_TAG = re.compile(r"<answer>(.*?)</answer>", re.IGNORECASE | re.DOTALL)
+
+
+def after_reasoning(text: str) -> str:
+    """What follows the last closing tag of a reasoning block, or all of it."""
+    end = 0
+    for match in _REASONING_END.finditer(text):
+        end = match.end()
+    return text[end:]
+
+
+def fold(text: str) -> str:
+    """NFKC, every decimal digit of any script as ASCII, Unicode minus as '-', one-space gaps."""
+    text = unicodedata.normalize("NFKC", text)
+    folded = []
+    for char in text:
+        if not char.isascii():
+            digit = unicodedata.decimal(char, None)
+            if digit is not None:
+                char = str(digit)
+            elif char in "\u2212\u2010\u2011\u2012\u2013":
+                char = "-"
+        folded.append(char)
+    return " ".join("".join(folded).split())
+
+
+def last_boxed(text: str) -> str | None:
+    r"""The content of the last complete `\boxed{…}` with balanced braces, or None.
+
+    An unclosed last box counts as no box at all: the text was cut off in the middle of it.
+    """
+    start = text.rfind("\\boxed{")
+    if start < 0:
+        return None
+    depth = 0
+    first = start + len("\\boxed{")
+    for place in range(first - 1, len(text)):
+        if text[place] == "{" and text[place - 1] != "\\":
+            depth += 1
+        elif text[place] == "}" and text[place - 1] != "\\":
+            depth -= 1
+            if depth == 0:
+                return text[first:place]
+    return None
+
+
+def last_answer_tag(text: str) -> str | None:
+    """The content of the last `<answer>…</answer>`, or None."""
+    found = _ANSWER_TAG.findall(text)
+    return str(found[-1]) if found else None
