@@ -1,0 +1,306 @@
+"""The stage × domain matrix: what every checkpoint of the recipe gets right on the held-out sets.
+
+Input are the ``eval.json`` files that the evaluation through the generator writes, one a checkpoint.
+Output are the numbers (cells with Wilson intervals, means over the nine domains, stage-to-stage gains,
+regression gates), one sentence on what each stage did, and the table for a terminal. HTML and
+``report.json`` are made from the same objects in ``report.py``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from granite_rl.errors import DataError
+from granite_rl.evaluation.statistics import (
+    Difference,
+    Estimate,
+    Proportion,
+    difference,
+    estimate_difference,
+    mean_of_proportions,
+    wilson_interval,
+)
+
+STAGES: tuple[str, ...] = ("base", "sft", "multi_domain", "rlhf", "identity", "math")
+"""Checkpoints of the recipe, in order."""
+
+NINE_DOMAINS: tuple[str, ...] = (
+    "math",
+    "science",
+    "logic",
+    "instruction_following",
+    "structured_output",
+    "text2sql",
+    "temporal",
+    "general_chat",
+    "in_context_learning",
+)
+"""The domains of the multi-domain stage; "the mean" is always the mean over these."""
+
+MINUS = "\N{MINUS SIGN}"
+
+
+class DomainResult(BaseModel):
+    """One domain of an ``eval.json``."""
+
+    model_config = ConfigDict(frozen=True)
+
+    accuracy: float = Field(ge=0.0, le=1.0)
+    n: int = Field(ge=0)
+    mean_reward: float | None = None
+    failed: int = Field(default=0, ge=0)
+    """Samples that could not be generated or scored; they are not counted in ``n``."""
+
+
+class Sample(BaseModel):
+    """One held-out prompt with what the model answered."""
+
+    model_config = ConfigDict(frozen=True)
+
+    domain: str
+    prompt: str
+    completion: str
+    reward: float | None = None
+    status: str = "ok"
+
+
+class Evaluation(BaseModel):
+    """The content of one ``eval.json``."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model: str
+    model_hash: str | None = None
+    greedy: bool = True
+    domains: dict[str, DomainResult]
+    samples: tuple[Sample, ...] = ()
+
+
+def load_evaluation(path: Path) -> Evaluation:
+    """Read and check an ``eval.json``.
+
+    Raises:
+        DataError: missing file, no JSON, or a field of the wrong type or range.
+    """
+    try:
+        return Evaluation.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise DataError(f"{path}: can't be read ({error.strerror})", "evaluate that model again") from error
+    except json.JSONDecodeError as error:
+        raise DataError(f"{path}:{error.lineno}: not JSON ({error.msg})", "evaluate that model again") from error
+    except ValidationError as error:
+        problem = error.errors()[0]
+        key = ".".join(str(part) for part in problem["loc"])
+        raise DataError(f"{path}: {key}: {problem['msg']}", "evaluate that model again") from error
+
+
+@dataclass(frozen=True)
+class DomainChange:
+    """What one stage did to one domain."""
+
+    domain: str
+    old: Proportion
+    new: Proportion
+    difference: Difference
+
+    @property
+    def regression(self) -> bool:
+        """Whether the accuracy fell by more than the interval of the difference."""
+        return self.difference.interval.high < 0.0
+
+
+@dataclass(frozen=True)
+class Transition:
+    """What one stage did: its parent, every domain, and the mean over the nine."""
+
+    parent: str
+    stage: str
+    changes: tuple[DomainChange, ...]
+    mean: Estimate | None
+
+    def sentence(self) -> str:
+        """One line, computed: the mean first, then every domain that moved significantly."""
+        parts = []
+        if self.mean is not None:
+            verdict = "significant" if self.mean.significant else "within noise"
+            parts.append(
+                f"mean over nine {points(self.mean.value)} ± {100 * self.mean.half_width:.1f} ({verdict})"
+            )
+        moved = sorted(
+            (change for change in self.changes if change.difference.significant),
+            key=lambda change: -abs(change.difference.value),
+        )
+        if moved:
+            listed = ", ".join(f"{change.domain} {points(change.difference.value)}" for change in moved)
+            parts.append(f"significant: {listed}")
+        else:
+            parts.append("no single domain moved beyond its interval")
+        return f"{self.stage} (from {self.parent}): " + "; ".join(parts)
+
+
+def points(value: float) -> str:
+    """A difference of accuracies in percentage points, signed."""
+    return f"{'+' if value >= 0 else MINUS}{abs(100 * value):.1f}"
+
+
+class Matrix:
+    """Evaluations of the stages in order."""
+
+    def __init__(self, evaluations: Mapping[str, Evaluation]) -> None:
+        known = [stage for stage in STAGES if stage in evaluations]
+        self.stages: tuple[str, ...] = (*known, *(s for s in evaluations if s not in STAGES))
+        self.evaluations = dict(evaluations)
+        seen = {domain for evaluation in evaluations.values() for domain in evaluation.domains}
+        self.domains: tuple[str, ...] = (
+            *(domain for domain in NINE_DOMAINS if domain in seen),
+            *sorted(seen.difference(NINE_DOMAINS)),
+        )
+
+    def cell(self, stage: str, domain: str) -> Proportion | None:
+        """Accuracy of a stage in a domain; None where nothing was scored."""
+        result = self.evaluations[stage].domains.get(domain)
+        return None if result is None or result.n == 0 else Proportion(result.accuracy, result.n)
+
+    def mean(self, stage: str) -> Estimate | None:
+        """Mean over the nine domains; None unless all nine were evaluated, since a mean over fewer
+        would not be comparable."""
+        cells = [self.cell(stage, domain) for domain in NINE_DOMAINS]
+        present = [cell for cell in cells if cell is not None]
+        return mean_of_proportions(present) if len(present) == len(NINE_DOMAINS) else None
+
+    def transition(self, parent: str, stage: str) -> Transition:
+        """What happened between two stages."""
+        changes = []
+        for domain in self.domains:
+            old, new = self.cell(parent, domain), self.cell(stage, domain)
+            if old is not None and new is not None:
+                changes.append(DomainChange(domain, old, new, difference(old, new)))
+        before, after = self.mean(parent), self.mean(stage)
+        mean = None
+        if before is not None and after is not None:
+            mean = estimate_difference(before, after)
+        return Transition(parent, stage, tuple(changes), mean)
+
+    def transitions(self) -> list[Transition]:
+        """Every stage against the one before it."""
+        pairs = zip(self.stages, self.stages[1:], strict=False)
+        return [self.transition(parent, stage) for parent, stage in pairs]
+
+    def as_json(self) -> dict[str, Any]:
+        """``matrix``, ``mean_over_nine``, ``gains`` and ``gates`` as they stand in report.json."""
+        matrix: dict[str, Any] = {}
+        means: dict[str, Any] = {}
+        for stage in self.stages:
+            row = {}
+            for domain in self.domains:
+                cell = self.cell(stage, domain)
+                if cell is not None:
+                    interval = wilson_interval(cell)
+                    row[domain] = {
+                        "accuracy": cell.accuracy,
+                        "n": cell.n,
+                        "ci95": [interval.low, interval.high],
+                    }
+            matrix[stage] = row
+            mean = self.mean(stage)
+            if mean is not None:
+                means[stage] = {"accuracy": mean.value, "ci95_half_width": mean.half_width}
+        transitions = self.transitions()
+        return {
+            "matrix": matrix,
+            "mean_over_nine": means,
+            "gains": [_gain_json(transition) for transition in transitions],
+            "gates": [
+                {
+                    "stage": transition.stage,
+                    "parent": transition.parent,
+                    "domain": change.domain,
+                    "change": change.difference.value,
+                    "ci95": [change.difference.interval.low, change.difference.interval.high],
+                }
+                for transition in transitions
+                for change in transition.changes
+                if change.regression
+            ],
+        }
+
+
+def _gain_json(transition: Transition) -> dict[str, Any]:
+    mean = transition.mean
+    return {
+        "stage": transition.stage,
+        "parent": transition.parent,
+        "mean_over_nine": None
+        if mean is None
+        else {
+            "change": mean.value,
+            "ci95_half_width": mean.half_width,
+            "significant": mean.significant,
+        },
+        "domains": {
+            change.domain: {
+                "change": change.difference.value,
+                "ci95": [change.difference.interval.low, change.difference.interval.high],
+                "significant": change.difference.significant,
+            }
+            for change in transition.changes
+        },
+        "sentence": transition.sentence(),
+    }
+
+
+def matrix_from_report(report: Mapping[str, Any]) -> Matrix:
+    """The matrix that a ``report.json`` holds (without samples), for tables over several runs."""
+    return Matrix(
+        {
+            stage: Evaluation(
+                model=stage,
+                domains={
+                    domain: DomainResult(accuracy=cell["accuracy"], n=cell["n"])
+                    for domain, cell in row.items()
+                },
+            )
+            for stage, row in report["matrix"].items()
+        }
+    )
+
+
+def render_text(matrix: Matrix) -> str:
+    """The matrix for a terminal: percentages with 95 % intervals, at most 120 columns for six stages."""
+    name_width = max([len("mean over nine"), *(len(domain) for domain in matrix.domains)])
+    cell_width = max([13, *(len(stage) for stage in matrix.stages)])
+
+    def line(name: str, n: str, cells: Sequence[str]) -> str:
+        return f"{name:<{name_width}} {n:>5}" + "".join(f"  {cell:>{cell_width}}" for cell in cells)
+
+    header = line("accuracy in %", "n", matrix.stages)
+    rows = [header, "-" * len(header)]
+    for domain in matrix.domains:
+        counts = {cell.n for s in matrix.stages if (cell := matrix.cell(s, domain)) is not None}
+        shown = str(counts.pop()) if len(counts) == 1 else f"≤{max(counts)}" if counts else "-"
+        rows.append(line(domain, shown, [_cell_text(matrix.cell(s, domain)) for s in matrix.stages]))
+    rows.append("-" * len(header))
+    means = [matrix.mean(stage) for stage in matrix.stages]
+    rows.append(
+        line(
+            "mean over nine",
+            "",
+            [f"{100 * m.value:.1f} ± {100 * m.half_width:.1f}" if m else "-" for m in means],
+        )
+    )
+    rows.append("")
+    rows += [transition.sentence() for transition in matrix.transitions()]
+    return "\n".join(rows)
+
+
+def _cell_text(cell: Proportion | None) -> str:
+    if cell is None:
+        return "-"
+    interval = wilson_interval(cell)
+    return f"{100 * cell.accuracy:.1f} {100 * interval.low:3.0f}–{100 * interval.high:.0f}"
