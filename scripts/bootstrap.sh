@@ -94,7 +94,7 @@ carry_over() { # carry_over VARIABLE SETTING: exports it unless it is set alread
 # come in (requirements/excludes.txt).
 install() {
   "$VENV/bin/uv" pip install --quiet --python "$VENV/bin/python" --no-deps "$@" ||
-    "$VENV/bin/python" -m pip install --quiet --no-compile --no-deps "$@"
+    "$VENV/bin/python" -m pip install -qq --no-compile --no-deps "$@"
 }
 
 torch_requirement=$(grep -oE '^torch==[^ ;\\]+' requirements/torch-cpu.txt)
@@ -123,7 +123,7 @@ say "$("$python" --version) → $VENV"
 # over costs a minute and leaves nothing behind of what is no longer asked for.
 find "$VENV" -mindepth 1 -maxdepth 1 ! -name .granite-rl-lock -exec rm -rf {} +
 "$python" -m venv "$VENV"
-export PIP_DISABLE_PIP_VERSION_CHECK=1 UV_NO_PROGRESS=1 UV_LINK_MODE=${UV_LINK_MODE:-copy}
+export PIP_DISABLE_PIP_VERSION_CHECK=1 UV_NO_PROGRESS=1
 carry_over UV_DEFAULT_INDEX index-url
 carry_over UV_INDEX extra-index-url
 carry_over UV_FIND_LINKS find-links
@@ -135,12 +135,14 @@ export UV_FIND_LINKS=${UV_FIND_LINKS// /,}
 export UV_INDEX_STRATEGY=${UV_INDEX_STRATEGY:-unsafe-best-match}
 export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true}
 
-"$VENV/bin/python" -m pip install --quiet --no-compile --no-deps --require-hashes \
+"$VENV/bin/python" -m pip install -qq --no-compile --no-deps --require-hashes \
   -r requirements/bootstrap.txt
+say "$(grep -cE '^[a-z0-9]' requirements/cpu.txt) pinned packages"
+# Before torch: DeepSpeed's source archive, once it sees a torch, tries to build with torch's
+# compiler driver and fails on current setuptools. It compiles nothing until it is used.
+install --no-build-isolation --require-hashes -r requirements/cpu.txt
 say "torch, CPU build"
 install_torch
-say "$(grep -cE '^[a-z0-9]' requirements/cpu.txt) pinned packages"
-install --no-build-isolation --require-hashes -r requirements/cpu.txt
 install --no-build-isolation -e .
 
 for unwanted in torchvision torchaudio torchcodec triton; do
