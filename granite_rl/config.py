@@ -93,8 +93,8 @@ class GeneratorSection(StrictModel):
     """Sequences one engine runs at the same time."""
     enforce_eager: bool
     dtype: DType
-    weight_sync: Literal["shared_memory", "nccl", "ipc"]
-    """Transport that carries new weights to vLLM. shared_memory needs trainer and generator on one host."""
+    weight_sync: Literal["shared_memory"]
+    """vLLM weight-transfer engine that carries new weights; needs trainer and generators on one host."""
     timeout_s: PositiveFloat
     """Longest wait for the next finished prompt group before the generator counts as hung."""
 

@@ -1,0 +1,1 @@
+"""Pure functions on tensors: advantages, policy losses, KL and length shaping. No ray, vllm or deepspeed."""

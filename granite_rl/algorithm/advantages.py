@@ -1,0 +1,49 @@
+"""Advantages of one prompt group.
+
+A group never depends on another one, which is what lets the trainer work on early groups while late ones
+still generate. Samples whose scoring failed take no part: they are neither a zero reward nor an input to
+the group's mean.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from granite_rl.algorithm.registry import advantage_estimator
+
+
+def group_advantages(rewards: list[float], *, estimator: str, norm_by_std: bool) -> list[float]:
+    """Outcome advantages of one group's samples.
+
+    With ``grpo``: ``(r_i - mean(r)) / (std(r) + 1e-6)``, the standard deviation unbiased (Shao et al. 2024,
+    arXiv 2402.03300, section 4.1.2; the division is dropped with ``norm_by_std=False``, Liu et al. 2025,
+    arXiv 2503.20783).
+
+    Args:
+        rewards: [samples] one scalar per sample; at least two.
+        estimator: name in SkyRL's ``AdvantageEstimatorRegistry``.
+        norm_by_std: passed to the estimator as ``grpo_norm_by_std``.
+
+    Returns:
+        [samples] advantages, shared by all response tokens of a sample.
+
+    Raises:
+        ConfigError: the estimator is unknown.
+        ValueError: fewer than two samples: a lone sample has no baseline.
+    """
+    if len(rewards) < 2:
+        raise ValueError(f"a group advantage needs at least two samples, got {len(rewards)}")
+    token_rewards = torch.tensor(rewards, dtype=torch.float32).unsqueeze(1)
+    advantages, _ = advantage_estimator(estimator)(
+        token_level_rewards=token_rewards,
+        response_mask=torch.ones_like(token_rewards),
+        index=np.zeros(len(rewards), dtype=np.int64),
+        grpo_norm_by_std=norm_by_std,
+    )
+    return [float(value) for value in advantages[:, 0]]
+
+
+def is_zero_variance(rewards: list[float], tolerance: float = 1e-6) -> bool:
+    """Whether all samples of a group earned the same, so that the group teaches nothing."""
+    return max(rewards) - min(rewards) <= tolerance

@@ -1,0 +1,20 @@
+"""Soft overlong punishment."""
+
+from __future__ import annotations
+
+
+def overlong_penalty(length: int, *, max_length: int, buffer: int, penalty: float) -> float:
+    """What a response's length costs it (DAPO, Yu et al. 2025, arXiv 2503.14476, eq. 13).
+
+    Zero up to ``max_length - buffer`` tokens, then linear, ``-penalty`` at ``max_length`` and beyond.
+
+    Args:
+        length: response length in tokens, the end token included.
+        max_length: hard limit in tokens.
+        buffer: width of the punished interval in tokens; 0 switches the punishment off.
+        penalty: largest punishment (1.0 in the paper).
+    """
+    if buffer == 0:
+        return 0.0
+    excess = length - (max_length - buffer)
+    return -penalty * min(max(excess / buffer, 0.0), 1.0)
