@@ -1,0 +1,429 @@
+"""The run directory: one place, one writer, one verdict.
+
+Layout (the same for pre-training, SFT, RL stages and the pipeline)::
+
+    status.json      state, step, exit_code, error, next_command
+    config/          resolved.yaml, overrides.txt, versions.json
+    lineage.json     parent checkpoint and its hash, stage, recipe
+    metrics.jsonl    one line a step, keys from the catalogue
+    events.jsonl     alarms, restarts, faults
+    rollouts/        what was said and how it was scored, by step
+    checkpoints/     step_N/ and latest.json
+    hf/              the finished model
+
+``status.json`` is replaced as a whole at every step, so a reader never sees half of it; a run
+killed by SIGKILL leaves state ``running`` behind, and the next one that takes the lock says so in
+events.jsonl.
+Directories are created 0750 and files 0640: they hold prompts and completions.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import yaml
+
+from granite_rl.config import RunSection
+from granite_rl.errors import (
+    ConfigError,
+    ExitCode,
+    InfrastructureError,
+    Preempted,
+    PreflightError,
+    UserError,
+)
+from granite_rl.runs.files import (
+    DIRECTORY_MODE,
+    append_line,
+    end_last_line,
+    json_line,
+    read_json,
+    write_atomic,
+    write_json,
+)
+from granite_rl.runs.lineage import Lineage
+from granite_rl.runs.lock import DirectoryLock
+from granite_rl.runs.redaction import redact
+from granite_rl.runs.truncation import drop_lines_after, drop_rollouts_after
+from granite_rl.runs.versions import versions
+
+State = Literal["running", "succeeded", "failed", "preempted"]
+
+_WRITTEN_BY_RUNS = ("status.json", "metrics.jsonl", "checkpoints", "hf", "rollouts")
+_SECTIONS_THAT_DO_NOT_TRAIN = ("run.", "tracking.", "cluster.")
+
+
+def now() -> str:
+    """UTC time as ISO 8601 with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def resume_command(command: Sequence[str]) -> str:
+    """The shell command that continues a run: the same one with ``run.resume=auto``."""
+    kept = [part for part in command if not part.lstrip("+").startswith("run.resume=")]
+    return redact(shlex.join([*kept, "run.resume=auto"]))
+
+
+def changed_keys(old_yaml: str, new_yaml: str) -> list[str]:
+    """Dotted paths of the keys whose values differ between two resolved configurations."""
+
+    def flatten(node: Any, prefix: str = "") -> dict[str, Any]:
+        if not isinstance(node, dict) or not node:
+            return {prefix: node}
+        flat: dict[str, Any] = {}
+        for key, value in node.items():
+            flat |= flatten(value, f"{prefix}.{key}" if prefix else str(key))
+        return flat
+
+    try:
+        old = flatten(yaml.safe_load(old_yaml))
+    except yaml.YAMLError:
+        old = {}
+    new = flatten(yaml.safe_load(new_yaml))
+    return [key for key in {**old, **new} if old.get(key, ...) != new.get(key, ...)]
+
+
+class RunDirectory:
+    """An opened, locked run directory; use it as a context manager around the whole run."""
+
+    def __init__(self, run: RunSection, kind: str, command: Sequence[str]) -> None:
+        self.path = run.dir.expanduser().absolute()
+        self.kind = kind
+        self._resume = run.resume
+        self._command = list(command)
+        self._lock = DirectoryLock(self.path)
+        self._status: dict[str, Any] = {}
+        self._complete = False
+
+    @classmethod
+    def open(
+        cls,
+        run: RunSection,
+        *,
+        kind: str,
+        config_yaml: str,
+        overrides: Sequence[str],
+        command: Sequence[str],
+    ) -> RunDirectory:
+        """Create or re-open a run directory, take its lock and say in it that the run has begun.
+
+        Args:
+            run: the ``run`` section of the configuration.
+            kind: what runs here (``pretrain``, ``sft``, a stage's name, ``pipeline``).
+            config_yaml: the resolved configuration.
+            overrides: what the user set on the command line.
+            command: the whole command, from which the one that continues the run is made.
+
+        Raises:
+            ConfigError: the directory was used before and ``run.resume`` does not allow that, or it
+                belongs to another kind of run.
+            PreflightError: another process owns it, or it can't be written.
+        """
+        self = cls(run, kind, command)
+        self._create()
+        try:
+            dead_owner = self._lock.acquire()
+        except OSError as error:
+            raise self._unwritable(error) from error
+        try:
+            self._begin(config_yaml, overrides)
+            if dead_owner is not None:
+                self.event("lock_taken_over", f"its owner is dead: {dead_owner.describe()}")
+        except OSError as error:
+            self._lock.release()
+            raise self._unwritable(error) from error
+        except BaseException:
+            self._lock.release()
+            raise
+        return self
+
+    # -- paths ---------------------------------------------------------------------------------
+
+    @property
+    def checkpoints(self) -> Path:
+        """Directory of ``step_N`` checkpoints."""
+        return self.path / "checkpoints"
+
+    @property
+    def rollouts(self) -> Path:
+        """Directory of per-step rollout files."""
+        return self.path / "rollouts"
+
+    @property
+    def hf(self) -> Path:
+        """Hugging Face checkpoint of the finished model."""
+        return self.path / "hf"
+
+    @property
+    def metrics_path(self) -> Path:
+        """``metrics.jsonl``."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def events_path(self) -> Path:
+        """``events.jsonl``."""
+        return self.path / "events.jsonl"
+
+    @property
+    def lineage_path(self) -> Path:
+        """``lineage.json``."""
+        return self.path / "lineage.json"
+
+    @property
+    def status_path(self) -> Path:
+        """``status.json``."""
+        return self.path / "status.json"
+
+    # -- state ---------------------------------------------------------------------------------
+
+    @property
+    def already_complete(self) -> bool:
+        """Whether this run had succeeded before, with the same configuration: nothing is to do.
+
+        Differences in ``run``, ``tracking`` and ``cluster`` don't change what was trained, and
+        don't count. Any other difference (more steps, say) reopens the run.
+        """
+        return self._complete
+
+    @property
+    def step(self) -> int:
+        """The last step that was reported; 0 for a new run."""
+        return int(self._status["step"])
+
+    def set_step(self, step: int) -> None:
+        """Report a finished step.
+
+        Raises:
+            InfrastructureError: another process took the directory over, so this one must stop.
+        """
+        if self._lock.lost_to is not None:
+            raise InfrastructureError(
+                f"run directory {self.path} was taken over by {self._lock.lost_to.describe()}",
+                "this process was thought dead; let the other one finish",
+            )
+        self._status["step"] = step
+        self._write_status()
+
+    def finish(
+        self,
+        state: Literal["succeeded", "failed", "preempted"],
+        exit_code: int,
+        error: str | None = None,
+        next_command: str | None = None,
+    ) -> None:
+        """Write the verdict.
+
+        Args:
+            state: how the run ended.
+            exit_code: what the process is going to return.
+            error: what went wrong, for a person.
+            next_command: what to run next: the next stage, or the command that resumes this run.
+        """
+        self._status |= {
+            "state": state,
+            "exit_code": exit_code,
+            "error": None if error is None else redact(error),
+            "next_command": None if next_command is None else redact(next_command),
+        }
+        self._write_status()
+        self.event(state, error or f"the run {state}", step=self.step, exit_code=exit_code)
+
+    def event(self, kind: str, message: str, **fields: Any) -> None:
+        """Append one line to events.jsonl; safe from several threads and processes."""
+        record = {**fields, "time": now(), "kind": kind, "message": redact(message)}
+        append_line(self.events_path, json_line(record))
+
+    def write_lineage(
+        self,
+        stage: str,
+        recipe: str,
+        parent: Path | None,
+        parent_hash: str | None,
+        **extra: Any,
+    ) -> None:
+        """Record where this run's model comes from (see ``granite_rl.runs.lineage``)."""
+        lineage = Lineage.of(self.path, stage, recipe, parent, parent_hash, extra)
+        write_json(self.lineage_path, lineage.to_dict())
+
+    def drop_metrics_after(self, step: int) -> None:
+        """Forget what was logged after a step, before that step's checkpoint is continued.
+
+        Lines of metrics.jsonl with a later step, repeated steps, a torn last line and the rollout
+        files of later steps are removed; the step of status.json is set back.
+        """
+        dropped = drop_lines_after(self.metrics_path, step)
+        files = drop_rollouts_after(self.rollouts, step)
+        self._status["step"] = step
+        self._write_status()
+        if dropped or files:
+            message = f"{dropped} metric lines and {files} rollout files after step {step} dropped"
+            self.event("metrics_rewound", message, step=step)
+
+    # -- life ----------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Give the lock back. Harmless when called twice."""
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if error is not None and not self._complete:
+                self._record_exception(error)
+            elif error is None and self._status["state"] == "running":
+                self.finish("failed", int(ExitCode.BUG), "the run ended without a verdict")
+        except OSError as unwritable:  # the disk is full or gone: the original error matters more
+            print(f"can't write {self.status_path}: {unwritable}", file=sys.stderr, flush=True)
+        finally:
+            with contextlib.suppress(OSError):
+                self.close()
+
+    def _record_exception(self, error: BaseException) -> None:
+        state: Literal["failed", "preempted"] = "failed"
+        exit_code = int(ExitCode.BUG)
+        message = f"{type(error).__name__}: {error}".rstrip(": ")
+        if isinstance(error, UserError):
+            exit_code, message = int(error.exit_code), str(error)
+            state = "preempted" if isinstance(error, Preempted) else "failed"
+        elif isinstance(error, KeyboardInterrupt):
+            exit_code, message = 130, "interrupted from the keyboard"
+        elif isinstance(error, SystemExit):
+            exit_code = error.code if isinstance(error.code, int) else int(ExitCode.BUG)
+            message = f"the process was made to exit with code {exit_code}"
+        if not isinstance(error, UserError):
+            lines = "".join(traceback.format_exception(error))
+            self.event("traceback", message, step=self.step, traceback=redact(lines))
+        self.finish(state, exit_code, message, resume_command(self._command))
+
+    # -- opening -------------------------------------------------------------------------------
+
+    def _unwritable(self, error: OSError) -> PreflightError:
+        return PreflightError(
+            f"run.dir: can't write the run directory {self.path}: {error.strerror or error}",
+            "choose a writable directory with run.dir=DIR",
+        )
+
+    def _create(self) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
+            if not os.access(self.path, os.W_OK | os.X_OK):
+                raise PermissionError(13, "Permission denied")
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _begin(self, config_yaml: str, overrides: Sequence[str]) -> None:
+        previous = read_json(self.status_path)
+        used = [name for name in _WRITTEN_BY_RUNS if (self.path / name).exists()]
+        self._check_resume(previous, used)
+        changed = self._changed_since_last_time(config_yaml)
+        trained = [key for key in changed if not key.startswith(_SECTIONS_THAT_DO_NOT_TRAIN)]
+        if (
+            previous is not None
+            and previous.get("state") == "succeeded"
+            and self._resume == "auto"
+            and not trained
+        ):
+            self._complete = True
+            self._status = previous
+            return
+        for directory in (self.path / "config", self.checkpoints, self.rollouts):
+            directory.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
+        self._write_config(config_yaml, overrides, keep_old=bool(changed))
+        for log in (self.metrics_path, self.events_path):
+            end_last_line(log)
+        began = now()
+        self._status = {
+            "state": "running",
+            "step": int(previous.get("step") or 0) if previous else 0,
+            "exit_code": None,
+            "error": None,
+            "next_command": resume_command(self._command),
+            "kind": self.kind,
+            "started_at": previous.get("started_at", began) if previous else began,
+            "updated_at": began,
+            "host": os.uname().nodename,
+            "pid": os.getpid(),
+        }
+        self._write_status()
+        if previous is None:
+            self.event("started", f"{self.kind} run")
+        else:
+            before = previous.get("state")
+            self.event("resumed", f"{self.kind} run, before {before}", step=self.step)
+            if trained:
+                self.event("config_changed", ", ".join(trained), keys=trained)
+
+    def _check_resume(self, previous: dict[str, Any] | None, used: list[str]) -> None:
+        if used and self._resume == "never":
+            state = used[0]
+            if previous is not None:
+                state = f"{previous.get('state')} at step {previous.get('step')}"
+            raise ConfigError(
+                f"run.dir: {self.path} already holds a run ({state})",
+                "continue it with run.resume=auto, or choose another directory with run.dir=DIR",
+            )
+        if not used and self._resume not in ("never", "auto"):
+            raise ConfigError(
+                f"run.resume: {self.path} holds no run that could continue from step "
+                f"{self._resume}",
+                "use run.resume=auto, or the directory of the run",
+            )
+        if previous is not None and previous.get("kind") != self.kind:
+            raise ConfigError(
+                f"run.dir: {self.path} belongs to a run of kind {previous.get('kind')!r}, "
+                f"this one is {self.kind!r}",
+                "choose another directory with run.dir=DIR",
+            )
+
+    def _changed_since_last_time(self, config_yaml: str) -> list[str]:
+        try:
+            old = (self.path / "config" / "resolved.yaml").read_text()
+        except FileNotFoundError:
+            return []
+        return changed_keys(old, redact(config_yaml))
+
+    def _write_config(self, config_yaml: str, overrides: Sequence[str], keep_old: bool) -> None:
+        config = self.path / "config"
+        if keep_old:
+            number = 1 + sum(1 for _ in config.glob("resolved.*.yaml"))
+            os.replace(config / "resolved.yaml", config / f"resolved.{number}.yaml")
+        write_atomic(config / "resolved.yaml", redact(config_yaml))
+        write_atomic(config / "overrides.txt", "".join(f"{redact(line)}\n" for line in overrides))
+        write_json(config / "versions.json", versions())
+
+    def _write_status(self) -> None:
+        self._status["updated_at"] = now()
+        write_json(self.status_path, self._status)
+
+
+def read_status(path: Path) -> dict[str, Any] | None:
+    """``status.json`` of a run directory, or None when there is none."""
+    return read_json(path / "status.json")
+
+
+def iterate_runs(root: Path) -> Iterator[Path]:
+    """Run directories at or below a directory, without descending into a run's own files."""
+    if (root / "status.json").is_file():
+        yield root
+    if root.is_dir():
+        skip = {"checkpoints", "rollouts", "hf", "wandb", "tensorboard", "config"}
+        for child in sorted(root.iterdir()):
+            if child.is_dir() and child.name not in skip and not child.name.startswith("."):
+                yield from iterate_runs(child)
