@@ -1,0 +1,99 @@
+"""`python -m envs`: write task data. Files appear whole or not at all, the same for a seed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from envs.demo import DOMAINS, SOURCES, generate, preference_pairs, pretrain_documents, sft_rows
+
+BAD_USAGE = 2
+
+HELDOUT_ROWS = 200
+TRAIN_ROWS = 700
+SFT_ROWS = 9_900
+PREFERENCE_PAIRS = 3_000
+PREFERENCE_HELDOUT = 300
+# Characters are what the mixture is fed with; long documents need fewer of themselves.
+DOCUMENTS = dict.fromkeys(SOURCES, 900) | {
+    "common_crawl": 3_000,
+    "common_crawl_hq": 2_000,
+    "books": 60,
+    "code_repositories": 30,
+}
+
+
+def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Write rows as JSON lines through a temporary file; returns their number."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    count = 0
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="\n") as out:
+            for row in rows:
+                out.write(json.dumps(row, ensure_ascii=False) + "\n")
+                count += 1
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return count
+
+
+def write_demo(out: Path, seed: int) -> dict[str, int]:
+    """Write the demo's data set under `out`; returns rows per file.
+
+    Rewards, environments and trainers read it as they would read anyone's data:
+    `train/<domain>.jsonl`, `heldout/<domain>.jsonl`, `sft.jsonl`, `preferences.jsonl`,
+    `preferences_heldout.jsonl`, `pretrain/<source>.jsonl`.
+    """
+    files: dict[str, Iterable[Mapping[str, Any]]] = {}
+    for domain in DOMAINS:
+        files[f"train/{domain}.jsonl"] = generate(domain, "train", TRAIN_ROWS, seed)
+        files[f"heldout/{domain}.jsonl"] = generate(domain, "heldout", HELDOUT_ROWS, seed)
+    files["sft.jsonl"] = sft_rows(SFT_ROWS, seed)
+    files["preferences.jsonl"] = preference_pairs(PREFERENCE_PAIRS, seed)
+    files["preferences_heldout.jsonl"] = preference_pairs(PREFERENCE_HELDOUT, seed, "heldout")
+    for source, count in DOCUMENTS.items():
+        texts = pretrain_documents(source, count, seed)
+        files[f"pretrain/{source}.jsonl"] = ({"text": text} for text in texts)
+    return {name: write_jsonl(out / name, rows) for name, rows in files.items()}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m envs", description="Write task data.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    make = commands.add_parser("make", help="prompt rows of one domain")
+    make.add_argument("--domain", required=True, choices=sorted(DOMAINS))
+    make.add_argument("--n", type=int, required=True, help="number of distinct rows")
+    make.add_argument("--seed", type=int, default=0)
+    make.add_argument("--out", type=Path, required=True, metavar="FILE.jsonl")
+    make.add_argument("--split", choices=("train", "heldout"), default="train")
+    demo = commands.add_parser("demo", help="everything that the demo recipe reads")
+    demo.add_argument("--out", type=Path, required=True, metavar="DIR")
+    demo.add_argument("--seed", type=int, default=0)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code (2: the request cannot be met)."""
+    options = _parser().parse_args(arguments)
+    if options.command == "make":
+        try:
+            rows = generate(options.domain, options.split, options.n, options.seed)
+        except ValueError as problem:
+            print(f"--n {options.n}: {problem}", file=sys.stderr)
+            return BAD_USAGE
+        print(f"{write_jsonl(options.out, rows)} rows -> {options.out}")
+        return 0
+    counts = write_demo(options.out, options.seed)
+    print(f"{len(counts)} files, {sum(counts.values())} rows -> {options.out}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

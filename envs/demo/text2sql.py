@@ -1,0 +1,73 @@
+"""Demo text2SQL: one table, one condition, one column; executed on three database instances."""
+
+from __future__ import annotations
+
+import random
+
+from envs.demo.task import DemoDomain, Problem, problems
+from envs.demo.world import COLOURS, NAMES
+
+TABLES = ("pets", "cars", "hats", "cups", "keys", "eggs")
+NUMBERS = ("age", "size", "cost")
+CONDITIONS = (("over", ">"), ("under", "<"), ("equal to", "="))
+
+
+def _instances(table: str, columns: tuple[str, str], seed: str) -> list[str]:
+    """Three fillings with every digit in the numeric column, so that > and >= always differ."""
+    scripts = []
+    for instance in range(3):
+        rng = random.Random(f"{seed}:{instance}")
+        numbers = list(range(10))
+        rng.shuffle(numbers)
+        labels = rng.sample(NAMES, 10) if columns[0] == "name" else rng.choices(COLOURS, k=10)
+        values = ", ".join(f"('{label}', {n})" for label, n in zip(labels, numbers, strict=True))
+        scripts.append(f"INSERT INTO {table} VALUES {values};")
+    return scripts
+
+
+def problem(rng: random.Random) -> Problem:
+    """One column of the rows that satisfy one comparison with a digit."""
+    table, number = rng.choice(TABLES), rng.choice(NUMBERS)
+    label = rng.choice(("name", "color"))
+    words, sign = rng.choice(CONDITIONS)
+    value = rng.randint(1, 8)
+    wording = rng.randrange(4)
+    prompt = (
+        f"Table {table}({label}, {number}). SQL for {label} with {number} {words} {value}.",
+        f"Write SQL: {label} from {table} with {number} {words} {value}.",
+        f"{table}({label}, {number}): which {label} has {number} {words} {value}? Use SQL.",
+        f"SQL please. Table {table}. Show {label} where {number} is {words} {value}.",
+    )[wording]
+    _, other_sign = rng.choice([pair for pair in CONDITIONS if pair[1] != sign])
+    return Problem(
+        prompt=prompt,
+        ground_truth={
+            "schema_sql": f"CREATE TABLE {table} ({label} TEXT, {number} INTEGER);",
+            "gold_sql": f"SELECT {label} FROM {table} WHERE {number} {sign} {value}",
+            "instances": _instances(table, (label, number), prompt),
+        },
+        wanted=f"SELECT {label} FROM {table} WHERE {number} {sign} {value}",
+        others=(
+            f"Take {label} where {number} {sign} {value}",
+            f"{table}: {number} {sign} {value}",
+        ),
+        wrong=f"SELECT {label} FROM {table} WHERE {number} {other_sign} {value}",
+        wording=wording,
+    )
+
+
+def fact(rng: random.Random) -> str:
+    """A query with a comment that says what it selects."""
+    one = next(problems(DOMAIN, "train", rng))
+    table, label, number = rng.choice(TABLES), rng.choice(("name", "color")), rng.choice(NUMBERS)
+    words, sign = rng.choice(CONDITIONS)
+    value = rng.randint(1, 8)
+    if rng.random() < 0.5:
+        return f"-- {one.prompt}\n{one.wanted};"
+    return (
+        f"-- {label} with {number} {words} {value}\n"
+        f"SELECT {label} FROM {table} WHERE {number} {sign} {value};"
+    )
+
+
+DOMAIN = DemoDomain("text2sql", "sql", problem, fact)
