@@ -273,8 +273,8 @@ _MISMATCH = (
     Metric(
         "mismatch/token_mult_prob_error",
         "1",
-        "Mean of exp(|log-probability difference|) over the sampled tokens.",
-        "Over 1.05: the generator does not sample from the policy that is trained.",
+        "Mean of exp(|log-probability difference|) over the sampled tokens (NeMo RL's measure).",
+        "Over 1.01: the generator does not sample from the policy that is trained.",
     ),
     Metric(
         "mismatch/kl",

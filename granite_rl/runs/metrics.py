@@ -17,6 +17,7 @@ import math
 import sys
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -95,9 +96,8 @@ class MetricLogger:
         for name in metrics:
             if lookup(name) is None and name not in self._reported:
                 self._report_unknown(name)
-        for sink_name in list(self._sinks):
-            sink = self._sinks[sink_name]
-            self._guard(sink_name, lambda sink=sink: sink.log(step, finite))
+        for sink_name, sink in list(self._sinks.items()):
+            self._guard(sink_name, partial(sink.log, step, finite))
 
     def close(self) -> None:
         """Close every sink. Harmless when called twice."""

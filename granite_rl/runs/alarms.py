@@ -1,0 +1,152 @@
+"""Rules that watch the metrics and warn: a person can't look at forty curves.
+
+An alarm is raised when its condition begins and again only after it has cleared, so a bad hour
+makes one line, not a thousand. Alarms never stop a run. The thresholds are deliberately coarse: a
+healthy run should show none, because a warning that is always there is read by nobody.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+ZERO_VARIANCE_LIMIT = 0.9
+ZERO_VARIANCE_STEPS = 10
+TRUNCATED_LIMIT = 0.5
+FAILED_LIMIT = 0.05
+ENTROPY_BASELINE_STEPS = 5
+ENTROPY_DROP = 0.5
+GRAD_NORM_WINDOW = 100
+GRAD_NORM_MIN_STEPS = 20
+GRAD_NORM_SIGMAS = 6.0
+GRAD_NORM_LEAST_SIGMA = 0.05
+"""Lower bound of sigma, as a share of the mean: a nearly constant norm must not alarm at noise."""
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """Something a person should look at."""
+
+    kind: str
+    step: int
+    message: str
+
+
+class Alarms:
+    """The rules of one run, fed with each step's metrics in order."""
+
+    def __init__(self, logprob_threshold: float = 1e-2) -> None:
+        """Start with an empty history.
+
+        Args:
+            logprob_threshold: mean absolute difference between generator and trainer
+            log-probabilities,     in nats per token, above which they count as different policies:
+            1e-2 for bfloat16, 1e-4     for float32.
+        """
+        self._logprob_threshold = logprob_threshold
+        self._raised: set[str] = set()
+        self._zero_variance_steps = 0
+        self._entropy_first: list[float] = []
+        self._entropy_last: deque[float] = deque(maxlen=ENTROPY_BASELINE_STEPS)
+        self._grad_norms: deque[float] = deque(maxlen=GRAD_NORM_WINDOW)
+
+    def check(self, step: int, metrics: Mapping[str, float]) -> list[Alarm]:
+        """The alarms that begin at this step; metrics that a run doesn't report raise none."""
+        finite = {name: value for name, value in metrics.items() if math.isfinite(value)}
+        conditions = {
+            "non_finite": self._non_finite(metrics),
+            "zero_variance": self._zero_variance(finite),
+            "truncated": self._truncated(finite),
+            "rollout_errors": self._rollout_errors(finite),
+            "logprob_mismatch": self._logprob_mismatch(finite),
+            "entropy_drop": self._entropy_drop(finite),
+            "grad_norm": self._grad_norm(finite),
+        }
+        begun = []
+        for kind, message in conditions.items():
+            if message is None:
+                self._raised.discard(kind)
+            elif kind not in self._raised:
+                self._raised.add(kind)
+                begun.append(Alarm(kind, step, message))
+        return begun
+
+    def _non_finite(self, metrics: Mapping[str, float]) -> str | None:
+        names = [name for name, value in metrics.items() if not math.isfinite(value)]
+        return f"not finite: {', '.join(names)}" if names else None
+
+    def _zero_variance(self, metrics: Mapping[str, float]) -> str | None:
+        share = metrics.get("rollout/zero_variance_fraction")
+        if share is None:
+            return None
+        high = share > ZERO_VARIANCE_LIMIT
+        self._zero_variance_steps = self._zero_variance_steps + 1 if high else 0
+        if self._zero_variance_steps < ZERO_VARIANCE_STEPS:
+            return None
+        return (
+            f"{share:.0%} of the prompt groups have equal rewards, over 90 % for "
+            f"{self._zero_variance_steps} steps: too easy or too hard, almost no gradient"
+        )
+
+    def _truncated(self, metrics: Mapping[str, float]) -> str | None:
+        share = metrics.get("rollout/truncated_fraction", 0.0)
+        if share <= TRUNCATED_LIMIT:
+            return None
+        return (
+            f"{share:.0%} of the responses hit the token limit: raise "
+            "rollout.max_response_tokens, or look at what the policy says"
+        )
+
+    def _rollout_errors(self, metrics: Mapping[str, float]) -> str | None:
+        failed, samples = metrics.get("rollout/failed", 0.0), metrics.get("rollout/samples", 0.0)
+        if samples <= 0 or failed / samples <= FAILED_LIMIT:
+            return None
+        return (
+            f"{failed:.0f} of {samples:.0f} samples could not be scored: see "
+            "rollout/failed/<status> and the messages in rollouts/"
+        )
+
+    def _logprob_mismatch(self, metrics: Mapping[str, float]) -> str | None:
+        difference = metrics.get("mismatch/logprob_abs_diff_mean", 0.0)
+        if difference <= self._logprob_threshold:
+            return None
+        return (
+            f"generator and trainer log-probabilities differ by {difference:.2g} nats a token "
+            f"(limit {self._logprob_threshold:g}): stale weights or a numerics bug"
+        )
+
+    def _entropy_drop(self, metrics: Mapping[str, float]) -> str | None:
+        entropy = metrics.get("policy/entropy")
+        if entropy is None:
+            return None
+        if len(self._entropy_first) < ENTROPY_BASELINE_STEPS:
+            self._entropy_first.append(entropy)
+            return None
+        self._entropy_last.append(entropy)
+        baseline = statistics.fmean(self._entropy_first)
+        recent = statistics.fmean(self._entropy_last)
+        if len(self._entropy_last) < ENTROPY_BASELINE_STEPS or recent >= ENTROPY_DROP * baseline:
+            return None
+        return (
+            f"entropy fell from {baseline:.3g} to {recent:.3g} nats a token: exploration "
+            "collapses; lower the learning rate or raise algorithm.clip_high"
+        )
+
+    def _grad_norm(self, metrics: Mapping[str, float]) -> str | None:
+        names = ("policy/grad_norm", "train/grad_norm")
+        norm = next((metrics[name] for name in names if name in metrics), None)
+        if norm is None:
+            return None
+        history = list(self._grad_norms)
+        self._grad_norms.append(norm)
+        if len(history) < GRAD_NORM_MIN_STEPS:
+            return None
+        mean = statistics.fmean(history)
+        sigma = max(statistics.stdev(history), GRAD_NORM_LEAST_SIGMA * mean)
+        if norm <= mean + GRAD_NORM_SIGMAS * sigma:
+            return None
+        distance = (norm - mean) / sigma
+        return f"gradient norm {norm:.3g} is {distance:.1f} sigma above its mean {mean:.3g}"
