@@ -1,9 +1,9 @@
 """The stage × domain matrix: what every checkpoint of the recipe gets right on the held-out sets.
 
-Input are the ``eval.json`` files that the evaluation through the generator writes, one a checkpoint.
-Output are the numbers (cells with Wilson intervals, means over the nine domains, stage-to-stage gains,
-regression gates), one sentence on what each stage did, and the table for a terminal. HTML and
-``report.json`` are made from the same objects in ``report.py``.
+Input are the ``eval.json`` files that the evaluation through the generator writes, one a
+checkpoint. Output are the numbers (cells with Wilson intervals, means over the nine domains,
+stage-to-stage gains, regression gates), one sentence on what each stage did, and the table for a
+terminal. HTML and ``report.json`` are made from the same objects in ``report.py``.
 """
 
 from __future__ import annotations
@@ -91,9 +91,13 @@ def load_evaluation(path: Path) -> Evaluation:
     try:
         return Evaluation.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        raise DataError(f"{path}: can't be read ({error.strerror})", "evaluate that model again") from error
+        raise DataError(
+            f"{path}: can't be read ({error.strerror})", "evaluate that model again"
+        ) from error
     except json.JSONDecodeError as error:
-        raise DataError(f"{path}:{error.lineno}: not JSON ({error.msg})", "evaluate that model again") from error
+        raise DataError(
+            f"{path}:{error.lineno}: not JSON ({error.msg})", "evaluate that model again"
+        ) from error
     except ValidationError as error:
         problem = error.errors()[0]
         key = ".".join(str(part) for part in problem["loc"])
@@ -129,15 +133,16 @@ class Transition:
         parts = []
         if self.mean is not None:
             verdict = "significant" if self.mean.significant else "within noise"
-            parts.append(
-                f"mean over nine {points(self.mean.value)} ± {100 * self.mean.half_width:.1f} ({verdict})"
-            )
+            half = 100 * self.mean.half_width
+            parts.append(f"mean over nine {points(self.mean.value)} ± {half:.1f} ({verdict})")
         moved = sorted(
             (change for change in self.changes if change.difference.significant),
             key=lambda change: -abs(change.difference.value),
         )
         if moved:
-            listed = ", ".join(f"{change.domain} {points(change.difference.value)}" for change in moved)
+            listed = ", ".join(
+                f"{change.domain} {points(change.difference.value)}" for change in moved
+            )
             parts.append(f"significant: {listed}")
         else:
             parts.append("no single domain moved beyond its interval")
@@ -272,7 +277,8 @@ def matrix_from_report(report: Mapping[str, Any]) -> Matrix:
 
 
 def render_text(matrix: Matrix) -> str:
-    """The matrix for a terminal: percentages with 95 % intervals, at most 120 columns for six stages."""
+    """The matrix for a terminal: percentages with 95 % intervals, at most 120 columns for six
+    stages."""
     name_width = max([len("mean over nine"), *(len(domain) for domain in matrix.domains)])
     cell_width = max([13, *(len(stage) for stage in matrix.stages)])
 
@@ -284,7 +290,9 @@ def render_text(matrix: Matrix) -> str:
     for domain in matrix.domains:
         counts = {cell.n for s in matrix.stages if (cell := matrix.cell(s, domain)) is not None}
         shown = str(counts.pop()) if len(counts) == 1 else f"≤{max(counts)}" if counts else "-"
-        rows.append(line(domain, shown, [_cell_text(matrix.cell(s, domain)) for s in matrix.stages]))
+        rows.append(
+            line(domain, shown, [_cell_text(matrix.cell(s, domain)) for s in matrix.stages])
+        )
     rows.append("-" * len(header))
     means = [matrix.mean(stage) for stage in matrix.stages]
     rows.append(
@@ -304,3 +312,24 @@ def _cell_text(cell: Proportion | None) -> str:
         return "-"
     interval = wilson_interval(cell)
     return f"{100 * cell.accuracy:.1f} {100 * interval.low:3.0f}–{100 * interval.high:.0f}"
+
+
+def render_markdown(matrix: Matrix) -> str:
+    """The matrix as a Markdown table: percentages, half widths only for the mean, n per domain."""
+
+    def row(cells: Sequence[str]) -> str:
+        return "| " + " | ".join(cells) + " |"
+
+    lines = [
+        row(["domain", "n", *matrix.stages]),
+        row(["---", *["--:"] * (len(matrix.stages) + 1)]),
+    ]
+    for domain in matrix.domains:
+        cells = [matrix.cell(stage, domain) for stage in matrix.stages]
+        shown = ["–" if cell is None else _cell_text(cell) for cell in cells]
+        largest = max((cell.n for cell in cells if cell is not None), default=0)
+        lines.append(row([domain, str(largest), *shown]))
+    means = [matrix.mean(stage) for stage in matrix.stages]
+    shown = [f"**{100 * m.value:.1f} ± {100 * m.half_width:.1f}**" if m else "–" for m in means]
+    lines.append(row(["**mean over nine**", "", *shown]))
+    return "\n".join(lines)

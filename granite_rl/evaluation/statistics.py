@@ -1,13 +1,15 @@
-"""Uncertainty of accuracies: intervals for one, for a mean of several, and for the difference of two.
+"""Uncertainty of accuracies: intervals for one, for a mean of several, and for the difference of
+two.
 
 Everything is closed-form and needs only the standard library. Two choices matter:
 
-* One proportion gets Wilson's score interval. The textbook ("Wald") interval has zero width at 0 or n
-  successes, which is exactly where a weak base model lives.
-* Two checkpoints are compared as if their samples were independent, although both answered the same
-  held-out prompts. Answers to one prompt correlate positively between parent and child, so the true
-  interval of the difference is narrower: a difference called significant here is so a fortiori, and a
-  small one may be missed. Pairing would need per-prompt answers of both, which eval.json doesn't keep.
+* One proportion gets Wilson's score interval. The textbook ("Wald") interval has zero width at 0
+  or n successes, which is exactly where a weak base model lives.
+* Two checkpoints are compared as if their samples were independent, although both answered the
+  same held-out prompts. Answers to one prompt correlate positively between parent and child, so
+  the true interval of the difference is narrower: a difference called significant here is so a
+  fortiori, and a small one may be missed. Pairing would need per-prompt answers of both, which
+  eval.json doesn't keep.
 
 All intervals are two-sided at 95 % unless a confidence is given. No correction for looking at many
 domains at once is made; the report says how many comparisons it shows.
@@ -100,9 +102,9 @@ def wilson_interval(proportion: Proportion, confidence: float = CONFIDENCE) -> I
 def difference(old: Proportion, new: Proportion, confidence: float = CONFIDENCE) -> Difference:
     """``new - old`` for independent proportions, with Newcombe's hybrid score interval.
 
-    Source: R. G. Newcombe, "Interval estimation for the difference between independent proportions",
-    Statistics in Medicine 17 (1998) 873-890, method 10: the distances from each estimate to the ends
-    of its Wilson interval, added in quadrature.
+    Source: R. G. Newcombe, "Interval estimation for the difference between independent
+    proportions", Statistics in Medicine 17 (1998) 873-890, method 10: the distances from each
+    estimate to the ends of its Wilson interval, added in quadrature.
     """
     before, after = wilson_interval(old, confidence), wilson_interval(new, confidence)
     value = new.accuracy - old.accuracy
@@ -112,10 +114,11 @@ def difference(old: Proportion, new: Proportion, confidence: float = CONFIDENCE)
 
 
 def binomial_variance(proportion: Proportion, confidence: float = CONFIDENCE) -> float:
-    """Variance of an accuracy, from the Agresti-Coull estimate, so that it isn't 0 at 0 or n successes.
+    """Variance of an accuracy, from the Agresti-Coull estimate, so that it isn't 0 at 0 or n
+    successes.
 
-    ``p̃(1-p̃)/ñ`` with ``ñ = n + z²`` and ``p̃ = (np̂ + z²/2)/ñ``. Source: A. Agresti and B. A. Coull,
-    The American Statistician 52 (1998) 119-126.
+    ``p̃(1-p̃)/ñ`` with ``ñ = n + z²`` and ``p̃ = (np̂ + z²/2)/ñ``. Source: A. Agresti and B. A.
+    Coull, The American Statistician 52 (1998) 119-126.
     """
     z2 = normal_quantile(confidence) ** 2
     size = proportion.n + z2
@@ -128,8 +131,8 @@ def mean_of_proportions(
 ) -> Estimate:
     """Unweighted mean of independent accuracies; the interval from the sum of their variances.
 
-    Every domain counts the same, whatever its number of samples: ``sqrt(Σ var_i)/k`` is the standard
-    error of the mean of k independent binomial proportions.
+    Every domain counts the same, whatever its number of samples: ``sqrt(Σ var_i)/k`` is the
+    standard error of the mean of k independent binomial proportions.
     """
     if not proportions:
         raise ValueError("a mean needs at least one accuracy")
@@ -153,8 +156,8 @@ def mean_and_spread(values: Sequence[float]) -> tuple[float, float | None]:
 def student_half_width(values: Sequence[float]) -> float | None:
     """Half width of Student's 95 % interval of the mean over seeds; None for fewer than two values.
 
-    The quantile is tabulated for up to 10 seeds and normal beyond, where it is off by less than 14 %.
-    Source: any table of the t distribution, two-sided 95 %.
+    The quantile is tabulated for up to 10 seeds and normal beyond, where it is off by less than 14
+    %. Source: any table of the t distribution, two-sided 95 %.
     """
     if len(values) < 2:
         return None
