@@ -102,7 +102,7 @@ def judge(step: Step, record: StepRecord | None) -> Due:
         if status is not None:
             return Due(True, f"{step.directory} was not made by this pipeline; checking it", inputs)
         return Due(True, "not run yet", inputs)
-    if record.command != step.command:
+    if record.command[1:] != step.command[1:]:  # another path to Python is no change
         return Due(True, f"its command changed ({_changed(record, step)})", inputs, fresh=True)
     different = [label for label in inputs if record.inputs.get(label) != inputs[label]]
     if different:
@@ -119,9 +119,9 @@ def judge(step: Step, record: StepRecord | None) -> Due:
 
 
 def _changed(record: StepRecord, step: Step) -> str:
-    old, new = set(record.command), set(step.command)
-    added = [part for part in step.command if part not in old]
-    gone = [part for part in record.command if part not in new]
+    old, new = set(record.command[1:]), set(step.command[1:])
+    added = [part for part in step.command[1:] if part not in old]
+    gone = [part for part in record.command[1:] if part not in new]
     words = [f"now {shlex.join(added)}"] if added else []
     words += [f"was {shlex.join(gone)}"] if gone else []
     text = ", ".join(words) or "other order"

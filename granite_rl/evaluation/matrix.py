@@ -45,6 +45,9 @@ NINE_DOMAINS: tuple[str, ...] = (
 
 MINUS = "\N{MINUS SIGN}"
 
+SHOWN_CHANGES = 4
+"""Domains that a stage's sentence names; the table has them all."""
+
 
 class DomainResult(BaseModel):
     """One domain of an ``eval.json``."""
@@ -129,7 +132,8 @@ class Transition:
     mean: Estimate | None
 
     def sentence(self) -> str:
-        """One line, computed: the mean first, then every domain that moved significantly."""
+        """One line, computed: the mean first, then the domains that moved significantly, largest
+        change first."""
         parts = []
         if self.mean is not None:
             verdict = "significant" if self.mean.significant else "within noise"
@@ -140,10 +144,12 @@ class Transition:
             key=lambda change: -abs(change.difference.value),
         )
         if moved:
+            more = f" and {len(moved) - SHOWN_CHANGES} more" if len(moved) > SHOWN_CHANGES else ""
             listed = ", ".join(
-                f"{change.domain} {points(change.difference.value)}" for change in moved
+                f"{change.domain} {points(change.difference.value)}"
+                for change in moved[:SHOWN_CHANGES]
             )
-            parts.append(f"significant: {listed}")
+            parts.append(f"significant: {listed}{more}")
         else:
             parts.append("no single domain moved beyond its interval")
         return f"{self.stage} (from {self.parent}): " + "; ".join(parts)
@@ -315,7 +321,7 @@ def _cell_text(cell: Proportion | None) -> str:
 
 
 def render_markdown(matrix: Matrix) -> str:
-    """The matrix as a Markdown table: percentages, half widths only for the mean, n per domain."""
+    """The matrix as a Markdown table: percentages with 95 % intervals, and n per domain."""
 
     def row(cells: Sequence[str]) -> str:
         return "| " + " | ".join(cells) + " |"
@@ -326,10 +332,15 @@ def render_markdown(matrix: Matrix) -> str:
     ]
     for domain in matrix.domains:
         cells = [matrix.cell(stage, domain) for stage in matrix.stages]
-        shown = ["–" if cell is None else _cell_text(cell) for cell in cells]
+        shown = ["–" if cell is None else _cell_markdown(cell) for cell in cells]
         largest = max((cell.n for cell in cells if cell is not None), default=0)
         lines.append(row([domain, str(largest), *shown]))
     means = [matrix.mean(stage) for stage in matrix.stages]
     shown = [f"**{100 * m.value:.1f} ± {100 * m.half_width:.1f}**" if m else "–" for m in means]
     lines.append(row(["**mean over nine**", "", *shown]))
     return "\n".join(lines)
+
+
+def _cell_markdown(cell: Proportion) -> str:
+    interval = wilson_interval(cell)
+    return f"{100 * cell.accuracy:.1f} ({100 * interval.low:.0f}–{100 * interval.high:.0f})"

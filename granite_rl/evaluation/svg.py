@@ -54,16 +54,18 @@ def interval_panel(title: str, labels: Sequence[str], points: Sequence[Point | N
         parts.append(_text(x(index), height - 7, label, "middle"))
     known = [(index, point) for index, point in enumerate(points) if point is not None]
     for index, (_, low, high) in known:
+        left_end, right_end = x(index) - 4, x(index) + 4
         parts.append(
-            f'<line class="whisker" x1="{x(index):.1f}" x2="{x(index):.1f}" '
-            f'y1="{y(low):.1f}" y2="{y(high):.1f}"/>'
+            f'<path class="whisker" d="M{left_end:.1f} {y(low):.1f}H{right_end:.1f}'
+            f"M{x(index):.1f} {y(low):.1f}V{y(high):.1f}"
+            f'M{left_end:.1f} {y(high):.1f}H{right_end:.1f}"/>'
         )
     path = " ".join(f"{x(index):.1f},{y(point[0]):.1f}" for index, point in known)
     parts.append(f'<polyline class="line" points="{path}"/>')
     for index, (value, low, high) in known:
         note = f"{labels[index]}: {100 * value:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
         parts.append(
-            f'<circle class="dot" cx="{x(index):.1f}" cy="{y(value):.1f}" r="4">'
+            f'<circle class="dot" cx="{x(index):.1f}" cy="{y(value):.1f}" r="3.5">'
             f"<title>{escape(note)}</title></circle>"
         )
     return _figure(title, width, height, parts)
@@ -77,7 +79,7 @@ def curve_panel(title: str, points: Sequence[tuple[float, float]], *, from_zero:
         points: step and value, in order.
         from_zero: whether the scale must include 0 (a divergence) or may start higher (a reward).
     """
-    width, height = 250, 150
+    width, height = 232, 148
     left, right, top, bottom = 44, 12, 10, 24
     if not points:
         middle = _text(width / 2, height / 2, "not logged", "middle")
@@ -107,7 +109,7 @@ def curve_panel(title: str, points: Sequence[tuple[float, float]], *, from_zero:
     parts.append(f'<polyline class="line" points="{path}"/>')
     end_step, end_value = points[-1]
     parts.append(
-        f'<circle class="dot" cx="{x(end_step):.1f}" cy="{y(end_value):.1f}" r="4">'
+        f'<circle class="dot" cx="{x(end_step):.1f}" cy="{y(end_value):.1f}" r="3.5">'
         f"<title>{escape(f'step {end_step:g}: {end_value:.4g}')}</title></circle>"
     )
     return _figure(title, width, height, parts)
