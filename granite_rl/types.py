@@ -6,20 +6,16 @@ that it crosses Ray's object store without custom serialisers and can be built i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from rewards.result import RewardResult
+
 Message = dict[str, str]
 """One chat turn: ``{"role": ..., "content": ...}``."""
-
-ScoreStatus = Literal["ok", "wrong_format", "timeout", "error", "skipped"]
-"""How scoring ended. Only ``ok`` and ``wrong_format`` carry a reward that may teach."""
-
-TEACHING_STATUSES: frozenset[str] = frozenset({"ok", "wrong_format"})
-
 
 @dataclass(frozen=True)
 class PromptRow:
@@ -85,44 +81,14 @@ class GenerationResult:
 
 
 @dataclass(frozen=True)
-class Score:
-    """A verifier's verdict on one completion."""
-
-    reward: float
-    status: ScoreStatus
-    components: dict[str, float] = field(default_factory=dict)
-    extracted: str | None = None
-    message: str | None = None
-
-    @property
-    def teaches(self) -> bool:
-        """Whether this reward may enter an advantage."""
-        return self.status in TEACHING_STATUSES
-
-
-@dataclass(frozen=True)
 class ScoredGroup:
     """A prompt group with its completions and their scores: the unit that advantages work on."""
 
     group: PromptGroup
     completions: list[Completion]
-    scores: list[Score]
+    results: list[RewardResult]
+    """[samples] the verdicts, failed ones included: ``RewardResult.teaches`` says which may train."""
     weight_version: int
-
-
-@dataclass(frozen=True)
-class TrainSequence:
-    """One sequence as the trainer sees it.
-
-    ``advantage`` is per sequence: every response token of an outcome-rewarded rollout shares it.
-    """
-
-    prompt_ids: list[int]
-    response_ids: list[int]
-    advantage: float
-    kl_beta: float
-    rollout_logprobs: list[float] | None
-    domain: str
 
 
 @dataclass(frozen=True)
@@ -147,3 +113,17 @@ class PackedBatch:
     def targets(self) -> int:
         """Number of trained tokens in this micro-batch."""
         return int(self.target_ids.shape[0])
+
+
+@dataclass(frozen=True)
+class TrainBatch:
+    """A packed micro-batch with what the policy objective needs for every trained token, all [targets]."""
+
+    packed: PackedBatch
+    advantages: npt.NDArray[np.float32]
+    kl_beta: npt.NDArray[np.float32]
+    rollout_logprobs: npt.NDArray[np.float32] | None
+    """The generator's log-probabilities of the same tokens, where they were asked for."""
+    domain: npt.NDArray[np.int64]
+    """Index into ``domains``."""
+    domains: tuple[str, ...]

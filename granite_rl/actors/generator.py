@@ -108,6 +108,7 @@ class Generator:
             "engine": type(self._llm.llm_engine).__module__ + "." + type(self._llm.llm_engine).__qualname__,
             "weight_transfer": type(worker.weight_transfer_engine).__qualname__,
             "pid": os.getpid(),
+            "node": node_id(),
         }
 
     def submit(self, requests: Sequence[GenerationRequest], weight_version: int) -> None:
@@ -227,6 +228,13 @@ class Generator:
                 logprobs = [entry[token].logprob for entry, token in zip(sample.logprobs, tokens, strict=True)]
             completions.append(Completion(tokens, logprobs, text, truncated=sample.finish_reason == "length"))
         return GenerationResult(request.key, completions, self._weight_version)
+
+
+def node_id() -> str:
+    """Ray's id of the node this process runs on; empty outside Ray."""
+    import ray
+
+    return str(ray.get_runtime_context().get_node_id()) if ray.is_initialized() else ""
 
 
 def model_directory(path: Path) -> str:

@@ -43,9 +43,9 @@ def read_rows(paths: Sequence[Path], domain_of: Callable[[str], str] | None = No
 
 
 def _registered_domain(env_class: str) -> str:
-    from envs.registry import load_env_class
+    from envs.registry import env_domain
 
-    return str(load_env_class(env_class).domain)
+    return env_domain(env_class)
 
 
 def _raw_rows(path: Path) -> Iterator[tuple[Any, str]]:

@@ -1,0 +1,51 @@
+"""The reward-model role: scores conversations with the scalar reward model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from granite_rl.errors import DataError
+from granite_rl.models.reward_model import RewardModel, encode_for_scoring
+from granite_rl.models.tokenizer import load_tokenizer
+from granite_rl.types import Message
+from rewards.result import RewardResult
+
+
+class RewardModelWorker:
+    """One copy of the reward model.
+
+    Args:
+        model_path: directory of the reward model.
+        threads: CPU threads.
+        dtype: weights' type.
+    """
+
+    def __init__(self, model_path: str, threads: int, dtype: str) -> None:
+        torch.set_num_threads(threads)
+        place = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._model = RewardModel.load(Path(model_path), dtype).to(place).eval()
+        # Its own tokenizer and template: those of the policy may differ.
+        self._tokenizer = load_tokenizer(Path(model_path))
+
+    def score(self, prompt: Sequence[Message], completions: Sequence[str]) -> list[RewardResult]:
+        """Raw scores of completions to one prompt.
+
+        A completion that can't be put into the chat template (it spells out a control token) is an
+        ``error``, not a low score.
+        """
+        results: list[RewardResult | None] = []
+        accepted = []
+        for completion in completions:
+            conversation = [*prompt, {"role": "assistant", "content": completion}]
+            try:
+                encode_for_scoring(self._tokenizer, conversation)
+            except DataError as error:
+                results.append(RewardResult.error(error.message))
+            else:
+                results.append(None)
+                accepted.append(conversation)
+        scores = iter(self._model.score_conversations(self._tokenizer, accepted))
+        return [RewardResult(next(scores)) if result is None else result for result in results]

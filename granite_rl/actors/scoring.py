@@ -1,0 +1,154 @@
+"""Scoring prompt groups on reward workers that may hang, crash or lie.
+
+A group's samples are scored together by one worker. A worker that misses its deadline or dies is killed
+and replaced, and the group is scored again sample by sample, so that a poisoned sample costs its own
+verdict (``timeout`` or ``error``) and nobody else's.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import ray
+from ray.exceptions import GetTimeoutError, RayActorError
+
+from granite_rl.actors.reward_worker import ScoringItem
+from granite_rl.types import GenerationResult, PromptGroup
+from rewards.result import RewardResult
+
+if TYPE_CHECKING:
+    from ray.actor import ActorHandle
+
+
+@dataclass
+class _Job:
+    key: int
+    items: list[ScoringItem]
+    worker: ActorHandle
+    verdicts: Any
+    model_scores: Any | None
+    deadline: float
+
+
+class ScorerPool:
+    """Reward workers and, for environments that ask for it, the scalar reward model.
+
+    Args:
+        start_worker: starts one reward worker.
+        workers: how many.
+        batch_timeout_s: deadline of one group.
+        reward_model: the reward model's actor, if there is one.
+        uses_reward_model: whether an environment is trained on the reward model's score.
+    """
+
+    def __init__(
+        self,
+        start_worker: Callable[[], ActorHandle],
+        workers: int,
+        batch_timeout_s: float,
+        reward_model: ActorHandle | None,
+        uses_reward_model: Callable[[str], bool],
+    ) -> None:
+        self._start_worker = start_worker
+        self._idle: deque[ActorHandle] = deque(start_worker() for _ in range(workers))
+        self._timeout_s = batch_timeout_s
+        self._reward_model = reward_model
+        self._uses_reward_model = uses_reward_model
+        self._jobs: dict[Any, _Job] = {}
+        self.replaced_workers = 0
+        """Workers that were killed or died so far."""
+
+    def submit(self, group: PromptGroup, result: GenerationResult, *, evaluation: bool) -> None:
+        """Start scoring a finished group.
+
+        Args:
+            group: the prompt.
+            result: its completions.
+            evaluation: held-out evaluation: the environment's own rubric counts, not the reward model.
+        """
+        row = group.row
+        fields = {
+            "data_source": row.data_source,
+            "prompt": [dict(message) for message in row.prompt],
+            "reward_spec": row.reward_spec,
+            "extra_info": row.extra_info,
+        }
+        items = [ScoringItem(row.env_class, fields, completion.text) for completion in result.completions]
+        worker = self._idle[0]
+        self._idle.rotate(-1)
+        model_scores = None
+        if not evaluation and self._reward_model is not None and self._uses_reward_model(row.env_class):
+            model_scores = self._reward_model.score.remote(list(row.prompt), [item.completion for item in items])
+        verdicts = worker.score.remote(items)
+        deadline = time.monotonic() + self._timeout_s * (1 + len(self._jobs) // max(len(self._idle), 1))
+        self._jobs[verdicts] = _Job(result.key, items, worker, verdicts, model_scores, deadline)
+
+    def references(self) -> list[Any]:
+        """Object references that turn ready when a group's verdicts are there."""
+        return list(self._jobs)
+
+    def next_deadline(self) -> float | None:
+        """Monotonic time of the earliest deadline, or None when nothing is being scored."""
+        return min((job.deadline for job in self._jobs.values()), default=None)
+
+    def collect(self, ready: Sequence[Any]) -> list[tuple[int, list[RewardResult]]]:
+        """Verdicts of the groups that are ready or whose deadline has passed, as (group key, results)."""
+        now = time.monotonic()
+        finished = [job for reference, job in self._jobs.items() if reference in ready or job.deadline <= now]
+        return [(job.key, self._finish(job)) for job in finished]
+
+    def _finish(self, job: _Job) -> list[RewardResult]:
+        del self._jobs[job.verdicts]
+        try:
+            verdicts: list[RewardResult] = ray.get(job.verdicts, timeout=0.0 if job.deadline <= time.monotonic() else 1)
+        except (GetTimeoutError, RayActorError):
+            verdicts = self._one_by_one(job)
+        if job.model_scores is None:
+            return verdicts
+        try:
+            scores: list[RewardResult] = ray.get(job.model_scores, timeout=self._timeout_s)
+        except (GetTimeoutError, RayActorError) as error:
+            return [RewardResult.error(f"reward model: {type(error).__name__}") for _ in verdicts]
+        # The rubric is kept as a component: where it falls while the reward model's score rises, the
+        # policy has found a hole in the reward model.
+        return [
+            replace(score, components={**score.components, "rubric": verdict.score}) if verdict.teaches else score
+            for score, verdict in zip(scores, verdicts, strict=True)
+        ]
+
+    def _one_by_one(self, job: _Job) -> list[RewardResult]:
+        self._replace(job.worker)
+        budget = max(1.0, self._timeout_s / len(job.items))
+        results = []
+        for item in job.items:
+            worker = self._idle[0]
+            try:
+                results.extend(ray.get(worker.score.remote([item]), timeout=budget))
+            except GetTimeoutError:
+                self._replace(worker)
+                message = f"{item.env_class}: no verdict within {budget:g} s"
+                results.append(RewardResult(0.0, "timeout", message=message))
+            except RayActorError:
+                self._replace(worker)
+                results.append(RewardResult.error(f"{item.env_class}: the worker died while scoring"))
+        return results
+
+    def _replace(self, worker: ActorHandle) -> None:
+        """Kill a worker and put a fresh one in its place; other jobs it held are scored again."""
+        if worker not in self._idle:
+            return
+        ray.kill(worker)
+        self.replaced_workers += 1
+        fresh = self._start_worker()
+        ray.get(fresh.pid.remote(), timeout=max(60.0, self._timeout_s))
+        self._idle[self._idle.index(worker)] = fresh
+        for reference, job in list(self._jobs.items()):
+            if job.worker is worker:
+                del self._jobs[reference]
+                verdicts = fresh.score.remote(job.items)
+                job = replace(job, worker=fresh, verdicts=verdicts, deadline=time.monotonic() + self._timeout_s)
+                self._jobs[verdicts] = job

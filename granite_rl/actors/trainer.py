@@ -1,0 +1,251 @@
+"""The trainer role: one DeepSpeed rank with the policy and its frozen reference.
+
+Micro-batches arrive while later prompt groups still generate. Each is scored by the reference, forwarded
+and back-propagated at once; the optimizer steps when the controller says that the batch is complete. A
+rank that gets fewer micro-batches than the others is given empty ones, because ZeRO's collectives need all
+ranks.
+
+The reference is a full, frozen copy in every rank: simple, and free of collectives that could fall out of
+step with the policy's. It costs one model's weights of memory per rank.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from granite_rl.actors.generator import node_id
+from granite_rl.algorithm.losses import LossInputs, PolicyObjective
+from granite_rl.config import AlgorithmSection, OptimSection, TrainerSection
+from granite_rl.models.loading import load_policy
+from granite_rl.models.tokenizer import load_tokenizer
+from granite_rl.training.distributed import device, free_port, init_distributed
+from granite_rl.training.engine import TrainEngine, batch_tensors
+from granite_rl.training.packing import empty_batch
+from granite_rl.training.policy import TokenLogprobs
+from granite_rl.types import TrainBatch
+from granite_rl.weight_sync.bucket import BucketManifest, write_bucket
+
+
+@dataclass
+class TokenSums:
+    """Sums over the trained tokens of a step: added up over micro-batches and ranks, then divided."""
+
+    tokens: int = 0
+    loss: float = 0.0
+    policy_loss: float = 0.0
+    kl_loss: float = 0.0
+    kl: float = 0.0
+    entropy: float = 0.0
+    clipped: float = 0.0
+    mismatch_tokens: int = 0
+    mismatch_abs: float = 0.0
+    mismatch_max: float = 0.0
+    """A maximum, not a sum."""
+    mismatch_exp: float = 0.0
+    """Sum of exp(|difference|), for the multiplicative token error."""
+    busy_s: float = 0.0
+    domain_tokens: dict[str, int] = field(default_factory=dict)
+    domain_kl: dict[str, float] = field(default_factory=dict)
+
+    def add(self, other: TokenSums) -> None:
+        """Merge another rank's or micro-batch's sums into this one."""
+        for name in ("tokens", "loss", "policy_loss", "kl_loss", "kl", "entropy", "clipped", "busy_s"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.mismatch_tokens += other.mismatch_tokens
+        self.mismatch_abs += other.mismatch_abs
+        self.mismatch_exp += other.mismatch_exp
+        self.mismatch_max = max(self.mismatch_max, other.mismatch_max)
+        for domain, tokens in other.domain_tokens.items():
+            self.domain_tokens[domain] = self.domain_tokens.get(domain, 0) + tokens
+            self.domain_kl[domain] = self.domain_kl.get(domain, 0.0) + other.domain_kl[domain]
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What one rank did in a step."""
+
+    sums: TokenSums
+    grad_norm: float
+    skipped: bool
+    step_s: float
+
+
+class Trainer:
+    """One data-parallel rank.
+
+    Args:
+        rank: of ``config.ranks``.
+        config: the ``trainer`` section.
+        optim: the ``optim`` section.
+        algorithm: the ``algorithm`` section.
+        temperature: sampling temperature, which divides the logits here as it did there.
+        model_path: checkpoint the policy starts from.
+        reference_path: checkpoint of the frozen reference; None when no domain has a KL term.
+        seed: run seed.
+    """
+
+    def __init__(
+        self,
+        rank: int,
+        *,
+        config: TrainerSection,
+        optim: OptimSection,
+        algorithm: AlgorithmSection,
+        temperature: float,
+        model_path: str,
+        reference_path: str | None,
+        seed: int,
+    ) -> None:
+        torch.manual_seed(seed)
+        self._rank = rank
+        self._config = config
+        self._optim = optim
+        self._temperature = temperature
+        self._model_path = Path(model_path)
+        self._reference_path = None if reference_path is None else Path(reference_path)
+        self._objective = PolicyObjective(
+            loss=algorithm.policy_loss,
+            clip_low=algorithm.clip_low,
+            clip_high=algorithm.clip_high,
+            kl_estimator=algorithm.kl_estimator,
+        )
+        self._sums = TokenSums()
+
+    def rendezvous(self) -> tuple[str, int]:
+        """Address and a free port of this rank's host, for rank 0 to be found at."""
+        import ray.util
+
+        return ray.util.get_node_ip_address(), free_port()
+
+    def setup(self, address: str, port: int, checkpoint: str | None) -> dict[str, Any]:
+        """Join the group, build the engine and the reference, restore a checkpoint.
+
+        Returns:
+            What really runs here: engine type, ZeRO stage, parameters, process id.
+        """
+        init_distributed(self._rank, self._config.ranks, address, port, self._config.threads)
+        self._tokenizer = load_tokenizer(self._model_path)
+        policy = load_policy(self._model_path, self._config.dtype)
+        self._tied = bool(policy.config.tie_word_embeddings)
+        self._engine = TrainEngine(
+            TokenLogprobs(policy),
+            optim=self._optim,
+            zero_stage=self._config.zero_stage,
+            dtype=self._config.dtype,
+            gradient_checkpointing=self._config.gradient_checkpointing,
+        )
+        self._reference: TokenLogprobs | None = None
+        if self._reference_path is not None:
+            self._reference = TokenLogprobs(load_policy(self._reference_path, self._config.dtype)).to(device())
+            self._reference.requires_grad_(False).eval()
+        if checkpoint is not None:
+            self._engine.load(Path(checkpoint))
+        engine = self._engine.engine
+        return {
+            "engine": type(engine).__module__ + "." + type(engine).__qualname__,
+            "zero_stage": int(engine.zero_optimization_stage()),
+            "parameters": sum(parameter.numel() for parameter in policy.parameters()),
+            "pid": os.getpid(),
+            "node": node_id(),
+        }
+
+    def train(self, batch: TrainBatch | None) -> None:
+        """Forward and back-propagate one micro-batch; None stands for an empty one."""
+        begin = time.perf_counter()
+        packed = empty_batch(self._tokenizer.pad_token_id) if batch is None else batch.packed
+        inputs = batch_tensors(packed)
+        logprobs, entropy = self._engine(**inputs, temperature=self._temperature, entropy=True)
+        if batch is None:
+            # Zero, but a function of every parameter, so that all ranks take part in ZeRO's collectives.
+            self._engine.backward(logprobs.sum() * 0.0)
+        else:
+            self._engine.backward(self._loss(batch, inputs, logprobs, entropy))
+        self._sums.busy_s += time.perf_counter() - begin
+
+    def _loss(self, batch: TrainBatch, inputs: dict[str, Tensor], logprobs: Tensor, entropy: Tensor) -> Tensor:
+        place = logprobs.device
+        reference_logprobs = None
+        if self._reference is not None:
+            with torch.no_grad():
+                reference_logprobs, _ = self._reference(**inputs, temperature=self._temperature)
+        rollout = None if batch.rollout_logprobs is None else torch.from_numpy(batch.rollout_logprobs).to(place)
+        sums = self._objective(
+            LossInputs(
+                logprobs=logprobs,
+                reference_logprobs=reference_logprobs,
+                advantages=torch.from_numpy(batch.advantages).to(place),
+                kl_beta=torch.from_numpy(batch.kl_beta).to(place),
+                rollout_logprobs=rollout,
+                sequence=torch.from_numpy(batch.packed.target_sequence).to(place),
+            )
+        )
+        step = TokenSums(
+            tokens=batch.packed.targets,
+            loss=float(sums.total.detach()),
+            policy_loss=sums.policy,
+            kl_loss=sums.kl_weighted,
+            entropy=float(entropy.sum()),
+            clipped=sums.clipped,
+        )
+        current = logprobs.detach()
+        if rollout is not None:
+            difference = (current - rollout).abs()
+            step.mismatch_tokens = difference.numel()
+            step.mismatch_abs = float(difference.sum())
+            step.mismatch_max = float(difference.max())
+            step.mismatch_exp = float(difference.exp().sum())
+        if reference_logprobs is not None:
+            kl = self._objective.kl(current, reference_logprobs)
+            step.kl = float(kl.sum())
+            domain = torch.from_numpy(batch.domain).to(place)
+            tokens = torch.bincount(domain, minlength=len(batch.domains)).tolist()
+            per_domain = torch.bincount(domain, weights=kl.double(), minlength=len(batch.domains)).tolist()
+            present = [name for name, count in zip(batch.domains, tokens, strict=True) if count]
+            step.domain_tokens = {name: int(tokens[batch.domains.index(name)]) for name in present}
+            step.domain_kl = {name: per_domain[batch.domains.index(name)] for name in present}
+        self._sums.add(step)
+        return sums.total
+
+    def step(self, denominator: int, lr: float) -> StepReport:
+        """One optimizer step over everything since the last one.
+
+        Args:
+            denominator: trained tokens of the global batch.
+            lr: learning rate.
+        """
+        begin = time.perf_counter()
+        result = self._engine.step(float(denominator), lr)
+        report = StepReport(self._sums, result.grad_norm, result.skipped, time.perf_counter() - begin)
+        self._sums = TokenSums()
+        return report
+
+    def export_weights(self, path: str, version: int) -> BucketManifest | None:
+        """Write all weights to a file for the generators; only rank 0 writes, all ranks must call."""
+        if self._rank == 0:
+            return write_bucket(Path(path), version, self._weights())
+        for _ in self._engine.named_parameters_full():
+            pass
+        return None
+
+    def _weights(self) -> Iterator[tuple[str, Tensor]]:
+        """The generators run untied, so a tied head is sent under its own name too."""
+        for name, tensor in self._engine.named_parameters_full():
+            yield name, tensor
+            if self._tied and name == "model.embed_tokens.weight":
+                yield "lm_head.weight", tensor
+
+    def save(self, directory: str) -> None:
+        """Write this rank's share of a checkpoint."""
+        self._engine.save(Path(directory))
+
+    def save_hf(self, directory: str) -> None:
+        """Write the policy as a Hugging Face checkpoint (all ranks call, rank 0 writes)."""
+        self._engine.save_hf(Path(directory), self._tokenizer)

@@ -1,0 +1,140 @@
+"""From scored groups to train batches, one group at a time and in prompt order.
+
+The builder never looks ahead: what it emits depends on the groups so far and nothing else, so that the
+same groups give the same micro-batches whether they arrived while others still generated or all at once.
+
+The rule for groups that lost samples (a verifier failed, not the model): the failed samples are left out,
+the advantages are those of the samples that remain, and a group with fewer than two of them is dropped and
+counted. A failed sample is never a zero reward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from granite_rl.algorithm.advantages import group_advantages, is_zero_variance
+from granite_rl.algorithm.overlong import overlong_penalty
+from granite_rl.config import AlgorithmSection
+from granite_rl.training.packing import StreamingPacker
+from granite_rl.types import PackedBatch, ScoredGroup, TrainBatch
+
+
+@dataclass(frozen=True)
+class GroupOutcome:
+    """What became of one group: the input of the step's metrics and of the rollout file."""
+
+    scored: ScoredGroup
+    rewards: list[float | None]
+    """[samples] reward after the overlong punishment; None where scoring failed."""
+    advantages: list[float | None]
+    """[samples]; None where the sample does not train."""
+    zero_variance: bool
+    dropped: bool
+
+
+@dataclass(frozen=True)
+class _Sequence:
+    """Per-sequence constants of the micro-batch under way."""
+
+    advantage: float
+    kl_beta: float
+    domain: int
+    rollout_logprobs: list[float] | None
+
+
+class BatchBuilder:
+    """Turns a step's scored groups into micro-batches.
+
+    Args:
+        algorithm: the ``algorithm`` section.
+        row_tokens: capacity of a packed row.
+        rows: rows of a micro-batch.
+        pad_id: token id of unused positions.
+        max_response_tokens: where the overlong punishment reaches its full size.
+        domains: every domain of the run, in a fixed order.
+    """
+
+    def __init__(
+        self,
+        *,
+        algorithm: AlgorithmSection,
+        row_tokens: int,
+        rows: int,
+        pad_id: int,
+        max_response_tokens: int,
+        domains: tuple[str, ...],
+    ) -> None:
+        self._algorithm = algorithm
+        self._packer = StreamingPacker(row_tokens, rows, pad_id)
+        self._max_response_tokens = max_response_tokens
+        self._domains = domains
+        self._beta: Mapping[str, float] = algorithm.kl_beta_per_domain
+        self._open: list[_Sequence] = []
+        self.outcomes: list[GroupOutcome] = []
+        self.targets = 0
+        """Trained tokens emitted or held so far: the step's denominator once it is complete."""
+
+    def add(self, scored: ScoredGroup) -> Iterator[TrainBatch]:
+        """Take one group; yields the micro-batches it completed."""
+        outcome = self._outcome(scored)
+        self.outcomes.append(outcome)
+        domain = scored.group.row.domain
+        prompt = scored.group.prompt_ids
+        beta = self._beta.get(domain, self._algorithm.kl_beta)
+        for completion, advantage in zip(scored.completions, outcome.advantages, strict=True):
+            if advantage is None or not completion.token_ids:
+                continue
+            mask = [False] * len(prompt) + [True] * len(completion.token_ids)
+            full = self._packer.add([*prompt, *completion.token_ids], mask)
+            if full is not None:
+                yield self._emit(full)
+            self._open.append(_Sequence(advantage, beta, self._domains.index(domain), completion.logprobs))
+            self.targets += len(completion.token_ids)
+
+    def flush(self) -> Iterator[TrainBatch]:
+        """The last, partly filled micro-batch, if there is one."""
+        rest = self._packer.flush()
+        if rest is not None:
+            yield self._emit(rest)
+
+    def _emit(self, packed: PackedBatch) -> TrainBatch:
+        sequences, self._open = self._open, []
+        index = packed.target_sequence
+        logprobs: np.ndarray | None = None
+        parts = [sequence.rollout_logprobs for sequence in sequences]
+        known = [part for part in parts if part is not None]
+        if len(known) == len(parts):
+            logprobs = np.concatenate([np.asarray(part, dtype=np.float32) for part in known])
+        return TrainBatch(
+            packed=packed,
+            advantages=np.asarray([sequence.advantage for sequence in sequences], dtype=np.float32)[index],
+            kl_beta=np.asarray([sequence.kl_beta for sequence in sequences], dtype=np.float32)[index],
+            rollout_logprobs=logprobs,
+            domain=np.asarray([sequence.domain for sequence in sequences], dtype=np.int64)[index],
+            domains=self._domains,
+        )
+
+    def _outcome(self, scored: ScoredGroup) -> GroupOutcome:
+        rewards: list[float | None] = []
+        for completion, result in zip(scored.completions, scored.results, strict=True):
+            if not result.teaches:
+                rewards.append(None)
+                continue
+            punishment = overlong_penalty(
+                len(completion.token_ids),
+                max_length=self._max_response_tokens,
+                buffer=self._algorithm.overlong_buffer,
+                penalty=self._algorithm.overlong_penalty,
+            )
+            rewards.append(result.score + punishment)
+        known = [reward for reward in rewards if reward is not None]
+        if len(known) < 2:
+            return GroupOutcome(scored, rewards, [None] * len(rewards), zero_variance=False, dropped=True)
+        values = iter(
+            group_advantages(known, estimator=self._algorithm.advantage, norm_by_std=self._algorithm.norm_by_std)
+        )
+        advantages = [None if reward is None else next(values) for reward in rewards]
+        return GroupOutcome(scored, rewards, advantages, is_zero_variance(known), dropped=False)

@@ -1,0 +1,70 @@
+"""Checking prompts before anything is started: environments, rewards, lengths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from transformers import PreTrainedTokenizerBase
+
+from granite_rl.errors import DataError
+from granite_rl.models.tokenizer import encode_prompt
+from granite_rl.types import PromptRow
+
+
+class Prompts(NamedTuple):
+    """Prompts that can be used, with their tokens."""
+
+    rows: list[PromptRow]
+    token_ids: dict[str, list[int]]
+    """Prompt tokens by the row's origin."""
+    too_long: int
+    """Rows left out because their prompt exceeds the limit."""
+
+
+def prepare_prompts(
+    rows: Sequence[PromptRow], tokenizer: PreTrainedTokenizerBase, max_prompt_tokens: int
+) -> Prompts:
+    """Build every row's environment once, tokenise its prompt, and leave out prompts that are too long.
+
+    Raises:
+        DataError: an environment refuses its row or names an unknown reward, or every prompt is too long.
+    """
+    kept: list[PromptRow] = []
+    token_ids: dict[str, list[int]] = {}
+    for row in rows:
+        _check_environment(row)
+        ids = encode_prompt(tokenizer, list(row.prompt))
+        if len(ids) <= max_prompt_tokens:
+            kept.append(row)
+            token_ids[row.origin] = ids
+    if not kept:
+        raise DataError(
+            f"all {len(rows)} prompts are longer than rollout.max_prompt_tokens={max_prompt_tokens}",
+            "raise rollout.max_prompt_tokens, or use shorter prompts",
+        )
+    return Prompts(kept, token_ids, len(rows) - len(kept))
+
+
+def _check_environment(row: PromptRow) -> None:
+    from envs.registry import make_env
+
+    fields = {
+        "data_source": row.data_source,
+        "prompt": [dict(message) for message in row.prompt],
+        "reward_spec": row.reward_spec,
+        "extra_info": row.extra_info,
+    }
+    try:
+        make_env(row.env_class, fields)
+    except LookupError as error:
+        raise DataError(f"{row.origin}: {error.args[0]}") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{row.origin}: environment {row.env_class!r} refuses the row: {error}") from None
+
+
+def uses_reward_model(env_class: str) -> bool:
+    """Whether an environment's training score comes from the scalar reward model."""
+    from envs.registry import load_env_class
+
+    return bool(getattr(load_env_class(env_class), "uses_reward_model", False))

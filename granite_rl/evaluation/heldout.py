@@ -1,0 +1,101 @@
+"""Held-out evaluation through the generators: greedy, scored by the environments' own rubrics.
+
+Accuracy is the share of prompts whose answer earns full marks. A prompt whose scoring failed is counted
+apart and is not part of the denominator: a verifier's crash is never a wrong answer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from granite_rl.rollouts import RolloutEngine, RolloutTimes, Sampling
+from granite_rl.types import PromptGroup, PromptRow, ScoredGroup
+
+FULL_MARKS = 1.0 - 1e-6
+SAMPLES_PER_DOMAIN = 4
+"""Completions of each domain that are kept, to be looked at."""
+
+
+def limit_rows(rows: Sequence[PromptRow], limit: int | None) -> list[PromptRow]:
+    """The first ``limit`` rows of each domain (all, when None)."""
+    seen: dict[str, int] = {}
+    chosen = []
+    for row in rows:
+        seen[row.domain] = seen.get(row.domain, 0) + 1
+        if limit is None or seen[row.domain] <= limit:
+            chosen.append(row)
+    return chosen
+
+
+def evaluate(
+    rollouts: RolloutEngine,
+    rows: Sequence[PromptRow],
+    prompt_ids: Mapping[str, list[int]],
+    *,
+    max_response_tokens: int,
+    max_context: int,
+    model: Path,
+    model_hash: str,
+) -> dict[str, Any]:
+    """Answer every row once, greedily, and score the answers.
+
+    Returns:
+        ``{"model", "model_hash", "greedy", "domains": {domain: {"accuracy", "n", "mean_reward",
+        "failed"}}, "samples": [...]}``.
+    """
+    groups = [PromptGroup(index, row, prompt_ids[row.origin], 0) for index, row in enumerate(rows)]
+    sampling = Sampling(
+        samples=1,
+        temperature=0.0,
+        top_p=1.0,
+        max_response_tokens=max_response_tokens,
+        max_context=max_context,
+        logprobs=False,
+        evaluation=True,
+    )
+    by_domain: dict[str, list[ScoredGroup]] = {}
+    for scored in rollouts.run(groups, sampling, RolloutTimes()):
+        by_domain.setdefault(scored.group.row.domain, []).append(scored)
+    return {
+        "model": str(model),
+        "model_hash": model_hash,
+        "greedy": True,
+        "domains": {domain: _domain(scored) for domain, scored in sorted(by_domain.items())},
+        "samples": [
+            _sample(scored) for domain in sorted(by_domain) for scored in by_domain[domain][:SAMPLES_PER_DOMAIN]
+        ],
+    }
+
+
+def _domain(groups: Sequence[ScoredGroup]) -> dict[str, float | int]:
+    results = [group.results[0] for group in groups]
+    scores = [result.score for result in results if result.teaches]
+    return {
+        "accuracy": sum(score >= FULL_MARKS for score in scores) / len(scores) if scores else 0.0,
+        "n": len(scores),
+        "mean_reward": sum(scores) / len(scores) if scores else 0.0,
+        "failed": len(results) - len(scores),
+    }
+
+
+def _sample(scored: ScoredGroup) -> dict[str, Any]:
+    row = scored.group.row
+    return {
+        "domain": row.domain,
+        "prompt": "\n".join(f"{message['role']}: {message['content']}" for message in row.prompt),
+        "completion": scored.completions[0].text,
+        "reward": scored.results[0].score,
+        "status": scored.results[0].status,
+    }
+
+
+def write_evaluation(path: Path, result: Mapping[str, Any]) -> None:
+    """Write an evaluation atomically."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(json.dumps(result, indent=1, ensure_ascii=False), encoding="utf-8")
+    os.replace(temporary, path)

@@ -1,0 +1,317 @@
+"""One RL stage: ``python -m granite_rl.stage multi_domain [key=value ...]``.
+
+Works on its own (it starts a private Ray instance) and as a Ray job (it joins the cluster that the job
+runs on). Everything that can be refused is refused before the first actor starts.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from granite_rl.config import StageConfig
+from granite_rl.entry import compose, parse_arguments, run_main, to_yaml, validate
+from granite_rl.errors import ConfigError, ExitCode, PreflightError
+
+if TYPE_CHECKING:
+    from ray.actor import ActorHandle
+
+    from granite_rl.data.prompts import Prompts
+    from granite_rl.rollouts import RolloutEngine
+    from granite_rl.runs.console import Progress
+    from granite_rl.runs.directory import RunDirectory
+    from granite_rl.training.checkpoint import Checkpoint
+
+PROGRAM = "python -m granite_rl.stage"
+STAGES = ("multi_domain", "rlhf", "identity", "math")
+EXAMPLES = f"""examples:
+  {PROGRAM} multi_domain recipe=demo model.path=runs/sft/hf data.train=prompts.jsonl
+  {PROGRAM} math model.path=DIR 'data.train=[a.jsonl,b.parquet]' optim.lr=1e-6 run.dir=runs/math
+  {PROGRAM} math ... run.resume=auto          continue after a crash, or start
+  {PROGRAM} math ... --dry-run                validate everything, start nothing
+
+stages: {", ".join(STAGES)}. Every key is explained in granite_rl/config.py; numbers are in conf/.
+exit codes: 0 done, 2 configuration, 3 preflight, 4 data, 5 infrastructure, 6 diverged, 75 preempted (resumable)"""
+
+
+class Inputs(NamedTuple):
+    """What a stage reads, checked."""
+
+    config: StageConfig
+    train: Prompts
+    heldout: Prompts | None
+    pad_id: int
+    parent_hash: str
+    reference: Path | None
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one stage; returns the exit code."""
+    parsed = parse_arguments(
+        PROGRAM, "Run one RL stage on Ray: vLLM generators, DeepSpeed trainers.", argv, positional="stage",
+        epilog=EXAMPLES,
+    )
+    config = validate(StageConfig, compose("stage", parsed.overrides))
+    inputs = load_inputs(config)
+    if parsed.dry_run:
+        print(to_yaml(config))
+        print(_plan(inputs))
+        return ExitCode.OK
+
+    from granite_rl.runs.directory import RunDirectory
+
+    command = ["python", "-m", "granite_rl.stage", *argv]
+    with RunDirectory.open(
+        config.run, kind=config.stage, config_yaml=to_yaml(config), overrides=parsed.overrides, command=command
+    ) as run:
+        if run.already_complete:
+            print(f"{config.stage}: {run.path} is already complete; nothing to do")
+            return ExitCode.OK
+        return _run(inputs, run)
+
+
+def load_inputs(config: StageConfig) -> Inputs:
+    """Read and check model, data, environments, rewards and names, without starting anything.
+
+    Raises:
+        ConfigError | PreflightError | DataError: naming the key path, or file and line.
+    """
+    from granite_rl.algorithm.registry import advantage_estimator, policy_loss
+    from granite_rl.data.prompts import prepare_prompts, uses_reward_model
+    from granite_rl.data.rows import read_rows
+    from granite_rl.evaluation.heldout import limit_rows
+    from granite_rl.models.loading import check_checkpoint, checkpoint_hash
+    from granite_rl.models.tokenizer import load_tokenizer
+
+    advantage_estimator(config.algorithm.advantage)
+    policy_loss(config.algorithm.policy_loss)
+    rows = read_rows(config.data.train)
+    heldout_rows = read_rows(config.eval.files) if config.eval.files else []
+    check_checkpoint(config.model.path)
+    tokenizer = load_tokenizer(config.model.path)
+    train = prepare_prompts(rows, tokenizer, config.rollout.max_prompt_tokens)
+    domains = {row.domain for row in train.rows}
+    unknown = set(config.algorithm.kl_beta_per_domain) - domains
+    if unknown:
+        raise ConfigError(
+            f"algorithm.kl_beta_per_domain: no rows of {sorted(unknown)}", f"domains of the data: {sorted(domains)}"
+        )
+    heldout = None
+    if heldout_rows:
+        chosen = limit_rows(heldout_rows, config.eval.limit_per_domain)
+        heldout = prepare_prompts(chosen, tokenizer, config.rollout.max_prompt_tokens)
+    asking = sorted({row.env_class for row in train.rows if uses_reward_model(row.env_class)})
+    if asking and config.rewards.model_path is None:
+        raise ConfigError(
+            f"rewards.model_path: none given, but the rows use {', '.join(asking)}",
+            "rewards.model_path=DIR of a scalar reward model; `python -m sft.preference` trains one",
+        )
+    if asking and config.rewards.model_path is not None:
+        check_checkpoint(config.rewards.model_path)
+    needs_reference = config.algorithm.kl_beta > 0 or any(config.algorithm.kl_beta_per_domain.values())
+    reference = None
+    if needs_reference:
+        reference = config.model.path if config.model.reference == "parent" else Path(config.model.reference)
+        check_checkpoint(reference)
+    parent_hash = checkpoint_hash(config.model.path)
+    return Inputs(config, train, heldout, int(tokenizer.pad_token_id), parent_hash, reference)
+
+
+def _plan(inputs: Inputs) -> str:
+    from granite_rl.controller import total_steps
+
+    config = inputs.config
+    steps = total_steps(config, len(inputs.train.rows))
+    samples = config.rollout.prompts_per_step * config.rollout.samples_per_prompt
+    domains = sorted({row.domain for row in inputs.train.rows})
+    return (
+        f"# plan: {steps} steps x {samples} samples from {len(inputs.train.rows)} prompts "
+        f"({inputs.train.too_long} too long), domains: {', '.join(domains)}\n"
+        f"# roles: {config.generator.replicas} generator(s), {config.trainer.ranks} trainer rank(s) "
+        f"(ZeRO {config.trainer.zero_stage}), {config.rewards.workers} reward worker(s)"
+    )
+
+
+def _run(inputs: Inputs, run: RunDirectory) -> int:
+    import ray
+
+    from granite_rl.actors.placement import connect
+    from granite_rl.controller import total_steps
+    from granite_rl.runs.console import Progress
+    from granite_rl.runs.metrics import MetricLogger
+    from granite_rl.runs.preemption import StopSignal
+
+    config = inputs.config
+    steps = total_steps(config, len(inputs.train.rows))
+    checkpoint = _checkpoint(config, run)
+    start = 0 if checkpoint is None else checkpoint.step
+    run.drop_metrics_after(start)
+    run.write_lineage(
+        config.stage,
+        config.recipe,
+        config.model.path,
+        inputs.parent_hash,
+        reference=None if inputs.reference is None else str(inputs.reference),
+        reward_model=None if config.rewards.model_path is None else str(config.rewards.model_path),
+    )
+    progress = Progress(steps, "step", config.stage)
+    if inputs.train.too_long:
+        progress.note(f"{inputs.train.too_long} prompts exceed rollout.max_prompt_tokens and are left out")
+    connect(config.cluster)
+    try:
+        # After ray.init, which installs a SIGTERM handler of its own.
+        with StopSignal() as stop:
+            _train(inputs, run, progress, stop, checkpoint, MetricLogger(
+                run, config.tracking, config.run.name, config.model_dump(mode="json"), steps
+            ))
+    finally:
+        progress.close()
+        ray.shutdown()
+    following = _next_command(config, run)
+    run.finish("succeeded", ExitCode.OK, next_command=following)
+    print(f"{config.stage}: done, model in {run.hf}" + (f"\nnext: {following}" if following else ""), flush=True)
+    return ExitCode.OK
+
+
+def _checkpoint(config: StageConfig, run: RunDirectory) -> Checkpoint | None:
+    from granite_rl.training.checkpoint import CheckpointStore
+
+    store = CheckpointStore(run.checkpoints, keep=config.checkpoint.keep)
+    if config.run.resume == "never":
+        return None
+    return store.newest() if config.run.resume == "auto" else store.exact(config.run.resume)
+
+
+def _train(
+    inputs: Inputs, run: RunDirectory, progress: Progress, stop: Any, checkpoint: Checkpoint | None, logger: Any
+) -> None:
+    from granite_rl.controller import Controller
+
+    config = inputs.config
+    progress.note("starting vLLM generators and DeepSpeed trainers ...")
+    rollouts, trainers = start_roles(inputs, run, None if checkpoint is None else checkpoint.path)
+    start = 0 if checkpoint is None else checkpoint.step
+    try:
+        controller = Controller(
+            config,
+            rows=inputs.train.rows,
+            prompt_ids=inputs.train.token_ids,
+            pad_id=inputs.pad_id,
+            rollouts=rollouts,
+            trainers=trainers,
+            run=run,
+            logger=logger,
+            progress=progress,
+            stop=stop,
+        )
+        if checkpoint is not None:
+            controller.restore(checkpoint.metadata)
+            progress.note(f"resuming after step {start} from {checkpoint.path}")
+        controller.run(start)
+        controller.save_hf(run.hf)
+        if inputs.heldout is not None:
+            progress.note(f"evaluating {len(inputs.heldout.rows)} held-out prompts greedily ...")
+            logger.log(controller.total_steps, _evaluate(inputs, inputs.heldout, rollouts, run))
+    finally:
+        logger.close()
+
+
+def start_roles(
+    inputs: Inputs, run: RunDirectory, checkpoint: Path | None
+) -> tuple[RolloutEngine, list[ActorHandle]]:
+    """Start generators, trainers, reward workers and reward model, and wait until all are ready.
+
+    Raises:
+        PreflightError: the cluster is too small, or trainer and generators are on different hosts.
+        InfrastructureError: a role did not come up.
+    """
+    from granite_rl.actors import placement
+    from granite_rl.actors.scoring import ScorerPool
+    from granite_rl.data.prompts import uses_reward_model
+    from granite_rl.rollouts import RolloutEngine
+
+    config, cluster = inputs.config, inputs.config.cluster
+    with_model = config.rewards.model_path is not None and any(
+        uses_reward_model(name) for name in {row.env_class for row in inputs.train.rows}
+    )
+    placement.check_capacity(
+        [
+            placement.Need("generator", config.generator.replicas, cluster.generator_cpus, cluster.generator_gpus),
+            placement.Need("trainer", config.trainer.ranks, cluster.trainer_cpus, cluster.trainer_gpus),
+            placement.Need("reward worker", config.rewards.workers, cluster.reward_worker_cpus, 0.0),
+            placement.Need("reward model", int(with_model), cluster.reward_worker_cpus, cluster.reward_model_gpus),
+        ],
+        cluster.start_timeout_s,
+    )
+    generators = placement.start_generators(
+        config.model.path, config.generator, cluster, config.rollout.max_context
+    )
+    trainers = placement.start_trainers(
+        config=config.trainer,
+        cluster=cluster,
+        optim=config.optim,
+        algorithm=config.algorithm,
+        temperature=config.rollout.temperature,
+        model_path=config.model.path,
+        reference_path=inputs.reference,
+        seed=config.run.seed,
+    )
+    reward_model = None
+    if with_model and config.rewards.model_path is not None:
+        reward_model = placement.start_reward_model(config.rewards.model_path, cluster, "float32")
+    scorers = ScorerPool(
+        lambda: placement.start_reward_worker(cluster),
+        config.rewards.workers,
+        config.rewards.batch_timeout_s,
+        reward_model,
+        uses_reward_model,
+    )
+    doing, limit = "starting", cluster.start_timeout_s
+    address = placement.wait_for({"trainer rank 0": trainers[0].rendezvous.remote()}, limit, doing)["trainer rank 0"]
+    saved = None if checkpoint is None else str(checkpoint)
+    setups = {f"trainer rank {rank}": trainer.setup.remote(*address, saved) for rank, trainer in enumerate(trainers)}
+    described = {f"generator {index}": generator.describe.remote() for index, generator in enumerate(generators)}
+    started = placement.wait_for(setups | described, limit, doing)
+    nodes = {str(item["node"]) for item in started.values()}
+    if len(nodes) > 1:
+        raise PreflightError(
+            f"generator.weight_sync: shared_memory needs trainers and generators on one host, got {len(nodes)}",
+            "place the job on a single node",
+        )
+    for name, facts in started.items():
+        run.event("role_started", f"{name}: {facts['engine']}", role=name, **facts)
+    return RolloutEngine(generators, scorers, config.generator.timeout_s), trainers
+
+
+def _evaluate(inputs: Inputs, heldout: Prompts, rollouts: RolloutEngine, run: RunDirectory) -> dict[str, float]:
+    from granite_rl.evaluation.heldout import evaluate, write_evaluation
+    from granite_rl.models.loading import checkpoint_hash
+
+    result = evaluate(
+        rollouts,
+        heldout.rows,
+        heldout.token_ids,
+        max_response_tokens=inputs.config.rollout.max_response_tokens,
+        max_context=inputs.config.rollout.max_context,
+        model=run.hf,
+        model_hash=checkpoint_hash(run.hf),
+    )
+    write_evaluation(run.path / "eval.json", result)
+    metrics = {}
+    for domain, numbers in result["domains"].items():
+        metrics[f"eval/{domain}/accuracy"] = float(numbers["accuracy"])
+        metrics[f"eval/{domain}/n"] = float(numbers["n"])
+    return metrics
+
+
+def _next_command(config: StageConfig, run: RunDirectory) -> str | None:
+    position = STAGES.index(config.stage)
+    if position + 1 == len(STAGES):
+        return None
+    return f"{PROGRAM} {STAGES[position + 1]} recipe={config.recipe} model.path={run.hf} data.train=FILE"
+
+
+if __name__ == "__main__":
+    sys.exit(run_main(main))

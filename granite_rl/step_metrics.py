@@ -1,0 +1,135 @@
+"""The numbers of one step, under the names of the metric catalogue."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from granite_rl.actors.trainer import StepReport, TokenSums
+from granite_rl.batching import GroupOutcome
+
+
+def rollout_metrics(outcomes: Sequence[GroupOutcome]) -> dict[str, float]:
+    """Rewards, lengths and failures over all samples, and per domain.
+
+    Means are over samples whose scoring succeeded; failed ones are counted, never averaged in.
+    """
+    metrics = _summary(outcomes, "reward", "rollout")
+    for domain in sorted({outcome.scored.group.row.domain for outcome in outcomes}):
+        chosen = [outcome for outcome in outcomes if outcome.scored.group.row.domain == domain]
+        summary = _summary(chosen, f"reward/{domain}", f"rollout/{domain}")
+        keep = ("mean", "std", "zero_variance_fraction", "truncated_fraction", "groups")
+        for name, value in summary.items():
+            if name.startswith(f"reward/{domain}/") or name.rsplit("/", 1)[1] in keep[2:]:
+                metrics[name] = value
+        metrics[f"rollout/{domain}/response_length"] = summary[f"rollout/{domain}/response_length/mean"]
+        metrics[f"reward/{domain}/n"] = float(sum(r is not None for o in chosen for r in o.rewards))
+        metrics |= _components(domain, chosen)
+    statuses = Counter(result.status for outcome in outcomes for result in outcome.scored.results)
+    for status in ("timeout", "error", "skipped"):
+        metrics[f"rollout/failed/{status}"] = float(statuses[status])
+    samples = sum(statuses.values())
+    failed = sum(statuses[status] for status in ("timeout", "error", "skipped"))
+    metrics["rollout/failed"] = failed / samples if samples else 0.0
+    metrics["rollout/samples"] = float(samples)
+    metrics["rollout/groups_dropped"] = float(sum(outcome.dropped for outcome in outcomes))
+    advantages = [value for outcome in outcomes for value in outcome.advantages if value is not None]
+    metrics["reward/advantage_std"] = float(np.std(advantages)) if advantages else 0.0
+    return metrics
+
+
+def _summary(outcomes: Sequence[GroupOutcome], reward: str, rollout: str) -> dict[str, float]:
+    rewards = [value for outcome in outcomes for value in outcome.rewards if value is not None]
+    lengths = [len(item.token_ids) for outcome in outcomes for item in outcome.scored.completions]
+    truncated = [item.truncated for outcome in outcomes for item in outcome.scored.completions]
+    prompts = [len(outcome.scored.group.prompt_ids) for outcome in outcomes]
+    metrics = {
+        f"{rollout}/groups": float(len(outcomes)),
+        f"{rollout}/zero_variance_fraction": float(np.mean([outcome.zero_variance for outcome in outcomes])),
+        f"{rollout}/response_length/mean": float(np.mean(lengths)),
+        f"{rollout}/response_length/max": float(np.max(lengths)),
+        f"{rollout}/response_length/min": float(np.min(lengths)),
+        f"{rollout}/prompt_length/mean": float(np.mean(prompts)),
+        f"{rollout}/truncated_fraction": float(np.mean(truncated)),
+    }
+    if rewards:
+        metrics[f"{reward}/mean"] = float(np.mean(rewards))
+        metrics[f"{reward}/std"] = float(np.std(rewards))
+    return metrics
+
+
+def _components(domain: str, outcomes: Iterable[GroupOutcome]) -> dict[str, float]:
+    values: dict[str, list[float]] = {}
+    for outcome in outcomes:
+        for result in outcome.scored.results:
+            if result.teaches:
+                for name, value in result.components.items():
+                    values.setdefault(name, []).append(value)
+    return {f"reward/{domain}/component/{name}": float(np.mean(items)) for name, items in values.items()}
+
+
+def policy_metrics(reports: Sequence[StepReport], lr: float) -> dict[str, float]:
+    """Losses, KL, entropy and mismatch as token means over all ranks."""
+    sums = TokenSums()
+    for report in reports:
+        sums.add(report.sums)
+    tokens = max(sums.tokens, 1)
+    metrics = {
+        "policy/loss": sums.loss / tokens,
+        "policy/pg_loss": sums.policy_loss / tokens,
+        "policy/kl_loss": sums.kl_loss / tokens,
+        "policy/kl": sums.kl / tokens,
+        "policy/entropy": sums.entropy / tokens,
+        "policy/clip_fraction": sums.clipped / tokens,
+        "policy/grad_norm": reports[0].grad_norm,
+        "policy/lr": lr,
+        "policy/tokens": float(sums.tokens),
+        "policy/step_skipped": float(reports[0].skipped),
+    }
+    for domain, count in sums.domain_tokens.items():
+        metrics[f"policy/{domain}/kl"] = sums.domain_kl[domain] / max(count, 1)
+    if sums.mismatch_tokens:
+        metrics["mismatch/logprob_abs_diff_mean"] = sums.mismatch_abs / sums.mismatch_tokens
+        metrics["mismatch/logprob_abs_diff_max"] = sums.mismatch_max
+        metrics["mismatch/token_mult_prob_error"] = sums.mismatch_exp / sums.mismatch_tokens
+    return metrics
+
+
+def rollout_records(outcomes: Sequence[GroupOutcome]) -> list[dict[str, Any]]:
+    """What was said and how it was scored, one record a sample."""
+    records = []
+    for outcome in outcomes:
+        group = outcome.scored.group
+        prompt = "\n".join(f"{message['role']}: {message['content']}" for message in group.row.prompt)
+        samples = zip(
+            outcome.scored.completions, outcome.scored.results, outcome.rewards, outcome.advantages, strict=True
+        )
+        for index, (completion, result, reward, advantage) in enumerate(samples):
+            records.append(
+                {
+                    "group": group.index,
+                    "sample": index,
+                    "domain": group.row.domain,
+                    "env_class": group.row.env_class,
+                    "prompt": prompt,
+                    "messages": [dict(message) for message in group.row.prompt],
+                    "completion": completion.text,
+                    "ground_truth": group.row.reward_spec.get("ground_truth"),
+                    "extra_info": group.row.extra_info,
+                    "reward": reward,
+                    "score": result.score,
+                    "status": result.status,
+                    "components": dict(result.components),
+                    "extracted": result.extracted,
+                    "message": result.message,
+                    "advantage": advantage,
+                    "tokens": len(completion.token_ids),
+                    "truncated": completion.truncated,
+                    "weight_version": outcome.scored.weight_version,
+                    "origin": group.row.origin,
+                }
+            )
+    return records
