@@ -167,7 +167,7 @@ class Progress:
 
     def _speed(self, seconds_per_unit: float) -> str:
         if seconds_per_unit >= 0.1:
-            return f"{format_value(round(seconds_per_unit, 1))} s/{self._unit}"
+            return f"{seconds_per_unit:.1f} s/{self._unit}"
         per_second = 1 / seconds_per_unit if seconds_per_unit > 0 else float("inf")
         return f"{format_value(per_second)} {self._unit}/s"
 
