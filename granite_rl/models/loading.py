@@ -1,6 +1,6 @@
 """Policies in and out of Hugging Face checkpoint directories.
 
-Every hand-off between stages is such a directory: config, safetensors, tokenizer with chat template.
+Every hand-off between stages is such a directory: config, safetensors, tokenizer, chat template.
 Reading is strict (no remote code, no pickles, no weight missing or left over), because a silently
 re-initialised tensor trains well enough not to be noticed. Writing is atomic: a directory with the
 final name is complete. The price is disk for two copies while an existing directory is replaced.
@@ -16,6 +16,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from huggingface_hub import split_torch_state_dict_into_shards
@@ -62,7 +63,7 @@ def init_policy(config: GraniteConfig, seed: int) -> GraniteForCausalLM:
     global random state is left as it was.
     """
     with torch.random.fork_rng(devices=[]):  # transformers draws weights that are replaced below
-        model = GraniteForCausalLM._from_config(
+        model: GraniteForCausalLM = GraniteForCausalLM._from_config(  # type: ignore[no-untyped-call]
             config, dtype=torch.float32, attn_implementation="sdpa"
         )
     generator = torch.Generator().manual_seed(seed)
@@ -102,7 +103,7 @@ def load_policy(path: str | Path, dtype: str = "float32") -> GraniteForCausalLM:
     target = torch_dtype(dtype)
     directory = check_checkpoint(path)
     try:
-        model, report = GraniteForCausalLM.from_pretrained(
+        loaded: Any = GraniteForCausalLM.from_pretrained(
             str(directory),
             dtype=target,
             attn_implementation="sdpa",
@@ -113,6 +114,7 @@ def load_policy(path: str | Path, dtype: str = "float32") -> GraniteForCausalLM:
         )
     except (OSError, ValueError, RuntimeError) as error:
         raise PreflightError(f"model.path: cannot load {directory}: {error}") from error
+    model, report = loaded
     for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"):
         if report.get(kind):
             names = ", ".join(sorted(str(name) for name in report[kind])[:3])
@@ -197,7 +199,7 @@ def save_hf(
     Raises:
         ConfigError: the tokenizer doesn't fit the configuration (more tokens than embedding rows,
             or other pad or end-of-text ids: generation would never stop).
-        ValueError: the configuration ties the embeddings but the state dict holds two different ones.
+        ValueError: the configuration ties the embeddings but the state dict holds two that differ.
     """
     _check_tokenizer_fits(config, tokenizer)
     state = dict(model.state_dict() if isinstance(model, nn.Module) else model)
@@ -214,7 +216,7 @@ def save_hf(
         write_weights(state, temporary)
         saved_config.save_pretrained(temporary)
         tokenizer.save_pretrained(temporary)
-        GenerationConfig(
+        GenerationConfig(  # type: ignore[no-untyped-call]
             bos_token_id=config.bos_token_id,
             eos_token_id=config.eos_token_id,
             pad_token_id=config.pad_token_id,
@@ -225,7 +227,7 @@ def save_hf(
 def _check_tokenizer_fits(config: GraniteConfig, tokenizer: PreTrainedTokenizerBase) -> None:
     if len(tokenizer) > config.vocab_size:
         raise ConfigError(
-            f"model.vocab_size: {config.vocab_size} rows for a tokenizer of {len(tokenizer)} tokens.",
+            f"model.vocab_size: {config.vocab_size} rows, but the tokenizer has {len(tokenizer)}.",
             fix=f"set it to {len(tokenizer)} or more",
         )
     for field in ("eos_token_id", "pad_token_id"):

@@ -142,7 +142,9 @@ class RewardModel(nn.Module):
                 f"(architectures: {config.architectures}).",
                 fix="train one from preference pairs with python -m sft.preference",
             )
-        backbone = GraniteModel._from_config(config, dtype=target, attn_implementation="sdpa")
+        backbone: GraniteModel = GraniteModel._from_config(  # type: ignore[no-untyped-call]
+            config, dtype=target, attn_implementation="sdpa"
+        )
         reward_model = cls(backbone)
         state: dict[str, Tensor] = {}
         for name in weight_files(root):

@@ -145,7 +145,7 @@ def _as_transformers(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
     document = json.loads(tokenizer.to_str())
     for added in document["added_tokens"]:
         added["special"] = added["content"] in SPECIAL_TOKENS
-    wrapped = PreTrainedTokenizerFast(
+    wrapped = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=Tokenizer.from_str(json.dumps(document)),
         bos_token=END_OF_TEXT,
         eos_token=END_OF_TEXT,
@@ -178,14 +178,14 @@ def load_tokenizer(path: str | Path) -> PreTrainedTokenizerBase:
             fix="copy the tokenizer files of the checkpoint's origin into it",
         )
     try:
-        tokenizer = AutoTokenizer.from_pretrained(
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
             str(directory), trust_remote_code=False, local_files_only=True
         )
     except (OSError, ValueError) as error:
         raise PreflightError(
             f"model.path: cannot load the tokenizer in {directory}: {error}"
         ) from error
-    if not isinstance(tokenizer, PreTrainedTokenizerBase) or not tokenizer.is_fast:
+    if not tokenizer.is_fast:
         raise PreflightError(
             f"model.path: the tokenizer in {directory} gives no character offsets."
         )
@@ -215,7 +215,7 @@ def render(
     if not messages:
         raise DataError("messages: the conversation is empty.")
     for index, message in enumerate(messages):
-        if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
+        if _role_of(message) is None:
             raise DataError(f"messages[{index}].role: missing; expected one of {', '.join(ROLES)}.")
     try:
         text = tokenizer.apply_chat_template(
@@ -232,6 +232,11 @@ def render(
     return text
 
 
+def _role_of(message: object) -> str | None:
+    role = message.get("role") if isinstance(message, Mapping) else None
+    return role if isinstance(role, str) else None
+
+
 def encode_prompt(
     tokenizer: PreTrainedTokenizerBase,
     messages: Sequence[Mapping[str, Any]],
@@ -244,8 +249,8 @@ def encode_prompt(
     Raises:
         DataError: messages that the template refuses, or that contain control tokens.
     """
-    _refuse_control_tokens(tokenizer, messages)
     text = render(tokenizer, messages, tools=tools, documents=documents, add_generation_prompt=True)
+    _refuse_control_tokens(tokenizer, messages)
     return list(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
@@ -266,7 +271,6 @@ def encode_conversation(
         ConfigError: the chat template changes earlier text when turns are added, or does not end
             assistant turns with the end token, so that spans cannot be known.
     """
-    _refuse_control_tokens(tokenizer, messages)
 
     def rendered(turns: Sequence[Mapping[str, Any]], *, prompt: bool = False) -> str:
         return render(
@@ -274,6 +278,7 @@ def encode_conversation(
         )
 
     text = rendered(messages)
+    _refuse_control_tokens(tokenizer, messages)
     spans: list[tuple[int, int]] = []
     for index, message in enumerate(messages):
         if message["role"] != "assistant":
