@@ -1,0 +1,1 @@
+"""What every trainer shares: the DeepSpeed engine, packing, log-probabilities, checkpoints."""

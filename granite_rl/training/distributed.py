@@ -1,0 +1,207 @@
+"""Process groups for trainers: how a rank joins its group, and how a job starts its ranks.
+
+RL trainers are Ray actors and call `init_distributed` themselves. Pre-training and SFT have no Ray:
+`spawn` gives them one fresh process per rank, or runs a single rank in the calling process, which
+saves the 5-10 s that importing torch and DeepSpeed a second time costs.
+
+DeepSpeed compiles a shared-memory all-reduce at start-up on CPU. Only its inference engine uses it,
+and the compiler's lock file makes every later start hang when a process was killed while building
+it, so it is switched off here.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import pickle
+import socket
+import traceback
+from collections.abc import Callable
+from datetime import timedelta
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+import torch
+
+JOIN_TIMEOUT = timedelta(minutes=10)
+"""Longest wait for the other ranks, at start and in any collective, before a rank gives up."""
+
+TERMINATE_GRACE_S = 10.0
+"""Time a rank has to end after SIGTERM before it is killed."""
+
+
+class RankError(RuntimeError):
+    """A rank failed; the message names the rank and carries its traceback."""
+
+
+def free_port() -> int:
+    """A TCP port of this host that is free now. Nothing reserves it: use it at once."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind(("", 0))
+        return int(probe.getsockname()[1])
+
+
+def device() -> torch.device:
+    """Where this rank's tensors live: its own GPU if there is one, else the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+    return torch.device("cpu")
+
+
+def init_distributed(
+    rank: int, world_size: int, master_address: str, master_port: int, threads: int
+) -> None:
+    """Join the process group of a trainer: gloo on CPU, nccl on GPUs, one rank or many.
+
+    Args:
+        rank: 0 .. world_size - 1. With more GPUs visible than one, rank modulo their number is
+            the local rank; a Ray actor sees only its own.
+        world_size: number of ranks.
+        master_address: host of rank 0.
+        master_port: free port on that host (`free_port` called there).
+        threads: CPU threads of this rank.
+
+    Raises:
+        torch.distributed.DistError: not all ranks came within `JOIN_TIMEOUT`.
+    """
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    os.environ.update(
+        RANK=str(rank),
+        WORLD_SIZE=str(world_size),
+        LOCAL_RANK=str(rank % gpus if gpus else rank),
+        MASTER_ADDR=master_address,
+        MASTER_PORT=str(master_port),
+    )
+    torch.set_num_threads(threads)
+    if not gpus:
+        os.environ.setdefault("DS_ACCELERATOR", "cpu")  # otherwise it guesses, and says so
+    logging.getLogger("DeepSpeed").setLevel(logging.WARNING)
+    import deepspeed
+    import deepspeed.ops
+
+    logging.getLogger("DeepSpeed").setLevel(logging.WARNING)
+    if gpus:
+        torch.cuda.set_device(device())
+    else:
+        deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
+    if torch.distributed.is_initialized():
+        return
+    deepspeed.init_distributed(
+        "nccl" if gpus else "gloo",
+        auto_mpi_discovery=False,
+        verbose=False,
+        timeout=JOIN_TIMEOUT,
+        rank=rank,
+        world_size=world_size,
+    )
+
+
+def shutdown_distributed() -> None:
+    """Leave the process group, if any, so that the process can end without a warning."""
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+
+
+def all_reduce_sums(*values: float) -> list[float]:
+    """Sums of numbers over all ranks, in float64; the identity without a process group."""
+    if not torch.distributed.is_initialized() or torch.distributed.get_world_size() == 1:
+        return [float(value) for value in values]
+    sums = torch.tensor(values, dtype=torch.float64, device=device())
+    torch.distributed.all_reduce(sums)
+    return [float(value) for value in sums.tolist()]
+
+
+def all_reduce_max(value: float) -> float:
+    """The largest of a number over all ranks, in float64."""
+    if not torch.distributed.is_initialized() or torch.distributed.get_world_size() == 1:
+        return float(value)
+    largest = torch.tensor([value], dtype=torch.float64, device=device())
+    torch.distributed.all_reduce(largest, op=torch.distributed.ReduceOp.MAX)
+    return float(largest.item())
+
+
+def _child(target: Callable[..., object], rank: int, args: tuple[Any, ...], pipe: Connection) -> None:
+    try:
+        target(rank, *args)
+    except BaseException as error:
+        text = traceback.format_exc()
+        try:
+            payload = pickle.dumps(error)
+            pickle.loads(payload)
+        except (pickle.PicklingError, TypeError, AttributeError):
+            payload = b""
+        pipe.send((payload, text))
+        raise SystemExit(1) from error
+    pipe.send(None)
+
+
+def spawn(target: Callable[..., object], ranks: int, args: tuple[Any, ...] = ()) -> None:
+    """Run ``target(rank, *args)`` for every rank and wait for all of them.
+
+    One rank runs in the calling process. Several run in fresh processes (start method "spawn", so
+    target and args must be picklable). The first failure ends the others, by their own pids.
+
+    Raises:
+        UserError: as the failing rank raised it; the first rank to fail decides.
+        RankError: any other failure of a rank, with its traceback, or a rank that was killed.
+    """
+    if ranks == 1:
+        target(0, *args)
+        return
+    context = multiprocessing.get_context("spawn")
+    processes: list[multiprocessing.process.BaseProcess] = []
+    pipes: dict[Connection, int] = {}
+    finished = False
+    try:
+        for rank in range(ranks):
+            ours, theirs = context.Pipe(duplex=False)
+            process = context.Process(
+                target=_child, args=(target, rank, args, theirs), name=f"rank-{rank}"
+            )
+            process.start()
+            theirs.close()
+            processes.append(process)
+            pipes[ours] = rank
+        while pipes:
+            for ready in wait(list(pipes)):
+                assert isinstance(ready, Connection)
+                rank = pipes.pop(ready)
+                _raise_if_failed(ready, rank, processes[rank])
+        finished = True
+    finally:
+        _end(processes, stop=not finished)
+
+
+def _raise_if_failed(
+    pipe: Connection, rank: int, process: multiprocessing.process.BaseProcess
+) -> None:
+    from granite_rl.errors import UserError
+
+    try:
+        message = pipe.recv()
+    except EOFError:
+        process.join(TERMINATE_GRACE_S)
+        raise RankError(
+            f"rank {rank} ended without a word (exit code {process.exitcode}); "
+            "a negative code is the signal that killed it, -9 often means out of memory"
+        ) from None
+    if message is None:
+        return
+    payload, text = message
+    error = pickle.loads(payload) if payload else None
+    if isinstance(error, UserError | KeyboardInterrupt | SystemExit):
+        raise error
+    raise RankError(f"rank {rank} failed:\n{text}") from error
+
+
+def _end(processes: list[multiprocessing.process.BaseProcess], *, stop: bool) -> None:
+    """Wait for the ranks to end; with ``stop``, ask them to by SIGTERM first."""
+    for process in processes:
+        if stop and process.is_alive():
+            process.terminate()
+    for process in processes:
+        process.join(TERMINATE_GRACE_S)
+        if process.is_alive():
+            process.kill()
+            process.join()

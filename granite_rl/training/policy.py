@@ -1,0 +1,113 @@
+"""Log-probabilities of chosen tokens, in memory that does not grow with the vocabulary.
+
+The obvious way keeps a float32 tensor of [tokens x vocabulary]: 64 rows of 8,192 tokens at 100,352
+entries are 196 GiB, several times over with its gradient. Here the backbone runs once, only the
+positions that predict a trained token go through the head, and they do so in chunks that are
+recomputed in the backward pass: the peak is one chunk's logits (1,024 x 100,352 float32 = 392 MiB,
+about three of them alive at once) for one more head matmul per chunk. Where everything fits into
+one chunk, recomputing would save nothing and is left out; small vocabularies get longer chunks.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+from transformers import GraniteForCausalLM
+
+CHUNK_TARGETS = 1024
+"""Fewest targets whose logits are computed at the same time."""
+
+CHUNK_ELEMENTS = 1 << 25
+"""Logits of one chunk (128 MiB in float32) where the vocabulary is small enough for more targets."""
+
+
+class TokenLogprobs(nn.Module):
+    """Wraps a causal language model so that ``forward`` gives log-probabilities of target tokens.
+
+    It is the module that DeepSpeed wraps. The head is called as a submodule, so that ZeRO-3's hooks
+    gather its (tied) weight.
+
+    Args:
+        model: the policy; its configuration's ``logits_scaling`` divides the logits.
+        chunk_targets: targets per chunk; None chooses by the vocabulary.
+    """
+
+    def __init__(self, model: GraniteForCausalLM, chunk_targets: int | None = None) -> None:
+        super().__init__()
+        self.model = model
+        self.chunk_targets = chunk_targets or max(
+            CHUNK_TARGETS, CHUNK_ELEMENTS // int(model.config.vocab_size)
+        )
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        position_ids: Tensor,
+        target_rows: Tensor,
+        target_cols: Tensor,
+        target_ids: Tensor,
+        temperature: float = 1.0,
+        entropy: bool = False,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Log-probability of every target token given what precedes it in its own sequence.
+
+        There is deliberately no attention mask: packed sequences are told apart by position ids.
+
+        Args:
+            input_ids: [rows, row_tokens].
+            position_ids: [rows, row_tokens], restarting at 0 with every sequence.
+            target_rows: [targets], row of the position that predicts the target.
+            target_cols: [targets], column of that position.
+            target_ids: [targets], the token it should predict.
+            temperature: divides the logits, as it did when sampling.
+            entropy: also give the entropy of every predicting distribution.
+
+        Returns:
+            (log-probabilities [targets] in float32 nats; entropies [targets] without gradient, or
+            None).
+        """
+        hidden = self.model.model(
+            input_ids=input_ids, position_ids=position_ids, attention_mask=None, use_cache=False
+        ).last_hidden_state
+        chosen = hidden[target_rows, target_cols]
+        logprobs: list[Tensor] = []
+        entropies: list[Tensor] = []
+        # An empty target list still goes through the head once: under ZeRO-3 every rank must take
+        # part in every gathering.
+        for start in range(0, max(1, target_ids.shape[0]), self.chunk_targets):
+            part = slice(start, start + self.chunk_targets)
+            if torch.is_grad_enabled() and target_ids.shape[0] > self.chunk_targets:
+                result = checkpoint(
+                    self._chunk,
+                    chosen[part],
+                    target_ids[part],
+                    temperature,
+                    entropy,
+                    use_reentrant=False,
+                    preserve_rng_state=False,
+                )
+            else:
+                result = self._chunk(chosen[part], target_ids[part], temperature, entropy)
+            logprob, chunk_entropy = cast(tuple[Tensor, Tensor | None], result)
+            logprobs.append(logprob)
+            if chunk_entropy is not None:
+                entropies.append(chunk_entropy)
+        return torch.cat(logprobs), torch.cat(entropies) if entropy else None
+
+    def _chunk(
+        self, hidden: Tensor, target_ids: Tensor, temperature: float, entropy: bool
+    ) -> tuple[Tensor, Tensor | None]:
+        """Log-probabilities (and entropies) of one chunk: [targets, hidden] -> [targets]."""
+        scale = float(self.model.config.logits_scaling) * temperature
+        logits = self.model.lm_head(hidden).float() / scale
+        normaliser = torch.logsumexp(logits, dim=-1)
+        logprobs = logits.gather(-1, target_ids.unsqueeze(-1)).squeeze(-1) - normaliser
+        if not entropy:
+            return logprobs, None
+        with torch.no_grad():
+            probabilities = torch.exp(logits - normaliser.unsqueeze(-1))
+            entropies = normaliser - (probabilities * logits).sum(-1)
+        return logprobs, entropies
