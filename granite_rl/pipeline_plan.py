@@ -156,7 +156,9 @@ def quote(value: str | Path) -> str:
     text = str(value)
     if re.fullmatch(r"[A-Za-z0-9_./+-]+", text):
         return text
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    # Hydra unescapes backslashes only in front of a quote, the closing one included.
+    escaped = re.sub(r"(\\*)'", r"\1\1\\'", text)
+    return "'" + re.sub(r"(\\+)$", r"\1\1", escaped) + "'"
 
 
 def _listed(paths: Iterable[Path]) -> str:

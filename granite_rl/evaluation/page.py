@@ -14,11 +14,12 @@ from typing import Any
 from granite_rl.evaluation.matrix import Matrix, Sample, points
 from granite_rl.evaluation.statistics import wilson_interval
 from granite_rl.evaluation.svg import curve_panel, interval_panel
+from granite_rl.runs.console import format_duration
 
 SHORT_STAGE_NAMES = {"multi_domain": "multi", "identity": "ident."}
 SAMPLES_PER_STAGE = 22
 _ONE_SIDED = 0.025
-_CURVE_TITLES = {"reward/mean": "reward", "policy/kl": "KL to the reference"}
+_CURVE_TITLES = {"reward/mean": "reward", "policy/kl": "KL"}
 
 Curves = Mapping[str, Mapping[str, Sequence[tuple[float, float]]]]
 """By RL stage and metric: step and value."""
@@ -177,12 +178,8 @@ def _samples(matrix: Matrix) -> list[dict[str, Any]]:
 
 
 def _times(seconds: Mapping[str, float]) -> list[tuple[str, str]]:
-    def shown(value: float) -> str:
-        minutes, rest = divmod(round(value), 60)
-        return f"{minutes}:{rest:02d} min"
-
-    rows = [(name, shown(value)) for name, value in seconds.items()]
-    return [*rows, ("together", shown(sum(seconds.values())))]
+    rows = [(name, format_duration(value)) for name, value in seconds.items()]
+    return [*rows, ("together", format_duration(sum(seconds.values())))]
 
 
 def _safe(svg: str) -> Any:
