@@ -126,7 +126,6 @@ def test_a_tracking_tool_that_raises_is_switched_off(
         run.finish("succeeded", 0)
 
 
-@pytest.mark.slow
 def test_wandb_offline_and_tensorboard_hold_the_metrics_and_no_secret(
     open_run: OpenRun, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -161,7 +160,6 @@ def test_wandb_offline_and_tensorboard_hold_the_metrics_and_no_secret(
             assert not any(canary.encode() in content for canary in CANARIES.values()), file
 
 
-@pytest.mark.slow
 def test_a_resumed_run_continues_the_same_wandb_run_and_hides_redone_steps(
     open_run: OpenRun,
 ) -> None:
