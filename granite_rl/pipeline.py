@@ -184,8 +184,10 @@ class Pipeline:
                 self._say(f"{title}  {due.reason}")
             self.record.confirm(step)
             self.run.set_step(number)
-            if step.evaluations or number == total:
-                self._report()
+            if step.evaluations and due.run:
+                self._report(step)
+        self._say(f"\n{render_text(write_report(self.run.path))}\n")
+        self._say(f"finished in {format_duration(time.monotonic() - self._began)}")
 
     def _run_step(self, step: Step, due: Due, title: str) -> None:
         if due.fresh:
@@ -256,11 +258,11 @@ class Pipeline:
     def _preempted(self, step: Step) -> Preempted:
         return Preempted(f"stopped at step {step.name}", f"continue with: {self.command}")
 
-    def _report(self) -> None:
-        matrix = write_report(self.run.path)
-        self._say("")
-        self._say(render_text(matrix))
-        self._say("")
+    def _report(self, step: Step) -> None:
+        """Bring the report up to date, and say what the step did."""
+        for transition in write_report(self.run.path).transitions():
+            if transition.stage in step.evaluations:
+                self._say(f"  {transition.sentence()}")
 
     def _clock(self, done: int) -> str:
         elapsed = f"elapsed {format_duration(time.monotonic() - self._began)}"

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from granite_rl.child_process import StopForwarder, run_child
 from granite_rl.entry import run_main
@@ -94,10 +95,17 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def demo_config() -> PipelineConfig:
+    """The demo's configuration, composed once: it takes as long as everything else here."""
+    return load_config(["recipe=demo", "stop_grace_s=5"])
+
+
 @pytest.fixture
-def config(root: Path) -> PipelineConfig:
+def config(root: Path, demo_config: PipelineConfig) -> PipelineConfig:
     """The demo's configuration, writing below ``root``."""
-    return load_config(["recipe=demo", f"run.dir={quote(root / 'run')}", "stop_grace_s=5"])
+    run = demo_config.run.model_copy(update={"dir": root / "run"})
+    return demo_config.model_copy(update={"run": run})
 
 
 @pytest.fixture
@@ -129,6 +137,8 @@ def test_runs_everything_once_then_skips(
     out = capsys.readouterr().out
     assert "  multi_domain | multi_domain says hello fresh" in out
     assert "[2/3] sft" in out
+    assert "  multi_domain (from sft): mean over nine +20.0" in out
+    assert out.count("accuracy in %") == 1  # the table once, at the end
     assert f"$ {plan.steps[1].command[0]}"[-6:] in out
     report = json.loads((root / "run" / "report.json").read_text())
     assert list(report["matrix"]) == ["sft", "multi_domain"]
@@ -492,6 +502,7 @@ def test_dry_run_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 def test_quoting_survives_hydra() -> None:
     """Paths with blanks, commas, equal signs and quotes come through unchanged."""
+    parser = OverridesParser.create()
     awkward = [
         "/a b/c",
         "/a,b",
@@ -505,12 +516,11 @@ def test_quoting_survives_hydra() -> None:
         "/{q}:r",
     ]
     for path in awkward:
-        config = load_config(["recipe=demo", f"run.dir={quote(path)}"])
-        assert str(config.run.dir) == path
-        plan = build_plan(config)
-        argument = next(a for a in plan.steps[1].command if a.startswith("run.dir="))
-        again = load_config(["recipe=demo", argument])
-        assert again.run.dir == Path(path) / "pretrain"
+        assert parser.parse_override(f"key={quote(path)}").value() == path
+        both = parser.parse_override(f"key=[{quote(path)},{quote(path)}]").value()
+        assert both == [path, path]
+        models = parser.parse_override(f"key={{base:{quote(path)}}}").value()
+        assert models == {"base": path}
 
 
 def test_content_hash_sees_names_and_bytes(tmp_path: Path) -> None:
