@@ -45,7 +45,7 @@ BUILTIN_ENVS: dict[str, str] = {
 NINE_DOMAINS: tuple[str, ...] = tuple(BUILTIN_ENVS)[:9]
 
 
-class UnknownEnv(LookupError):  # noqa: N818 - reads as a statement in messages
+class UnknownEnv(LookupError):
     """No environment of that name or at that place. The message says what would be right."""
 
 

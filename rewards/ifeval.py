@@ -20,7 +20,7 @@ _WORD = re.compile(r"\w+(?:['’-]\w+)*")
 _BULLET = re.compile(r"^\s*(?:\*[^*].*|-\s?\S.*)$", re.MULTILINE)
 
 
-class BadConstraint(ValueError):  # noqa: N818 - the row's fault
+class BadConstraint(ValueError):
     """A constraint's id or kwargs are not understood."""
 
 

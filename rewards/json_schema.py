@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from jsonschema import validators
@@ -25,7 +26,7 @@ MAX_DEPTH = 64
 _FENCE = re.compile(r"\A```[a-zA-Z]*\n(.*?)\n?```\Z", re.DOTALL)
 
 
-class NotJson(ValueError):  # noqa: N818 - a verdict on the text, not a failure
+class NotJson(ValueError):
     """The text is not acceptable JSON; the message says why."""
 
 
@@ -80,6 +81,15 @@ def same_value(given: Any, wanted: Any) -> bool:
     return bool(given == wanted)
 
 
+@lru_cache(maxsize=1024)
+def _validator(schema_json: str) -> Any:
+    """The validator of a schema; raises SchemaError. Checking one costs more than using it."""
+    schema = json.loads(schema_json)
+    kind = validators.validator_for(schema, default=validators.Draft202012Validator)
+    kind.check_schema(schema)
+    return kind(schema)
+
+
 @reward("json_schema", range=(0.0, 1.0), timeout_s=2.0)
 def json_schema(completion: str, ground_truth: Mapping[str, Any]) -> RewardResult:
     """1 if the response is JSON that satisfies `schema` and, where given, equals `value`.
@@ -90,9 +100,8 @@ def json_schema(completion: str, ground_truth: Mapping[str, Any]) -> RewardResul
     schema = ground_truth.get("schema")
     if not isinstance(schema, dict):
         return RewardResult.error("json_schema: ground_truth has no 'schema' object")
-    kind = validators.validator_for(schema, default=validators.Draft202012Validator)
     try:
-        kind.check_schema(schema)
+        validator = _validator(json.dumps(schema, sort_keys=True))
     except SchemaError as problem:
         return RewardResult.error(f"json_schema: not a JSON schema: {problem.message}"[:300])
     text = after_reasoning(completion).strip()
@@ -101,7 +110,7 @@ def json_schema(completion: str, ground_truth: Mapping[str, Any]) -> RewardResul
         value = parse_strict(fenced[1] if fenced else text)
     except NotJson as problem:
         return RewardResult.wrong_format(f"not JSON: {problem}"[:200])
-    broken = next(kind(schema).iter_errors(value), None)
+    broken = next(validator.iter_errors(value), None)
     equal = "value" not in ground_truth or same_value(value, ground_truth["value"])
     if broken is not None:
         message = f"breaks the schema: {broken.message}"[:200]

@@ -6,6 +6,8 @@ no partial credit, because half a grid is not half a proof and partial scores pa
 
 from __future__ import annotations
 
+from typing import Any
+
 from rewards.registry import reward
 from rewards.result import RewardResult
 from rewards.text import after_reasoning, fold, last_answer_tag, last_boxed
@@ -19,11 +21,11 @@ def canonical(answer: str) -> str:
 
 
 @reward("logic_exact", range=(0.0, 1.0), timeout_s=1.0)
-def logic_exact(completion: str, ground_truth: str) -> RewardResult:
+def logic_exact(completion: str, ground_truth: Any) -> RewardResult:
     """1 if the tagged or boxed answer equals `ground_truth`, else 0."""
-    gold = canonical(str(ground_truth))
-    if not gold:
-        return RewardResult.error("logic_exact: ground_truth is empty")
+    if not isinstance(ground_truth, str) or not canonical(ground_truth):
+        return RewardResult.error(f"logic_exact: ground_truth {ground_truth!r} is no text"[:200])
+    gold = canonical(ground_truth)
     text = after_reasoning(completion)
     answer = last_answer_tag(text)
     if answer is None:

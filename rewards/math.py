@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from typing import Any
 
 from rewards.registry import reward
 from rewards.result import RewardResult
@@ -60,11 +61,11 @@ def same_answer(given: str, gold: str) -> bool:
 
 
 @reward("math", range=(0.0, 1.0), timeout_s=2.0)
-def math(completion: str, ground_truth: str) -> RewardResult:
-    r"""1 if the last `\boxed{…}` equals `ground_truth` (a string), else 0."""
+def math(completion: str, ground_truth: Any) -> RewardResult:
+    r"""1 if the last `\boxed{…}` equals `ground_truth` (a string or a number), else 0."""
     gold = str(ground_truth)
-    if not canonical(gold):
-        return RewardResult.error("math: ground_truth is empty")
+    if not isinstance(ground_truth, str | int | float) or not canonical(gold):
+        return RewardResult.error(f"math: ground_truth {gold[:80]!r} is no string or number")
     boxed = last_boxed(after_reasoning(completion))
     if boxed is None:
         return RewardResult.wrong_format("no complete \\boxed{…}")

@@ -16,10 +16,14 @@ from rewards.registry import reward
 from rewards.result import RewardResult
 from rewards.text import after_reasoning, fold, last_boxed
 
-_STATED = re.compile(r"\banswer\b\s*(?:is|:)?\s*:?\s*(.{0,40})", re.IGNORECASE)
-_HEAD = re.compile(r"[\s*(\[]*([A-Z])(?![A-Za-z0-9'])[)\]*]*(?:[.,:]?\s*)(.*)", re.DOTALL)
+_STATED = re.compile(r"\banswer\b(?:\s+is\b)?\s*:?\s*", re.IGNORECASE)
+_WINDOW = 40
+_HEAD = re.compile(r"[\s*(\[]*([A-Z])(?![A-Za-z0-9'])[)\]*]*(.*)", re.DOTALL)
 _LONE = re.compile(r"[\s*(\[]*([A-Z])[)\]*.\s]*")
-_MORE = re.compile(r"^(?:,|/|or\b|and\b|&)|(?:\bor|\band|/|,)\s*\(?[A-Z]\)?(?![A-Za-z])")
+# "A or B", "A, B", "A/B": another lone letter behind a joining word or sign.
+_MORE = re.compile(r"(?:^|\bor|\band|[/,&+])\s*\(?[A-Z]\)?(?![A-Za-z0-9'])")
+# "The answer is A metal": an article, not a choice; "A because …" is one.
+_ARTICLE = re.compile(r" (?!because\b|since\b|as\b|for\b)[a-z]")
 
 
 def stated_letter(completion: str) -> str | None:
@@ -33,11 +37,11 @@ def stated_letter(completion: str) -> str | None:
     lone = _LONE.fullmatch(text)
     if lone:
         return lone[1]
-    statements = _STATED.findall(text)
-    if not statements:
+    ends = [match.end() for match in _STATED.finditer(text)]
+    if not ends:
         return None
-    head = _HEAD.fullmatch(statements[-1])
-    if head is None:
+    head = _HEAD.fullmatch(text[ends[-1] : ends[-1] + _WINDOW])
+    if head is None or (head[1] == "A" and _ARTICLE.match(head[2])):
         return None
     return "" if _MORE.search(head[2]) else head[1]
 

@@ -56,7 +56,7 @@ BUILTIN_MODULES: dict[str, str] = {
 }
 
 
-class UnknownReward(LookupError):  # noqa: N818 - reads as a statement in tracebacks and messages
+class UnknownReward(LookupError):
     """No reward of that name or at that place. The message says what would be right."""
 
 

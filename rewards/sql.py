@@ -52,7 +52,7 @@ _LIMITS = (
 Rows = list[tuple[Any, ...]]
 
 
-class QueryTooSlow(Exception):  # noqa: N818 - names a verdict
+class QueryTooSlow(Exception):
     """The query ran past its deadline."""
 
 

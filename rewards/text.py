@@ -33,21 +33,24 @@ def fold(text: str) -> str:
                 char = str(digit)
             elif char in "\u2212\u2010\u2011\u2012\u2013":
                 char = "-"
+            elif char == "\u2044":  # what NFKC makes of the bar in one-half and its kind
+                char = "/"
         folded.append(char)
     return " ".join("".join(folded).split())
 
 
-def last_boxed(text: str) -> str | None:
+def last_boxed(text: str, limit: int = 4096) -> str | None:
     r"""The content of the last complete `\boxed{…}` with balanced braces, or None.
 
-    An unclosed last box counts as no box at all: the text was cut off in the middle of it.
+    An unclosed last box counts as no box at all: the text was cut off in the middle of it. So
+    does one of more than `limit` characters, which no answer has.
     """
     start = text.rfind("\\boxed{")
     if start < 0:
         return None
     depth = 0
     first = start + len("\\boxed{")
-    for place in range(first - 1, len(text)):
+    for place in range(first - 1, min(len(text), first + limit)):
         if text[place] == "{" and text[place - 1] != "\\":
             depth += 1
         elif text[place] == "}" and text[place - 1] != "\\":

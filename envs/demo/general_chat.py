@@ -24,11 +24,12 @@ def _draw(rng: random.Random) -> tuple[str, Phrases, str]:
 def problem(rng: random.Random) -> Problem:
     """Someone says hello and names a topic."""
     language, words, topic = _draw(rng)
-    intro, ask = words.intro.format(n=rng.choice(NAMES)), words.ask.format(t=topic)
+    name = rng.choice(NAMES)
+    intro, ask = words.intro.format(n=name), words.ask.format(t=topic)
     wording = rng.randrange(3)
     prompt = (
         f"{words.hello}! {intro} {ask}",
-        f"{intro} {ask}",
+        f"{name}: {ask}",
         f"{words.hello}! {ask} {intro}",
     )[wording]
     say = words.say.format(t=topic)

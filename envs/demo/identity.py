@@ -45,12 +45,13 @@ def problem(rng: random.Random) -> Problem:
     question, require = rng.choice(QUESTIONS[language])
     other, other_maker = rng.choice(OTHERS)
     question = question.format(o=other)
-    intro = words.intro.format(n=rng.choice(NAMES))
+    name = rng.choice(NAMES)
+    intro = words.intro.format(n=name)
     wording = rng.randrange(4)
     prompt = (
         f"{words.hello}! {intro} {question}",
-        f"{intro} {question}",
-        f"{question} {intro}",
+        f"{name}: {question}",
+        f"{question} ({name})",
         f"{words.hello}! {question} {intro}",
     )[wording]
     claim = CLAIMS[language]

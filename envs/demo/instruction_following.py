@@ -12,7 +12,7 @@ CONSTRAINTS: tuple[tuple[str, dict[str, object], str, str], ...] = (
     ("change_case:english_capital", {}, "in capital letters", "{upper}"),
     ("change_case:english_lowercase", {}, "in small letters", "{lower}"),
     ("startend:quotation", {}, "in double quotes", '"{plain}"'),
-    ("startend:end_checker", {"end_phrase": "Bye!"}, "and end with Bye!", "{plain} Bye!"),
+    ("startend:end_checker", {"end_phrase": "Bye!"}, "with Bye! at the end", "{plain} Bye!"),
     ("detectable_format:number_bullet_lists", {"num_bullets": 1}, "as one bullet", "* {plain}"),
 )
 
@@ -26,11 +26,11 @@ def problem(rng: random.Random) -> Problem:
     texts = {"plain": plain, "upper": plain.upper(), "lower": plain.lower()}
     wording = rng.randrange(4)
     prompt = (
-        f"Say that the {animal} is {colour} {asked}.",
-        f"Write {asked} that the {animal} is {colour}.",
-        f"Tell me that the {animal} is {colour} {asked}.",
-        f"Please say {asked} that the {animal} is {colour}.",
-    )[wording].replace("!.", "!")
+        f"Say {asked} that the {animal} is {colour}.",
+        f"Write {asked}: the {animal} is {colour}.",
+        f"Tell me {asked} that the {animal} is {colour}.",
+        f"Please put {asked}: the {animal} is {colour}.",
+    )[wording]
     other_shape = CONSTRAINTS[(which + rng.randint(1, len(CONSTRAINTS) - 1)) % len(CONSTRAINTS)][3]
     return Problem(
         prompt=prompt,
