@@ -13,6 +13,8 @@ ARGS   ?=
 CODE   := granite_rl pretrain sft rewards envs tests
 
 export VENV
+# Programs that the platform starts by name (ninja, ray) are those of the environment.
+export PATH := $(abspath $(BIN)):$(PATH)
 # Tests share the cores between Ray actors, each of which would otherwise start one thread a core
 # and then wait for the others' turns.
 TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false \
@@ -27,10 +29,10 @@ setup: ## make .venv from the pinned lock (once; every other target does it too)
 	@scripts/bootstrap.sh
 
 demo: setup ## the whole recipe on a tiny model into runs/demo (SEED=0)
-	$(BIN)/python -m granite_rl.pipeline recipe=demo seed=$(SEED) run.dir=runs/demo $(ARGS)
+	$(BIN)/python -m granite_rl.pipeline recipe=demo run.seed=$(SEED) run.dir=runs/demo $(ARGS)
 
 demo-control: setup ## the same with rewards shuffled inside the batch, into runs/demo-control
-	$(BIN)/python -m granite_rl.pipeline recipe=demo control=true seed=$(SEED) \
+	$(BIN)/python -m granite_rl.pipeline recipe=demo control=true run.seed=$(SEED) \
 	  run.dir=runs/demo-control $(ARGS)
 
 test: setup ## the whole test suite
