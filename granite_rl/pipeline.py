@@ -66,6 +66,10 @@ exit codes: 0 done; 2 configuration; 3 preflight; 4 data; 75 stopped by a signal
 otherwise the code of the step that failed."""
 
 
+_PRIOR_S = 60.0
+"""Weight, in seconds, of the expectation: one short step that took twice as long says little."""
+
+
 class StepFailedError(UserError):
     """A step ended with an error; the pipeline ends with the same exit code."""
 
@@ -282,7 +286,8 @@ class Pipeline:
                 return None
             rest.append(expected[step.name])
         measured = {name: s for name, s in self._measured.items() if name in expected}
-        scale = sum(measured.values()) / sum(expected[n] for n in measured) if measured else 1.0
+        planned = sum(expected[name] for name in measured)
+        scale = (sum(measured.values()) + _PRIOR_S) / (planned + _PRIOR_S)
         return scale * sum(rest)
 
     def _say(self, text: str) -> None:

@@ -369,7 +369,7 @@ def test_a_grandchild_holding_the_pipe_is_not_waited_for(tmp_path: Path) -> None
 def test_remaining_time_is_scaled_by_what_was_measured(
     root: Path, config: PipelineConfig, plan: Plan
 ) -> None:
-    """Half of the machine's speed doubles the estimate; an unknown step leaves none."""
+    """A slower machine raises the estimate, a short step by little; an unknown step leaves none."""
     pipeline = Pipeline.__new__(Pipeline)
     pipeline.config = config.model_copy(
         update={"expected_seconds": {"pretrain": 10.0, "sft": 20.0, "multi_domain": 30.0}}
@@ -377,7 +377,9 @@ def test_remaining_time_is_scaled_by_what_was_measured(
     pipeline.plan, pipeline.record, pipeline._measured = plan, PipelineRecord(root), {}
     assert pipeline.remaining_seconds(0) == 60.0
     pipeline._measured = {"pretrain": 20.0}
-    assert pipeline.remaining_seconds(1) == 100.0
+    assert pipeline.remaining_seconds(1) == pytest.approx(50.0 * 80 / 70)
+    pipeline._measured = {"pretrain": 10_000.0}
+    assert pipeline.remaining_seconds(1) == pytest.approx(50.0 * 10_060 / 70)
     pipeline.config = config.model_copy(update={"expected_seconds": {"sft": 20.0}})
     assert pipeline.remaining_seconds(1) is None
 
