@@ -29,6 +29,9 @@ COMMANDS: dict[str, Command] = {
     "doctor": Command(
         "granite_rl.doctor", "main", "check whether this machine can run what it should"
     ),
+    "view": Command(
+        "granite_rl.runs.view", "main", "show a run: status, last metrics, sample rollouts"
+    ),
 }
 
 

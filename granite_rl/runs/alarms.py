@@ -30,7 +30,7 @@ GRAD_NORM_LEAST_SIGMA = 0.05
 class Alarm:
     """Something a person should look at."""
 
-    kind: str
+    name: str
     step: int
     message: str
 
@@ -66,12 +66,12 @@ class Alarms:
             "grad_norm": self._grad_norm(finite),
         }
         begun = []
-        for kind, message in conditions.items():
+        for name, message in conditions.items():
             if message is None:
-                self._raised.discard(kind)
-            elif kind not in self._raised:
-                self._raised.add(kind)
-                begun.append(Alarm(kind, step, message))
+                self._raised.discard(name)
+            elif name not in self._raised:
+                self._raised.add(name)
+                begun.append(Alarm(name, step, message))
         return begun
 
     def _non_finite(self, metrics: Mapping[str, float]) -> str | None:
@@ -101,12 +101,12 @@ class Alarms:
         )
 
     def _rollout_errors(self, metrics: Mapping[str, float]) -> str | None:
-        failed, samples = metrics.get("rollout/failed", 0.0), metrics.get("rollout/samples", 0.0)
-        if samples <= 0 or failed / samples <= FAILED_LIMIT:
+        share = metrics.get("rollout/failed", 0.0)
+        if share <= FAILED_LIMIT:
             return None
         return (
-            f"{failed:.0f} of {samples:.0f} samples could not be scored: see "
-            "rollout/failed/<status> and the messages in rollouts/"
+            f"{share:.0%} of the samples could not be scored: see rollout/failed/<status> and the "
+            "messages in rollouts/"
         )
 
     def _logprob_mismatch(self, metrics: Mapping[str, float]) -> str | None:

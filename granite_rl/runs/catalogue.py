@@ -150,9 +150,9 @@ _ROLLOUT = (
     ),
     Metric(
         "rollout/failed",
-        "samples",
-        "Samples that got no trustworthy reward and therefore don't teach.",
-        "Over 5 % of rollout/samples: a verifier or a generator is broken.",
+        "fraction",
+        "Share of samples that got no trustworthy reward and therefore don't teach.",
+        "Over 0.05: a verifier or a generator is broken.",
     ),
     Metric(
         "rollout/failed/<status>",

@@ -25,8 +25,15 @@ from typing import Any, Protocol
 from granite_rl.config import TrackingSection
 from granite_rl.runs.catalogue import lookup
 from granite_rl.runs.directory import RunDirectory, now
-from granite_rl.runs.files import DIRECTORY_MODE, append_line, json_line, write_atomic
+from granite_rl.runs.files import (
+    DIRECTORY_MODE,
+    append_line,
+    json_line,
+    read_json_lines,
+    write_atomic,
+)
 from granite_rl.runs.redaction import redact_tree
+from granite_rl.runs.truncation import merge_line
 
 _WANDB_INIT_TIMEOUT_S = 30.0
 
@@ -66,6 +73,7 @@ class MetricLogger:
         self._run = run_dir
         self._sinks: dict[str, Sink] = {}
         self._reported: set[str] = set()
+        self._steps = {record.get("step") for record in read_json_lines(run_dir.metrics_path)}
         shown = redact_tree({**config, "total_steps": total_steps})
         if tracking.tensorboard:
             self._open(
@@ -79,7 +87,8 @@ class MetricLogger:
         """Log one step.
 
         Args:
-            step: the optimizer step, counted from 1; one line each.
+            step: the optimizer step, counted from 1. A step that is logged again, such as with the
+                evaluation after the last one, is added to its line: every step has exactly one.
             metrics: keys of the catalogue. Non-finite values are left out and reported; an unknown
             key     is logged, and reported once.
 
@@ -87,7 +96,12 @@ class MetricLogger:
             OSError: metrics.jsonl can't be written.
         """
         finite = {name: float(value) for name, value in metrics.items() if math.isfinite(value)}
-        append_line(self._run.metrics_path, json_line({"step": step, "time": now(), **finite}))
+        record = {"step": step, "time": now(), **finite}
+        if step in self._steps:
+            merge_line(self._run.metrics_path, step, record)
+        else:
+            append_line(self._run.metrics_path, json_line(record))
+            self._steps.add(step)
         dropped = [name for name in metrics if name not in finite]
         if dropped:
             values = {name: str(metrics[name]) for name in dropped}

@@ -1,4 +1,4 @@
-"""Rewinding what a run has logged, before it continues from an earlier checkpoint.
+"""Every step exactly once in what a run has logged: rewinding, and adding to a step.
 
 A run killed between a step's metrics and its checkpoint would log that step twice. Rewinding by the
 step number, rather than trusting the order of lines, makes every step appear exactly once whatever
@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
+from typing import Any
 
-from granite_rl.runs.files import FILE_MODE
+from granite_rl.runs.files import FILE_MODE, json_line
 from granite_rl.runs.rollout_files import rollout_files
 
 
@@ -35,14 +38,21 @@ def drop_lines_after(path: Path, step: int) -> int:
     keep = set(last_line_of.values())
     if len(keep) == total:
         return 0
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with path.open("rb") as file, temporary.open("wb") as kept:
-        for number, line in enumerate(file):
-            if number in keep:
-                kept.write(line)
-    temporary.chmod(FILE_MODE)
-    os.replace(temporary, path)
+    numbers = count()
+    _rewrite(path, lambda line: line if next(numbers) in keep else b"")
     return total - len(keep)
+
+
+def merge_line(path: Path, step: int, record: dict[str, Any]) -> None:
+    """Add keys to the line of a step that has been logged; the file is replaced atomically.
+
+    Costs a copy of the file, which is meant for once in a while: a step's evaluation, say.
+    """
+
+    def merged(line: bytes) -> bytes:
+        return json_line({**json.loads(line), **record}) if _step_of(line) == step else line
+
+    _rewrite(path, merged)
 
 
 def drop_rollouts_after(directory: Path, step: int) -> int:
@@ -51,6 +61,20 @@ def drop_rollouts_after(directory: Path, step: int) -> int:
     for path in later:
         path.unlink()
     return len(later)
+
+
+def _rewrite(path: Path, change: Callable[[bytes], bytes]) -> None:
+    """Replace a file by its lines, each as ``change`` returns it, in one atomic step."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with path.open("rb") as old, temporary.open("wb") as new:
+            for line in old:
+                new.write(change(line))
+        temporary.chmod(FILE_MODE)
+        os.replace(temporary, path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def _step_of(line: bytes) -> int | None:

@@ -11,14 +11,14 @@ from granite_rl.runs.alarms import Alarms
 from granite_rl.runs.catalogue import lookup
 
 
-def kinds(alarms: Alarms, step: int, metrics: dict[str, float]) -> list[str]:
+def raised(alarms: Alarms, step: int, metrics: dict[str, float]) -> list[str]:
     assert all(lookup(name) is not None for name in metrics)
-    return [alarm.kind for alarm in alarms.check(step, metrics)]
+    return [alarm.name for alarm in alarms.check(step, metrics)]
 
 
 def feed(alarms: Alarms, name: str, values: list[float]) -> list[int]:
     """Steps (from 1) at which an alarm begins."""
-    return [step for step, v in enumerate(values, start=1) if kinds(alarms, step, {name: v})]
+    return [step for step, v in enumerate(values, start=1) if raised(alarms, step, {name: v})]
 
 
 def test_a_healthy_run_raises_nothing() -> None:
@@ -27,13 +27,12 @@ def test_a_healthy_run_raises_nothing() -> None:
         metrics = {
             "rollout/zero_variance_fraction": noise.uniform(0.2, 0.95),
             "rollout/truncated_fraction": noise.uniform(0, 0.5),
-            "rollout/failed": 5,
-            "rollout/samples": 100,
+            "rollout/failed": 0.05,
             "mismatch/logprob_abs_diff_mean": 1e-5,
             "policy/entropy": 1.0 - 0.4 * step / 300,
             "policy/grad_norm": noise.lognormvariate(0, 0.3),
         }
-        assert kinds(alarms, step, metrics) == []
+        assert raised(alarms, step, metrics) == []
 
 
 def test_zero_variance_must_last_ten_steps() -> None:
@@ -46,11 +45,8 @@ def test_truncation() -> None:
     assert feed(Alarms(), "rollout/truncated_fraction", [0.5, 0.51, 0.6, 0.4, 0.6]) == [2, 5]
 
 
-def test_rollout_errors_are_a_share_of_the_samples() -> None:
-    alarms = Alarms()
-    assert kinds(alarms, 1, {"rollout/failed": 5, "rollout/samples": 100}) == []
-    assert kinds(alarms, 2, {"rollout/failed": 6, "rollout/samples": 100}) == ["rollout_errors"]
-    assert kinds(alarms, 3, {"rollout/failed": 6, "rollout/samples": 0}) == []
+def test_rollout_errors() -> None:
+    assert feed(Alarms(), "rollout/failed", [0.0, 0.05, 0.06, 0.9, 0.0, 0.06]) == [3, 6]
 
 
 @pytest.mark.parametrize("threshold", [1e-2, 1e-4])
@@ -81,7 +77,7 @@ def test_gradient_norm_outlier() -> None:
 def test_non_finite(value: float) -> None:
     alarms = Alarms()
     (alarm,) = alarms.check(3, {"policy/loss": value, "policy/entropy": 1.0})
-    assert (alarm.kind, alarm.step, alarm.message) == ("non_finite", 3, "not finite: policy/loss")
+    assert (alarm.name, alarm.step, alarm.message) == ("non_finite", 3, "not finite: policy/loss")
     assert alarms.check(4, {"policy/loss": value}) == []
 
 

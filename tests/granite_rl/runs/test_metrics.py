@@ -58,6 +58,24 @@ def test_each_step_is_one_line_that_a_viewer_can_tail(open_run: OpenRun) -> None
         run.finish("succeeded", 0)
 
 
+def test_a_step_logged_again_is_added_to_its_line(open_run: OpenRun) -> None:
+    with open_run() as run:
+        for scores in ({"eval/math/accuracy": 0.5}, {"eval/math/accuracy": 0.75}):
+            logger = MetricLogger(run, tracking(), "r", {}, None)
+            for step in (1, 2, 3):
+                if not run.metrics_path.exists() or len(lines_of(run)) < 3:
+                    logger.log(step, {"reward/mean": float(step)})
+            logger.log(3, scores)
+            logger.close()
+        first, second, third = lines_of(run)
+        assert [first["reward/mean"], second["reward/mean"]] == [1.0, 2.0]
+        assert set(second) == {"step", "time", "reward/mean"}
+        assert (third["step"], third["reward/mean"]) == (3, 3.0)
+        assert third["eval/math/accuracy"] == 0.75
+        assert run.metrics_path.stat().st_mode & 0o777 == 0o640
+        run.finish("succeeded", 0)
+
+
 def test_non_finite_values_are_left_out_and_reported(
     open_run: OpenRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
