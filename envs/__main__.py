@@ -20,11 +20,14 @@ SFT_ROWS = 9_900
 PREFERENCE_PAIRS = 3_000
 PREFERENCE_HELDOUT = 300
 # Characters are what the mixture is fed with; long documents need fewer of themselves.
-DOCUMENTS = dict.fromkeys(SOURCES, 900) | {
-    "common_crawl": 3_000,
-    "common_crawl_hq": 2_000,
-    "books": 60,
-    "code_repositories": 30,
+DOCUMENTS = dict.fromkeys(SOURCES, 400) | {
+    "common_crawl": 1_800,
+    "code": 900,
+    "math": 700,
+    "technical": 600,
+    "common_crawl_hq": 800,
+    "books": 25,
+    "code_repositories": 15,
 }
 
 

@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import random
+from functools import cache
 
 from envs.demo.task import DemoDomain, Problem, problems
 from envs.demo.world import COLOURS, NAMES
 
 TABLES = ("pets", "cars", "hats", "cups", "keys", "eggs")
+# What fills a text column; all ten values of a table differ, so every row shows in a result.
+LABELS = {"name": NAMES, "color": (*COLOURS, "brown", "cyan")}
 NUMBERS = ("age", "size", "cost")
 CONDITIONS = (("over", ">"), ("under", "<"), ("equal to", "="))
 
 
-def _instances(table: str, columns: tuple[str, str], seed: str) -> list[str]:
+@cache
+def _instances(table: str, label: str, number: str) -> tuple[str, ...]:
     """Three fillings with every digit in the numeric column, so that > and >= always differ."""
     scripts = []
     for instance in range(3):
-        rng = random.Random(f"{seed}:{instance}")
+        rng = random.Random(f"{table}:{label}:{number}:{instance}")
         numbers = list(range(10))
         rng.shuffle(numbers)
-        labels = rng.sample(NAMES, 10) if columns[0] == "name" else rng.choices(COLOURS, k=10)
-        values = ", ".join(f"('{label}', {n})" for label, n in zip(labels, numbers, strict=True))
+        labels = rng.sample(LABELS[label], 10)
+        values = ", ".join(f"('{text}', {n})" for text, n in zip(labels, numbers, strict=True))
         scripts.append(f"INSERT INTO {table} VALUES {values};")
-    return scripts
+    return tuple(scripts)
 
 
 def problem(rng: random.Random) -> Problem:
     """One column of the rows that satisfy one comparison with a digit."""
     table, number = rng.choice(TABLES), rng.choice(NUMBERS)
-    label = rng.choice(("name", "color"))
+    label = rng.choice(tuple(LABELS))
     words, sign = rng.choice(CONDITIONS)
     value = rng.randint(1, 8)
     wording = rng.randrange(4)
@@ -44,7 +48,7 @@ def problem(rng: random.Random) -> Problem:
         ground_truth={
             "schema_sql": f"CREATE TABLE {table} ({label} TEXT, {number} INTEGER);",
             "gold_sql": f"SELECT {label} FROM {table} WHERE {number} {sign} {value}",
-            "instances": _instances(table, (label, number), prompt),
+            "instances": list(_instances(table, label, number)),
         },
         wanted=f"SELECT {label} FROM {table} WHERE {number} {sign} {value}",
         others=(
@@ -58,12 +62,12 @@ def problem(rng: random.Random) -> Problem:
 
 def fact(rng: random.Random) -> str:
     """A query with a comment that says what it selects."""
-    one = next(problems(DOMAIN, "train", rng))
-    table, label, number = rng.choice(TABLES), rng.choice(("name", "color")), rng.choice(NUMBERS)
+    if rng.random() < 0.5:
+        one = next(problems(DOMAIN, "train", rng))
+        return f"-- {one.prompt}\n{one.wanted};"
+    table, label, number = rng.choice(TABLES), rng.choice(tuple(LABELS)), rng.choice(NUMBERS)
     words, sign = rng.choice(CONDITIONS)
     value = rng.randint(1, 8)
-    if rng.random() < 0.5:
-        return f"-- {one.prompt}\n{one.wanted};"
     return (
         f"-- {label} with {number} {words} {value}\n"
         f"SELECT {label} FROM {table} WHERE {number} {sign} {value};"
