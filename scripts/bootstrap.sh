@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes .venv: CPU torch, the pinned lock, this repository in editable mode. Idempotent: a stamp
 # holds the hash of everything that decides what the environment contains, and a second run is a
-# comparison of two hashes. Called by every make target that needs Python.
+# comparison of two hashes. After a change of the pins only the packages that differ are replaced.
+# Called by every make target that needs Python.
 #
 #   PYTHON=python3.12 scripts/bootstrap.sh    choose the interpreter
 #   VENV=/elsewhere   scripts/bootstrap.sh    choose where the environment goes
@@ -71,21 +72,20 @@ command -v g++ >/dev/null ||
     "own kernels need it (apt-get install g++, or dnf install gcc-c++)"
 
 # ── where packages come from: pip's answer, given to uv ───────────────────────────────────────
-pip_setting() { # pip_setting index-url: its value from pip's environment or configuration
-  local variable=PIP_${1//-/_}
-  variable=${variable^^}
-  if [[ -n ${!variable:-} ]]; then
-    printf '%s' "${!variable}"
+pip_setting() { # pip_setting index-url: pip's value; its environment beats install., then global.
+  local scope line
+  for scope in ':env:' install global; do
+    line=$(grep -F "$scope.$1=" <<<"$pip_settings") || continue
+    line=${line#*=}
+    printf '%s' "${line:1:-1}" | sed 's/\\n/ /g' # printed by pip in quotes, newlines escaped
     return
-  fi
-  "$VENV/bin/python" -m pip config get "install.$1" 2>/dev/null ||
-    "$VENV/bin/python" -m pip config get "global.$1" 2>/dev/null || true
+  done
 }
 carry_over() { # carry_over VARIABLE SETTING: exports it unless it is set already
   [[ -z ${!1:-} ]] || return 0
   local value
-  value=$(pip_setting "$2" | tr -s ' \n' ' ')
-  [[ -z ${value// /} ]] || export "$1=${value% }"
+  value=$(pip_setting "$2" | xargs)
+  [[ -z $value ]] || export "$1=$value"
 }
 
 # ── install ───────────────────────────────────────────────────────────────────────────────────
@@ -118,12 +118,15 @@ install_torch() {
       "to $TORCH_CPU_INDEX, and run the same command again."
 }
 
-say "$("$python" --version) → $VENV"
-# A stamp that does not match means an older set of pins, or a clone that was moved: starting
-# over costs a minute and leaves nothing behind of what is no longer asked for.
-find "$VENV" -mindepth 1 -maxdepth 1 ! -name .granite-rl-lock -exec rm -rf {} +
-"$python" -m venv "$VENV"
+# A moved clone has the old path in every script of its environment: start over. Otherwise what is
+# there stays, and only what differs from the lock is replaced.
+if [[ -f $STAMP && $(<"$STAMP") != *" $PWD" ]] || ! "$VENV/bin/python" -c 'import pip' 2>/dev/null; then
+  find "$VENV" -mindepth 1 -maxdepth 1 ! -name .granite-rl-lock -exec rm -rf {} +
+  say "$("$python" --version) → $VENV"
+  "$python" -m venv "$VENV"
+fi
 export PIP_DISABLE_PIP_VERSION_CHECK=1 UV_NO_PROGRESS=1
+pip_settings=$("$VENV/bin/python" -m pip config list)
 carry_over UV_DEFAULT_INDEX index-url
 carry_over UV_INDEX extra-index-url
 carry_over UV_FIND_LINKS find-links
@@ -135,8 +138,11 @@ export UV_FIND_LINKS=${UV_FIND_LINKS// /,}
 export UV_INDEX_STRATEGY=${UV_INDEX_STRATEGY:-unsafe-best-match}
 export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true}
 
-"$VENV/bin/python" -m pip install -qq --no-compile --no-deps --require-hashes \
-  -r requirements/bootstrap.txt
+if [[ ! -x $VENV/bin/uv ]] || ! "$VENV/bin/uv" pip install --quiet --offline --no-deps \
+  --python "$VENV/bin/python" --require-hashes -r requirements/bootstrap.txt 2>/dev/null; then
+  "$VENV/bin/python" -m pip install -qq --no-compile --no-deps --require-hashes \
+    -r requirements/bootstrap.txt
+fi
 say "$(grep -cE '^[a-z0-9]' requirements/cpu.txt) pinned packages"
 # Before torch: DeepSpeed's source archive, once it sees a torch, tries to build with torch's
 # compiler driver and fails on current setuptools. It compiles nothing until it is used.
