@@ -145,7 +145,7 @@ def parameter_count(config: GraniteConfig) -> int:
     Builds the model on the meta device: no memory is allocated, whatever the size.
     """
     with torch.device("meta"):
-        model = GraniteForCausalLM(config)  # type: ignore[no-untyped-call]
+        model = GraniteForCausalLM(config)
     return sum(parameter.numel() for parameter in model.parameters())
 
 
@@ -154,7 +154,7 @@ def mup_width(config: GraniteConfig) -> float:
 
     In the released configurations this equals `logits_scaling`; below the base width it is 1.
     """
-    return max(1.0, config.hidden_size / MUP_BASE_WIDTH)
+    return max(1.0, float(config.hidden_size) / MUP_BASE_WIDTH)
 
 
 def initial_std(config: GraniteConfig, parameter_name: str) -> float | None:

@@ -20,6 +20,7 @@ from typing import Any
 
 import torch
 from huggingface_hub import split_torch_state_dict_into_shards
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import nn
 from transformers import (
@@ -63,7 +64,7 @@ def init_policy(config: GraniteConfig, seed: int) -> GraniteForCausalLM:
     global random state is left as it was.
     """
     with torch.random.fork_rng(devices=[]):  # transformers draws weights that are replaced below
-        model: GraniteForCausalLM = GraniteForCausalLM._from_config(  # type: ignore[no-untyped-call]
+        model: GraniteForCausalLM = GraniteForCausalLM._from_config(
             config, dtype=torch.float32, attn_implementation="sdpa"
         )
     generator = torch.Generator().manual_seed(seed)
@@ -112,7 +113,7 @@ def load_policy(path: str | Path, dtype: str = "float32") -> GraniteForCausalLM:
             local_files_only=True,
             output_loading_info=True,
         )
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise PreflightError(f"model.path: cannot load {directory}: {error}") from error
     model, report = loaded
     for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"):
@@ -216,7 +217,7 @@ def save_hf(
         write_weights(state, temporary)
         saved_config.save_pretrained(temporary)
         tokenizer.save_pretrained(temporary)
-        GenerationConfig(  # type: ignore[no-untyped-call]
+        GenerationConfig(
             bos_token_id=config.bos_token_id,
             eos_token_id=config.eos_token_id,
             pad_token_id=config.pad_token_id,

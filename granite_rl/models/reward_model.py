@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import GraniteConfig, GraniteModel, PreTrainedTokenizerBase
@@ -142,16 +143,16 @@ class RewardModel(nn.Module):
                 f"(architectures: {config.architectures}).",
                 fix="train one from preference pairs with python -m sft.preference",
             )
-        backbone: GraniteModel = GraniteModel._from_config(  # type: ignore[no-untyped-call]
+        backbone: GraniteModel = GraniteModel._from_config(
             config, dtype=target, attn_implementation="sdpa"
         )
         reward_model = cls(backbone)
         state: dict[str, Tensor] = {}
-        for name in weight_files(root):
-            state.update(load_file(root / name))
         try:
+            for name in weight_files(root):
+                state.update(load_file(root / name))
             reward_model.load_state_dict(state, strict=True)
-        except RuntimeError as error:
+        except (RuntimeError, SafetensorError) as error:
             raise PreflightError(f"reward_model.path: {root} does not fit: {error}") from error
         return reward_model
 

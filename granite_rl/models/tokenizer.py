@@ -145,7 +145,7 @@ def _as_transformers(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
     document = json.loads(tokenizer.to_str())
     for added in document["added_tokens"]:
         added["special"] = added["content"] in SPECIAL_TOKENS
-    wrapped = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+    wrapped = PreTrainedTokenizerFast(
         tokenizer_object=Tokenizer.from_str(json.dumps(document)),
         bos_token=END_OF_TEXT,
         eos_token=END_OF_TEXT,
