@@ -17,6 +17,7 @@ import os
 import pickle
 import socket
 import traceback
+import warnings
 from collections.abc import Callable
 from datetime import timedelta
 from multiprocessing.connection import Connection, wait
@@ -77,6 +78,10 @@ def init_distributed(
     if not gpus:
         os.environ.setdefault("DS_ACCELERATOR", "cpu")  # otherwise it guesses, and says so
     logging.getLogger("DeepSpeed").setLevel(logging.WARNING)
+    # DeepSpeed still calls collectives that torch has renamed; it says so on every one of them.
+    warnings.filterwarnings(
+        "ignore", category=FutureWarning, module=r"torch\.distributed\.c10d_logger"
+    )
     import deepspeed
     import deepspeed.ops
 
@@ -121,7 +126,9 @@ def all_reduce_max(value: float) -> float:
     return float(largest.item())
 
 
-def _child(target: Callable[..., object], rank: int, args: tuple[Any, ...], pipe: Connection) -> None:
+def _child(
+    target: Callable[..., object], rank: int, args: tuple[Any, ...], pipe: Connection
+) -> None:
     try:
         target(rank, *args)
     except BaseException as error:

@@ -19,9 +19,10 @@ from granite_rl.types import PackedBatch
 VOCABULARY = 97
 STEPS = 3
 LR = 1e-2
+GRAD_CLIP = 0.5
 
 
-def optim(grad_clip: float = 0.5) -> OptimSection:
+def optim(grad_clip: float = GRAD_CLIP) -> OptimSection:
     return OptimSection(
         lr=LR, betas=(0.9, 0.95), eps=1e-8, weight_decay=0.1, grad_clip=grad_clip, warmup_steps=0
     )
@@ -80,7 +81,7 @@ def train_step(engine: TrainEngine, step: int, denominator: float | None = None)
     return engine.step(denominator or tokens(step), LR)
 
 
-def plain_loop(grad_clip: float = 0.5) -> tuple[dict[str, torch.Tensor], list[float]]:
+def plain_loop(grad_clip: float = GRAD_CLIP) -> tuple[dict[str, torch.Tensor], list[float]]:
     """The oracle: every sequence on its own, float64 log-softmax, one AdamW."""
     model = build_model()
     adam = torch.optim.AdamW(
@@ -101,22 +102,35 @@ def plain_loop(grad_clip: float = 0.5) -> tuple[dict[str, torch.Tensor], list[fl
     return {name: p.detach() for name, p in model.named_parameters()}, norms
 
 
-def _engine(rank: int, world_size: int, port: int, zero_stage: int, **options: bool) -> TrainEngine:
+def _engine(rank: int, world_size: int, port: int, zero_stage: int) -> TrainEngine:
     init_distributed(rank, world_size, "127.0.0.1", port, threads=1)
     return TrainEngine(
         TokenLogprobs(build_model()),
         optim=optim(),
         zero_stage=zero_stage,
         dtype="float32",
-        **options,
+        gradient_checkpointing=zero_stage in (1, 3),
     )
 
 
-def run_straight(
-    rank: int, world_size: int, port: int, zero_stage: int, out: Path, checkpointing: bool
-) -> None:
-    """Three steps, a save in the middle, and everything the tests look at, in one process group."""
-    engine = _engine(rank, world_size, port, zero_stage, gradient_checkpointing=checkpointing)
+def run_all_stages(rank: int, world_size: int, port: int, out: Path) -> None:
+    """Every ZeRO stage in one process group: starting processes is most of the time."""
+    for zero_stage in range(4):
+        (out / str(zero_stage)).mkdir(exist_ok=True)
+        run_straight(rank, world_size, port, zero_stage, out / str(zero_stage))
+    shutdown_distributed()
+
+
+def resume_all_stages(rank: int, world_size: int, port: int, out: Path) -> None:
+    """Fresh processes that go on from what `run_all_stages` saved."""
+    for zero_stage in range(4):
+        run_resumed(rank, world_size, port, zero_stage, out / str(zero_stage))
+    shutdown_distributed()
+
+
+def run_straight(rank: int, world_size: int, port: int, zero_stage: int, out: Path) -> None:
+    """Three steps, a save after the first, a poisoned one, and going back: all that tests look at."""
+    engine = _engine(rank, world_size, port, zero_stage)
     assert type(engine.engine).__name__ == "DeepSpeedEngine"
     inner = engine.module.model
     assert isinstance(inner, GraniteForCausalLM)
@@ -149,18 +163,15 @@ def run_straight(
     if rank == 0:
         torch.save({"weights": straight, "norms": norms + rest}, out / "straight.pt")
     torch.distributed.barrier()
-    shutdown_distributed()
 
 
 def run_resumed(rank: int, world_size: int, port: int, zero_stage: int, out: Path) -> None:
     """A fresh process group that loads the middle and finishes."""
     engine = _engine(rank, world_size, port, zero_stage)
-    with torch.no_grad():
-        engine.load(out / "saved")
+    engine.load(out / "saved")
     for step in range(1, STEPS):
         train_step(engine, step)
     weights = {name: tensor.clone() for name, tensor in engine.named_parameters_full()}
     if rank == 0:
         torch.save(weights, out / "resumed.pt")
     torch.distributed.barrier()
-    shutdown_distributed()

@@ -1,0 +1,156 @@
+"""Packing: nothing lost, nothing shared, the right targets, and good efficiency."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from granite_rl.training.packing import (
+    StreamingPacker,
+    assign_best_fit,
+    empty_batch,
+    pack_all,
+)
+from granite_rl.types import PackedBatch
+
+Sequences = list[tuple[list[int], list[bool]]]
+PAD = 0
+
+
+def unpack(batch: PackedBatch) -> set[tuple[int, ...]]:
+    """Documents of a batch, found the way transformers finds them: where positions restart."""
+    documents = set()
+    for ids, positions in zip(batch.input_ids, batch.position_ids, strict=True):
+        starts = [*np.flatnonzero(positions == 0).tolist(), len(ids)]
+        for start, end in zip(starts[:-1], starts[1:], strict=True):
+            assert positions[start:end].tolist() == list(range(end - start))
+            documents.add(tuple(ids[start:end].tolist()))
+    return documents
+
+
+def targets_by_sequence(batch: PackedBatch) -> dict[int, list[tuple[int, int]]]:
+    """(predicting token, target) pairs of every sequence, read through the batch's own indices."""
+    result: dict[int, list[tuple[int, int]]] = {}
+    for row, col, target, sequence in zip(
+        batch.target_rows, batch.target_cols, batch.target_ids, batch.target_sequence, strict=True
+    ):
+        assert batch.input_ids[row, col + 1] == target
+        assert batch.position_ids[row, col + 1] == batch.position_ids[row, col] + 1
+        result.setdefault(int(sequence), []).append((int(batch.input_ids[row, col]), int(target)))
+    return result
+
+
+@st.composite
+def many_sequences(draw: st.DrawFn) -> Sequences:
+    lengths = draw(st.lists(st.integers(1, 12), min_size=1, max_size=25))
+    result: Sequences = []
+    token = 1
+    for length in lengths:
+        mask = [False, *draw(st.lists(st.booleans(), min_size=length - 1, max_size=length - 1))]
+        result.append((list(range(token, token + length)), mask))  # every token is unique
+        token += length
+    return result
+
+
+def expected_targets(tokens: list[int], mask: list[bool]) -> list[tuple[int, int]]:
+    return [(tokens[t - 1], tokens[t]) for t in range(1, len(tokens)) if mask[t]]
+
+
+@settings(max_examples=60, deadline=None)
+@given(many_sequences(), st.integers(12, 20), st.integers(1, 4))
+def test_streaming_keeps_order_and_loses_nothing(
+    sequences: Sequences, row_tokens: int, rows: int
+) -> None:
+    packer = StreamingPacker(row_tokens, rows, PAD)
+    batches = [packer.add(*sequence) for sequence in sequences]
+    batches.append(packer.flush())
+    assert packer.flush() is None
+    position = 0
+    for batch in filter(None, batches):
+        assert batch.input_ids.shape == batch.position_ids.shape
+        assert batch.input_ids.shape[0] <= rows
+        assert batch.input_ids.shape[1] <= row_tokens
+        documents = unpack(batch)
+        targets = targets_by_sequence(batch)
+        assert list(batch.target_sequence) == sorted(batch.target_sequence)
+        count = 0
+        # The batch holds the next sequences in order, no others.
+        used = 0
+        while used < batch.tokens:
+            tokens, mask = sequences[position]
+            assert tuple(tokens) in documents
+            assert targets.get(count, []) == expected_targets(tokens, mask)
+            used += len(tokens)
+            position += 1
+            count += 1
+        assert used == batch.tokens
+        assert batch.targets == sum(len(pairs) for pairs in targets.values())
+    assert position == len(sequences)
+
+
+@settings(max_examples=60, deadline=None)
+@given(many_sequences(), st.integers(12, 20), st.integers(1, 4))
+def test_pack_all_loses_nothing(sequences: Sequences, row_tokens: int, rows: int) -> None:
+    batches = pack_all(sequences, row_tokens, rows, PAD)
+    documents = set().union(*(unpack(batch) for batch in batches))
+    assert documents >= {tuple(tokens) for tokens, _ in sequences}
+    found: dict[int, list[tuple[int, int]]] = {}
+    for batch in batches:
+        found.update(targets_by_sequence(batch))
+    for index, (tokens, mask) in enumerate(sequences):
+        assert found.get(index, []) == expected_targets(tokens, mask)
+    assert sum(batch.tokens for batch in batches) == sum(len(tokens) for tokens, _ in sequences)
+
+
+def test_best_fit_wastes_less_than_one_percent() -> None:
+    lengths = np.random.default_rng(0).lognormal(5.5, 1.0, 4000).astype(int).clip(1, 4096).tolist()
+    rows = assign_best_fit(lengths, 4096)
+    assert sorted(index for row in rows for index in row) == list(range(len(lengths)))
+    assert all(sum(lengths[index] for index in row) <= 4096 for row in rows)
+    assert sum(lengths) / (len(rows) * 4096) > 0.99
+
+
+def test_rows_are_trimmed_to_the_longest() -> None:
+    packer = StreamingPacker(100, 2, PAD)
+    packer.add([1] * 70, [False] * 70)
+    packer.add([2] * 60, [False] * 60)
+    batch = packer.flush()
+    assert batch is not None
+    assert batch.input_ids.shape == (2, 70)
+    assert batch.position_ids[1].tolist() == [*range(60), *range(10)]
+
+
+def test_a_sequence_goes_where_it_fits_best() -> None:
+    packer = StreamingPacker(10, 3, PAD)
+    for length, token in ((6, 1), (8, 2), (9, 3), (2, 4)):
+        assert packer.add([token] * length, [False] * length) is None
+    batch = packer.flush()
+    assert batch is not None
+    assert batch.input_ids[1].tolist() == [2] * 8 + [4] * 2
+
+
+@pytest.mark.parametrize(
+    ("tokens", "mask", "message"),
+    [
+        ([], [], "empty"),
+        ([1, 2], [False], "2 tokens but 1"),
+        ([1] * 11, [False] * 11, "11 tokens exceeds the row of 10"),
+        ([1, 2], [True, True], "first token"),
+    ],
+)
+def test_what_cannot_be_packed_is_refused(
+    tokens: list[int], mask: list[bool], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        StreamingPacker(10, 2, PAD).add(tokens, mask)
+    with pytest.raises(ValueError, match=message):
+        pack_all([(tokens, mask)], 10, 2, PAD)
+
+
+def test_empty_batch_trains_nothing() -> None:
+    batch = empty_batch(PAD)
+    assert batch.targets == 0
+    assert batch.tokens == 0
+    assert batch.input_ids.shape == (1, 1)

@@ -1,0 +1,140 @@
+"""TokenLogprobs against float64 log-softmax, and packed documents against each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from transformers import GraniteConfig, GraniteForCausalLM
+
+from granite_rl.training.engine import batch_tensors
+from granite_rl.training.packing import StreamingPacker, empty_batch
+from granite_rl.training.policy import TokenLogprobs
+from granite_rl.types import PackedBatch
+
+VOCABULARY = 211
+
+
+@pytest.fixture(scope="module")
+def model() -> GraniteForCausalLM:
+    torch.manual_seed(1)
+    config = GraniteConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        tie_word_embeddings=True,
+        logits_scaling=1.7,
+        attention_multiplier=0.2,
+        residual_multiplier=0.6,
+        embedding_multiplier=5.0,
+        initializer_range=0.1,
+        use_cache=False,
+    )
+    return GraniteForCausalLM(config)
+
+
+def some_sequences() -> list[list[int]]:
+    random = np.random.default_rng(3)
+    return [random.integers(1, VOCABULARY, n).tolist() for n in (9, 14, 5, 11, 7, 2)]
+
+
+def pack(sequences: list[list[int]]) -> PackedBatch:
+    packer = StreamingPacker(24, 3, 0)
+    for tokens in sequences:
+        assert packer.add(tokens, [False] + [True] * (len(tokens) - 1)) is None
+    batch = packer.flush()
+    assert batch is not None
+    return batch
+
+
+def oracle(
+    model: GraniteForCausalLM, tokens: list[int], temperature: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Log-probabilities and entropies of one sequence on its own, everything in float64."""
+    double = GraniteForCausalLM(model.config).double()
+    double.load_state_dict(model.state_dict())
+    with torch.no_grad():
+        logits = double(input_ids=torch.tensor([tokens])).logits[0] / temperature
+    table = torch.log_softmax(logits.double(), -1)
+    chosen = table[:-1].gather(1, torch.tensor(tokens[1:]).unsqueeze(1)).squeeze(1)
+    return chosen, -(table.exp() * table).sum(-1)[:-1]
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.7])
+@pytest.mark.parametrize("chunk", [None, 7])
+def test_equals_float64_log_softmax_of_each_alone(
+    model: GraniteForCausalLM, chunk: int | None, temperature: float
+) -> None:
+    sequences = some_sequences()
+    batch = pack(sequences)
+    assert batch.input_ids.shape[0] > 1
+    logprobs, entropies = TokenLogprobs(model, chunk)(
+        **batch_tensors(batch), temperature=temperature, entropy=True
+    )
+    assert entropies is not None
+    assert logprobs.dtype == torch.float32
+    assert not entropies.requires_grad
+    for index, tokens in enumerate(sequences):
+        mine = torch.from_numpy(batch.target_sequence == index)
+        expected, expected_entropies = oracle(model, tokens, temperature)
+        torch.testing.assert_close(logprobs[mine].double(), expected, atol=1e-5, rtol=0)
+        torch.testing.assert_close(entropies[mine].double(), expected_entropies, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("changed", range(6))
+def test_packed_sequences_do_not_see_each_other(model: GraniteForCausalLM, changed: int) -> None:
+    sequences = some_sequences()
+    before = pack(sequences)
+    sequences[changed] = [(token % (VOCABULARY - 1)) + 1 for token in sequences[changed]]
+    after = pack(sequences)
+    policy = TokenLogprobs(model)
+    with torch.no_grad():
+        first, _ = policy(**batch_tensors(before))
+        second, _ = policy(**batch_tensors(after))
+    others = torch.from_numpy(before.target_sequence != changed)
+    assert torch.equal(first[others], second[others])
+    assert not torch.equal(first[~others], second[~others])
+
+
+def test_chunks_change_memory_not_gradients(model: GraniteForCausalLM) -> None:
+    inputs = batch_tensors(pack(some_sequences()))
+    gradients = []
+    for chunk in (None, 5):
+        model.zero_grad()
+        logprobs, entropies = TokenLogprobs(model, chunk)(**inputs)
+        assert entropies is None
+        logprobs.sum().backward()
+        gradients.append([p.grad.clone() for p in model.parameters() if p.grad is not None])
+    for whole, chunked in zip(*gradients, strict=True):
+        torch.testing.assert_close(whole, chunked, atol=1e-5, rtol=1e-5)
+
+
+def test_no_tensor_of_tokens_by_vocabulary_survives_the_forward(model: GraniteForCausalLM) -> None:
+    """What autograd keeps for the backward pass, in elements, with 10 chunks."""
+    inputs = batch_tensors(pack(some_sequences()))
+    targets = int(inputs["target_ids"].shape[0])
+    largest = 0
+
+    def note(tensor: torch.Tensor) -> torch.Tensor:
+        nonlocal largest
+        if tensor.shape[-1:] == (VOCABULARY,):
+            largest = max(largest, tensor.numel())
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        TokenLogprobs(model, 5)(**inputs)
+    assert targets > 5
+    assert largest <= 5 * VOCABULARY
+
+
+def test_empty_batch_gives_zero_gradients_to_every_parameter(model: GraniteForCausalLM) -> None:
+    model.zero_grad()
+    logprobs, _ = TokenLogprobs(model)(**batch_tensors(empty_batch(0)))
+    assert logprobs.shape == (0,)
+    (-logprobs.sum()).backward()
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None, name
+        assert not parameter.grad.any(), name
