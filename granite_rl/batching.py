@@ -10,7 +10,7 @@ counted. A failed sample is never a zero reward.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,6 +93,12 @@ class BatchBuilder:
                 yield self._emit(full)
             self._open.append(_Sequence(advantage, beta, self._domains.index(domain), completion.logprobs))
             self.targets += len(completion.token_ids)
+
+    def batches(self, groups: Iterable[ScoredGroup]) -> Iterator[TrainBatch]:
+        """All micro-batches of a step, each as soon as the groups so far fill it."""
+        for group in groups:
+            yield from self.add(group)
+        yield from self.flush()
 
     def flush(self) -> Iterator[TrainBatch]:
         """The last, partly filled micro-batch, if there is one."""

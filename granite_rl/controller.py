@@ -110,11 +110,13 @@ class Controller:
         self.sync_weights(start)
         for step in range(start + 1, self.total_steps + 1):
             metrics = self._step(step)
+            # Report before saving: killed in between, the step is done again and its line replaced; the
+            # other way round, a checkpoint could hold a step that no line tells of.
+            self._report(step, metrics)
             last = step == self.total_steps
             every = self._config.checkpoint.every_steps
             if self._stop.requested or last or (every and step % every == 0):
-                metrics["time/save_s"] = self._save(step)
-            self._report(step, metrics)
+                self._logger.log(step, {"time/save_s": self._save(step)})
             if self._stop.requested and not last:
                 raise Preempted(f"stopped by {self._stop.name} after step {step} of {self.total_steps}; saved")
 
@@ -150,17 +152,13 @@ class Controller:
         if self._config.rewards.shuffle:
             scored = iter(shuffle_rewards(list(scored), np.random.default_rng([self._config.run.seed, step])))
         pending: list[Any] = []
-        dispatched = 0
-        for group in scored:
-            for batch in builder.add(group):
-                pending.append(self._trainers[dispatched % len(self._trainers)].train.remote(batch))
-                dispatched += 1
-        for batch in builder.flush():
-            pending.append(self._trainers[dispatched % len(self._trainers)].train.remote(batch))
-            dispatched += 1
-        for rank in range(-dispatched % len(self._trainers)):
+        trained_tokens: list[int] = []
+        for batch in builder.batches(scored):
+            pending.append(self._trainers[len(pending) % len(self._trainers)].train.remote(batch))
+            trained_tokens.append(batch.packed.tokens)
+        while len(pending) % len(self._trainers):
             # All ranks must take part in the same number of collectives.
-            pending.append(self._trainers[len(self._trainers) - 1 - rank].train.remote(None))
+            pending.append(self._trainers[len(pending) % len(self._trainers)].train.remote(None))
         lr = self._lr(step)
         metrics = rollout_metrics(builder.outcomes)
         if builder.targets:
@@ -174,18 +172,21 @@ class Controller:
             self._check_finite(step, reports)
             metrics["time/train_s"] = max(report.sums.busy_s + report.step_s for report in reports)
         self._tokens_total += builder.targets
+        waited = time.perf_counter() - begin - metrics.get("time/train_s", 0.0)
         metrics["time/weight_sync_s"] = self.sync_weights(step)
         metrics["mismatch/weight_version"] = float(step)
         elapsed = time.perf_counter() - begin
+        generate_s = self._rollouts.busy_seconds() - busy_before
         samples = len(groups) * self._sampling.samples
         tokens = sum(len(c.token_ids) for o in builder.outcomes for c in o.scored.completions)
         metrics |= {
             "time/step_s": elapsed,
-            "time/generate_s": self._rollouts.busy_seconds() - busy_before,
+            "time/generate_s": generate_s,
             "time/score_s": times.scored_s - times.generated_s,
-            "time/wait_for_batch_s": max(0.0, elapsed - metrics.get("time/train_s", 0.0)),
+            "time/wait_for_batch_s": max(0.0, waited),
             "perf/samples_per_s": samples / elapsed,
-            "perf/response_tokens_per_s": tokens / elapsed,
+            "perf/response_tokens_per_s": tokens / generate_s,
+            "perf/tokens_per_s": sum(trained_tokens) / elapsed,
             "run/tokens_total": float(self._tokens_total),
             "run/epoch": step * self._config.rollout.prompts_per_step / self._stream.epoch_size,
         }
@@ -239,7 +240,7 @@ class Controller:
                 "reward": metrics.get("reward/mean", float("nan")),
                 "kl": metrics.get("policy/kl", float("nan")),
                 "len": metrics["rollout/response_length/mean"],
-                "tok/s": metrics["perf/response_tokens_per_s"],
+                "tok/s": metrics["perf/tokens_per_s"],
             },
         )
 

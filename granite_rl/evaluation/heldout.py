@@ -66,7 +66,9 @@ def evaluate(
         "greedy": True,
         "domains": {domain: _domain(scored) for domain, scored in sorted(by_domain.items())},
         "samples": [
-            _sample(scored) for domain in sorted(by_domain) for scored in by_domain[domain][:SAMPLES_PER_DOMAIN]
+            _sample(scored)
+            for domain in sorted(by_domain)
+            for scored in by_domain[domain][:SAMPLES_PER_DOMAIN]
         ],
     }
 

@@ -1,0 +1,117 @@
+"""Evaluate checkpoints on held-out prompts: ``python -m granite_rl.evaluation [key=value ...]``.
+
+Every checkpoint gets a generator of its own; they start together, since most of the time is start-up.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from granite_rl.config import ClusterSection, EvalSection, GeneratorSection, RewardsSection, RolloutSection, StrictModel
+from granite_rl.entry import compose, parse_arguments, run_main, to_yaml, validate
+from granite_rl.errors import ConfigError, ExitCode
+
+PROGRAM = "python -m granite_rl.evaluation"
+EXAMPLES = f"""examples:
+  {PROGRAM} recipe=demo 'models={{sft: runs/sft/hf}}' 'eval.files=[heldout.jsonl]' output_dir=runs/evaluation
+  {PROGRAM} 'models={{a: DIR, b: DIR}}' 'eval.files=[x.jsonl,y.jsonl]' eval.limit_per_domain=100 output_dir=OUT"""
+
+
+class EvaluationConfig(StrictModel):
+    """What an evaluation reads; sections as in a stage."""
+
+    recipe: str
+    models: dict[str, Path]
+    """Name and directory of each checkpoint."""
+    output_dir: Path
+    """Gets ``<name>.eval.json`` for each checkpoint."""
+    rollout: RolloutSection
+    generator: GeneratorSection
+    rewards: RewardsSection
+    eval: EvalSection
+    cluster: ClusterSection
+
+
+def main(argv: Sequence[str]) -> int:
+    """Evaluate; returns the exit code."""
+    parsed = parse_arguments(PROGRAM, "Greedy held-out evaluation through vLLM.", argv, epilog=EXAMPLES)
+    # The shared groups carry sections of training; nothing reads them here, so nobody may set them.
+    for override in parsed.overrides:
+        section = override.lstrip("+~").split("=")[0].split(".")[0]
+        if section not in EvaluationConfig.model_fields:
+            raise ConfigError(
+                f"{override}: evaluation has no section {section!r}",
+                f"sections: {', '.join(EvaluationConfig.model_fields)}",
+            )
+    resolved = compose("evaluation", parsed.overrides)
+    config = validate(EvaluationConfig, {key: resolved[key] for key in EvaluationConfig.model_fields if key in resolved})
+    if parsed.dry_run:
+        print(to_yaml(config))
+        return ExitCode.OK
+    return _run(config)
+
+
+def _run(config: EvaluationConfig) -> int:
+    import ray
+
+    from granite_rl.actors import placement
+    from granite_rl.actors.scoring import ScorerPool
+    from granite_rl.data.prompts import prepare_prompts, uses_reward_model
+    from granite_rl.data.rows import read_rows
+    from granite_rl.evaluation.heldout import evaluate, limit_rows, write_evaluation
+    from granite_rl.models.loading import check_checkpoint, checkpoint_hash
+    from granite_rl.models.tokenizer import load_tokenizer
+    from granite_rl.rollouts import RolloutEngine
+
+    rows = limit_rows(read_rows(config.eval.files), config.eval.limit_per_domain)
+    prompts = {}
+    for name, path in config.models.items():
+        check_checkpoint(path)
+        prompts[name] = prepare_prompts(rows, load_tokenizer(path), config.rollout.max_prompt_tokens)
+    placement.connect(config.cluster)
+    try:
+        single = config.generator.model_copy(update={"replicas": 1})
+        cluster = config.cluster
+        placement.check_capacity(
+            [
+                placement.Need("generator", len(prompts), cluster.generator_cpus, cluster.generator_gpus),
+                placement.Need("reward worker", config.rewards.workers, cluster.reward_worker_cpus, 0.0),
+            ],
+            cluster.start_timeout_s,
+        )
+        print(f"starting vLLM for {', '.join(prompts)} ...", flush=True)
+        generators = {
+            name: placement.start_generators(path, single, cluster, config.rollout.max_context)[0]
+            for name, path in config.models.items()
+        }
+        scorers = ScorerPool(
+            lambda: placement.start_reward_worker(cluster),
+            config.rewards.workers,
+            config.rewards.batch_timeout_s,
+            None,
+            uses_reward_model,
+        )
+        for name, path in config.models.items():
+            placement.wait_for({name: generators[name].describe.remote()}, cluster.start_timeout_s, "starting vLLM")
+            result = evaluate(
+                RolloutEngine([generators[name]], scorers, config.generator.timeout_s),
+                prompts[name].rows,
+                prompts[name].token_ids,
+                max_response_tokens=config.rollout.max_response_tokens,
+                max_context=config.rollout.max_context,
+                model=path,
+                model_hash=checkpoint_hash(path),
+            )
+            target = config.output_dir / f"{name}.eval.json"
+            write_evaluation(target, result)
+            accuracy = [numbers["accuracy"] for numbers in result["domains"].values()]
+            print(f"{name}: mean accuracy {sum(accuracy) / len(accuracy):.3f} -> {target}", flush=True)
+    finally:
+        ray.shutdown()
+    return ExitCode.OK
+
+
+if __name__ == "__main__":
+    sys.exit(run_main(main))

@@ -1,0 +1,65 @@
+"""GRPO and RLOO advantages against closed forms in float64."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from granite_rl.algorithm.advantages import group_advantages, is_zero_variance
+from granite_rl.algorithm.overlong import overlong_penalty
+from granite_rl.errors import ConfigError
+
+rewards_lists = st.lists(st.floats(-5, 5, allow_nan=False, width=32), min_size=2, max_size=16)
+
+
+@given(rewards_lists)
+def test_grpo_is_the_group_z_score(rewards: list[float]) -> None:
+    values = np.asarray(rewards, dtype=np.float64)
+    expected = (values - values.mean()) / (values.std(ddof=1) + 1e-6)
+    result = group_advantages(rewards, estimator="grpo", norm_by_std=True)
+    # Near-equal rewards are all rounding: float32 differences of 1e-7 divided by 1e-6.
+    tolerance = 1e-4 if values.std() > 1e-2 else 1.0
+    np.testing.assert_allclose(result, expected, atol=tolerance, rtol=1e-4)
+
+
+@given(rewards_lists)
+def test_without_std_it_is_the_centred_reward(rewards: list[float]) -> None:
+    result = group_advantages(rewards, estimator="grpo", norm_by_std=False)
+    np.testing.assert_allclose(result, np.asarray(rewards) - np.mean(rewards), atol=1e-5)
+
+
+def test_rloo_leaves_each_sample_out_of_its_own_baseline() -> None:
+    rewards = [1.0, 0.0, 0.5, 0.25]
+    expected = [r - (sum(rewards) - r) / 3 for r in rewards]
+    np.testing.assert_allclose(group_advantages(rewards, estimator="rloo", norm_by_std=True), expected, atol=1e-6)
+
+
+def test_equal_rewards_teach_nothing() -> None:
+    assert group_advantages([1.0] * 4, estimator="grpo", norm_by_std=True) == [0.0] * 4
+    assert is_zero_variance([0.3, 0.3])
+    assert not is_zero_variance([0.3, 0.31])
+
+
+@pytest.mark.parametrize("name", ["gae", "reinforce++", "grop"])
+def test_estimators_that_do_not_fit_are_refused_by_name(name: str) -> None:
+    with pytest.raises(ConfigError, match=r"algorithm\.advantage") as caught:
+        group_advantages([0.0, 1.0], estimator=name, norm_by_std=True)
+    assert "grpo" in str(caught.value)
+
+
+def test_a_lone_sample_has_no_baseline() -> None:
+    with pytest.raises(ValueError, match="two samples"):
+        group_advantages([1.0], estimator="grpo", norm_by_std=True)
+
+
+@pytest.mark.parametrize(
+    ("length", "expected"), [(1, 0.0), (80, 0.0), (85, -0.25), (90, -0.5), (100, -1.0), (120, -1.0)]
+)
+def test_overlong_punishment_is_dapos_ramp(length: int, expected: float) -> None:
+    assert overlong_penalty(length, max_length=100, buffer=20, penalty=1.0) == pytest.approx(expected)
+
+
+def test_overlong_punishment_can_be_off() -> None:
+    assert overlong_penalty(10_000, max_length=100, buffer=0, penalty=1.0) == 0.0
