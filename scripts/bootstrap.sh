@@ -24,16 +24,15 @@ die() {
 }
 say() { printf 'set-up: %s\n' "$*"; }
 
-fingerprint() {
-  cat pyproject.toml scripts/bootstrap.sh requirements/bootstrap.txt requirements/torch-cpu.txt \
-    requirements/cpu.txt | sha256sum | cut -d' ' -f1
-}
+fingerprint() { cat "$@" | sha256sum | cut -d' ' -f1; }
 
 # ── is there anything to do? ──────────────────────────────────────────────────────────────────
 if [[ ${1:-} == --force ]]; then
   rm -rf "$VENV"
 fi
-want="$(fingerprint) $PWD"
+# Two hashes, so that a change of pyproject.toml alone does not touch the installed packages.
+pins=$(fingerprint scripts/bootstrap.sh requirements/{bootstrap,torch-cpu,cpu}.txt)
+want="$pins $(fingerprint pyproject.toml) $PWD"
 if [[ -x $VENV/bin/python && -f $STAMP && $(<"$STAMP") == "$want" ]]; then
   exit 0
 fi
@@ -89,11 +88,12 @@ carry_over() { # carry_over VARIABLE SETTING: exports it unless it is set alread
 }
 
 # ── install ───────────────────────────────────────────────────────────────────────────────────
-# uv first; pip with the same arguments where uv cannot reach what pip can (a proxy or a
+# uv first, with setuptools for its builds as pinned; pip with the same arguments where uv cannot reach what pip can (a proxy or a
 # credential helper that only pip knows). --no-deps always: some declared dependencies must not
 # come in (requirements/excludes.txt).
 install() {
-  "$VENV/bin/uv" pip install --quiet --python "$VENV/bin/python" --no-deps "$@" ||
+  "$VENV/bin/uv" pip install --quiet --python "$VENV/bin/python" --no-deps \
+    --build-constraints requirements/bootstrap.txt "$@" ||
     "$VENV/bin/python" -m pip install -qq --no-compile --no-deps "$@"
 }
 
@@ -138,17 +138,19 @@ export UV_FIND_LINKS=${UV_FIND_LINKS// /,}
 export UV_INDEX_STRATEGY=${UV_INDEX_STRATEGY:-unsafe-best-match}
 export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true}
 
-if [[ ! -x $VENV/bin/uv ]] || ! "$VENV/bin/uv" pip install --quiet --offline --no-deps \
-  --python "$VENV/bin/python" --require-hashes -r requirements/bootstrap.txt 2>/dev/null; then
-  "$VENV/bin/python" -m pip install -qq --no-compile --no-deps --require-hashes \
-    -r requirements/bootstrap.txt
+if [[ ! -f $STAMP || $(<"$STAMP") != "$pins "* ]]; then
+  if [[ ! -x $VENV/bin/uv ]] || ! "$VENV/bin/uv" pip install --quiet --offline --no-deps \
+    --python "$VENV/bin/python" --require-hashes -r requirements/bootstrap.txt 2>/dev/null; then
+    "$VENV/bin/python" -m pip install -qq --no-compile --no-deps --require-hashes \
+      -r requirements/bootstrap.txt
+  fi
+  say "$(grep -cE '^[a-z0-9]' requirements/cpu.txt) pinned packages"
+  # Source archives (DeepSpeed's above all) are built apart from the environment: beside a torch
+  # DeepSpeed wants torch's compiler driver and fails on current setuptools.
+  install --require-hashes -r requirements/cpu.txt
+  say "torch, CPU build"
+  install_torch
 fi
-say "$(grep -cE '^[a-z0-9]' requirements/cpu.txt) pinned packages"
-# Before torch: DeepSpeed's source archive, once it sees a torch, tries to build with torch's
-# compiler driver and fails on current setuptools. It compiles nothing until it is used.
-install --no-build-isolation --require-hashes -r requirements/cpu.txt
-say "torch, CPU build"
-install_torch
 install --no-build-isolation -e .
 
 for unwanted in torchvision torchaudio torchcodec triton; do
