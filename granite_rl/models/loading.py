@@ -30,6 +30,7 @@ from transformers import (
     GraniteForCausalLM,
     PreTrainedTokenizerBase,
 )
+from transformers.utils import logging as hf_logging
 
 from granite_rl.errors import ConfigError, PreflightError
 from granite_rl.models.configs import initial_std
@@ -104,15 +105,16 @@ def load_policy(path: str | Path, dtype: str = "float32") -> GraniteForCausalLM:
     target = torch_dtype(dtype)
     directory = check_checkpoint(path)
     try:
-        loaded: Any = GraniteForCausalLM.from_pretrained(
-            str(directory),
-            dtype=target,
-            attn_implementation="sdpa",
-            use_safetensors=True,
-            trust_remote_code=False,
-            local_files_only=True,
-            output_loading_info=True,
-        )
+        with _quiet_transformers():
+            loaded: Any = GraniteForCausalLM.from_pretrained(
+                str(directory),
+                dtype=target,
+                attn_implementation="sdpa",
+                use_safetensors=True,
+                trust_remote_code=False,
+                local_files_only=True,
+                output_loading_info=True,
+            )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise PreflightError(f"model.path: cannot load {directory}: {error}") from error
     model, report = loaded
@@ -128,6 +130,20 @@ def load_policy(path: str | Path, dtype: str = "float32") -> GraniteForCausalLM:
     if not isinstance(model, GraniteForCausalLM):
         raise TypeError(f"from_pretrained gave {type(model).__name__}")
     return model
+
+
+@contextlib.contextmanager
+def _quiet_transformers() -> Iterator[None]:
+    """No progress bar and no load report: what is wrong becomes our own error."""
+    verbosity, bars = hf_logging.get_verbosity(), hf_logging.is_progress_bar_enabled()
+    hf_logging.set_verbosity_error()
+    hf_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        hf_logging.set_verbosity(verbosity)
+        if bars:
+            hf_logging.enable_progress_bar()
 
 
 def check_checkpoint(path: str | Path) -> Path:

@@ -126,16 +126,15 @@ def test_tiny_learns_to_copy() -> None:
     generator = torch.Generator().manual_seed(0)
     losses = []
     for step in range(100):
-        half = torch.randint(0, 32, (64, 12), generator=generator)
+        half = torch.randint(0, 32, (32, 12), generator=generator)
         ids = half.repeat(1, 2)
         logits = model(input_ids=ids).logits[:, 12:-1]
         loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids[:, 13:].flatten())
         for group in optimizer.param_groups:
             group["lr"] = 3e-3 * min(1.0, (step + 1) / 20)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         losses.append(loss.item())
-    print(losses[::10])
     assert sum(losses[-5:]) / 5 < 0.5 * math.log(32)  # a model that can't copy stays at log 32

@@ -109,7 +109,7 @@ def test_learns_a_preference(policy_path: Path, tokenizer: PreTrainedTokenizerFa
         chosen, rejected = model(*inputs).chunk(2)
         loss = -torch.nn.functional.logsigmoid(chosen - rejected).mean()
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     unseen = model.score_conversations(tokenizer, [_chat("The answer is 46."), _chat("Grüße 46")])
     assert unseen[0] > unseen[1]
