@@ -88,9 +88,9 @@ carry_over() { # carry_over VARIABLE SETTING: exports it unless it is set alread
 }
 
 # ── install ───────────────────────────────────────────────────────────────────────────────────
-# uv first, with setuptools for its builds as pinned; pip with the same arguments where uv cannot reach what pip can (a proxy or a
-# credential helper that only pip knows). --no-deps always: some declared dependencies must not
-# come in (requirements/excludes.txt).
+# uv first, with pinned setuptools for what it builds; pip where uv cannot reach what pip can (a
+# proxy or a credential helper that only pip knows). --no-deps always: some declared dependencies
+# must not come in (requirements/excludes.txt).
 install() {
   "$VENV/bin/uv" pip install --quiet --python "$VENV/bin/python" --no-deps \
     --build-constraints requirements/bootstrap.txt "$@" ||
