@@ -1,11 +1,12 @@
 """From scored groups to train batches, one group at a time and in prompt order.
 
-The builder never looks ahead: what it emits depends on the groups so far and nothing else, so that the
-same groups give the same micro-batches whether they arrived while others still generated or all at once.
+The builder never looks ahead: what it emits depends on the groups so far and nothing else, so that
+the same groups give the same micro-batches whether they arrived while others still generated or all
+at once.
 
-The rule for groups that lost samples (a verifier failed, not the model): the failed samples are left out,
-the advantages are those of the samples that remain, and a group with fewer than two of them is dropped and
-counted. A failed sample is never a zero reward.
+The rule for groups that lost samples (a verifier failed, not the model): the failed samples are
+left out, the advantages are those of the samples that remain, and a group with fewer than two of
+them is dropped and counted. A failed sample is never a zero reward.
 """
 
 from __future__ import annotations
@@ -91,7 +92,9 @@ class BatchBuilder:
             full = self._packer.add([*prompt, *completion.token_ids], mask)
             if full is not None:
                 yield self._emit(full)
-            self._open.append(_Sequence(advantage, beta, self._domains.index(domain), completion.logprobs))
+            self._open.append(
+                _Sequence(advantage, beta, self._domains.index(domain), completion.logprobs)
+            )
             self.targets += len(completion.token_ids)
 
     def batches(self, groups: Iterable[ScoredGroup]) -> Iterator[TrainBatch]:
@@ -116,8 +119,12 @@ class BatchBuilder:
             logprobs = np.concatenate([np.asarray(part, dtype=np.float32) for part in known])
         return TrainBatch(
             packed=packed,
-            advantages=np.asarray([sequence.advantage for sequence in sequences], dtype=np.float32)[index],
-            kl_beta=np.asarray([sequence.kl_beta for sequence in sequences], dtype=np.float32)[index],
+            advantages=np.asarray([sequence.advantage for sequence in sequences], dtype=np.float32)[
+                index
+            ],
+            kl_beta=np.asarray([sequence.kl_beta for sequence in sequences], dtype=np.float32)[
+                index
+            ],
             rollout_logprobs=logprobs,
             domain=np.asarray([sequence.domain for sequence in sequences], dtype=np.int64)[index],
             domains=self._domains,
@@ -138,9 +145,13 @@ class BatchBuilder:
             rewards.append(result.score + punishment)
         known = [reward for reward in rewards if reward is not None]
         if len(known) < 2:
-            return GroupOutcome(scored, rewards, [None] * len(rewards), zero_variance=False, dropped=True)
+            return GroupOutcome(
+                scored, rewards, [None] * len(rewards), zero_variance=False, dropped=True
+            )
         values = iter(
-            group_advantages(known, estimator=self._algorithm.advantage, norm_by_std=self._algorithm.norm_by_std)
+            group_advantages(
+                known, estimator=self._algorithm.advantage, norm_by_std=self._algorithm.norm_by_std
+            )
         )
         advantages = [None if reward is None else next(values) for reward in rewards]
         return GroupOutcome(scored, rewards, advantages, is_zero_variance(known), dropped=False)

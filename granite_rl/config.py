@@ -1,9 +1,9 @@
 """The typed, strict configuration that every entry point validates.
 
-YAML under ``conf/`` holds the numbers; these classes hold the meaning. There are deliberately no numeric
-defaults here for anything the recipe or a demo sets: a missing key is an error, so a number always has
-exactly one place. Unknown keys are refused (``extra="forbid"``), and cross-field rules are checked before
-any process starts.
+YAML under ``conf/`` holds the numbers; these classes hold the meaning. There are deliberately no
+numeric defaults here for anything the recipe or a demo sets: a missing key is an error, so a number
+always has exactly one place. Unknown keys are refused (``extra="forbid"``), and cross-field rules
+are checked before any process starts.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ class RunSection(StrictModel):
     name: str
     """Run name: letters, digits, ``. _ -``."""
     dir: Path
-    """Run directory; holds status, config, metrics, rollouts, checkpoints and the finished model."""
+    """Run directory; holds status, config, metrics, rollouts, checkpoints and the finished model.
+    """
     resume: Literal["never", "auto"] | int
     """never: refuse a used directory. auto: continue from the newest valid checkpoint, or start.
     A number: exactly that step, without falling back."""
@@ -45,7 +46,9 @@ class RunSection(StrictModel):
     @classmethod
     def _safe_name(cls, value: str) -> str:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
-            raise ValueError("use only letters, digits, '.', '_' and '-', starting with a letter or digit")
+            raise ValueError(
+                "use only letters, digits, '.', '_' and '-', starting with a letter or digit"
+            )
         return value
 
 
@@ -94,7 +97,8 @@ class GeneratorSection(StrictModel):
     enforce_eager: bool
     dtype: DType
     weight_sync: Literal["shared_memory"]
-    """vLLM weight-transfer engine that carries new weights; needs trainer and generators on one host."""
+    """vLLM weight-transfer engine that carries new weights; needs trainer and generators on one
+    host."""
     timeout_s: PositiveFloat
     """Longest wait for the next finished prompt group before the generator counts as hung."""
 
@@ -124,7 +128,8 @@ class RolloutSection(StrictModel):
     temperature: PositiveFloat
     top_p: Annotated[float, Field(gt=0, le=1)]
     logprobs: bool
-    """Ask the generator for the sampled tokens' log-probabilities, to measure the mismatch to the trainer."""
+    """Ask the generator for the sampled tokens' log-probabilities, to measure the mismatch to the
+    trainer."""
     save_every: NonNegative
     """Write the step's rollouts to rollouts/ every N steps; 0 never."""
 
@@ -152,7 +157,8 @@ class AlgorithmSection(StrictModel):
     kl_beta_per_domain: dict[str, NonNegativeFloat]
     kl_estimator: Literal["k1", "k2", "k3", "abs"]
     overlong_buffer: NonNegative
-    """Soft overlong punishment (DAPO eq. 13): the last N response tokens cost up to overlong_penalty; 0 off."""
+    """Soft overlong punishment (DAPO eq. 13): the last N response tokens cost up to
+    overlong_penalty; 0 off."""
     overlong_penalty: NonNegativeFloat
 
 
@@ -246,9 +252,10 @@ class StageConfig(StrictModel):
         samples = self.rollout.prompts_per_step * self.rollout.samples_per_prompt
         if samples % self.trainer.ranks:
             raise ValueError(
-                f"trainer.ranks: {self.trainer.ranks} ranks can't share the step's {samples} samples "
-                f"(rollout.prompts_per_step {self.rollout.prompts_per_step} x rollout.samples_per_prompt "
-                f"{self.rollout.samples_per_prompt}) evenly; use a divisor of {samples}"
+                f"trainer.ranks: {self.trainer.ranks} ranks can't share {samples} samples a step "
+                f"({self.rollout.prompts_per_step} prompts_per_step x "
+                f"{self.rollout.samples_per_prompt} samples_per_prompt) evenly; "
+                f"use a divisor of {samples}"
             )
         if self.trainer.row_tokens < self.rollout.max_context:
             raise ValueError(

@@ -1,16 +1,14 @@
 """The step loop of an RL stage, readable from top to bottom.
 
-One step: sync the weights, take the next prompts, and while their groups come in, scored and in prompt
-order, pack them and hand them to the trainers, which back-propagate at once. When the last group is in, the
-optimizer steps, with the gradient of token sums divided once by the batch's token count. Strictly on-policy:
-every token of a step was sampled from the weights that the step updates.
+One step: sync the weights, take the next prompts, and while their groups come in, scored and in
+prompt order, pack them and hand them to the trainers, which back-propagate at once. When the last
+group is in, the optimizer steps, with the gradient of token sums divided once by the batch's token
+count. Strictly on-policy: every token of a step was sampled from the weights that the step updates.
 """
 
 from __future__ import annotations
 
-import os
 import time
-import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -34,7 +32,7 @@ from granite_rl.runs.rollout_files import write_rollouts
 from granite_rl.step_metrics import policy_metrics, rollout_metrics, rollout_records
 from granite_rl.training.checkpoint import CheckpointStore
 from granite_rl.types import PromptGroup, PromptRow, ScoredGroup
-from granite_rl.weight_sync.bucket import BucketManifest, shared_memory_directory
+from granite_rl.weight_sync.bucket import BucketManifest, weight_file
 
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
@@ -85,7 +83,9 @@ class Controller:
         self._stream = PromptStream(rows, seed=config.run.seed, mixture=config.data.mixture)
         self._domains = tuple(sorted({row.domain for row in rows}))
         self._store = CheckpointStore(run.checkpoints, keep=config.checkpoint.keep)
-        self._alarms = Alarms(1e-4 if config.trainer.dtype == config.generator.dtype == "float32" else 1e-2)
+        self._alarms = Alarms(
+            1e-4 if config.trainer.dtype == config.generator.dtype == "float32" else 1e-2
+        )
         self._sampling = Sampling(
             samples=config.rollout.samples_per_prompt,
             temperature=config.rollout.temperature,
@@ -95,7 +95,7 @@ class Controller:
             logprobs=config.rollout.logprobs,
             evaluation=False,
         )
-        self._weights = shared_memory_directory() / f"granite-rl-{os.getpid()}-{uuid.uuid4().hex[:8]}.weights"
+        self._weights = weight_file()
         self._tokens_total = 0
         self._skipped = 0
         self.total_steps = total_steps(config, len(rows))
@@ -110,21 +110,25 @@ class Controller:
         self.sync_weights(start)
         for step in range(start + 1, self.total_steps + 1):
             metrics = self._step(step)
-            # Report before saving: killed in between, the step is done again and its line replaced; the
-            # other way round, a checkpoint could hold a step that no line tells of.
+            # Report before saving: killed in between, the step is done again and its line replaced;
+            # the other way round, a checkpoint could hold a step that no line tells of.
             self._report(step, metrics)
             last = step == self.total_steps
             every = self._config.checkpoint.every_steps
             if self._stop.requested or last or (every and step % every == 0):
                 self._logger.log(step, {"time/save_s": self._save(step)})
             if self._stop.requested and not last:
-                raise Preempted(f"stopped by {self._stop.name} after step {step} of {self.total_steps}; saved")
+                raise Preempted(
+                    f"stopped by {self._stop.name} after step {step} of {self.total_steps}; saved"
+                )
 
     def sync_weights(self, version: int) -> float:
         """Bring all generators to the trainers' current weights; returns seconds."""
         begin = time.perf_counter()
         try:
-            manifests = self._on_trainers("export_weights", str(self._weights), version, doing="exporting weights")
+            manifests = self._on_trainers(
+                "export_weights", str(self._weights), version, doing="exporting weights"
+            )
             manifest = next(item for item in manifests if isinstance(item, BucketManifest))
             self._rollouts.load_weights(manifest, self._config.cluster.step_timeout_s)
         finally:
@@ -150,7 +154,9 @@ class Controller:
         times = RolloutTimes()
         scored: Iterator[ScoredGroup] = self._rollouts.run(groups, self._sampling, times)
         if self._config.rewards.shuffle:
-            scored = iter(shuffle_rewards(list(scored), np.random.default_rng([self._config.run.seed, step])))
+            scored = iter(
+                shuffle_rewards(list(scored), np.random.default_rng([self._config.run.seed, step]))
+            )
         pending: list[Any] = []
         trained_tokens: list[int] = []
         for batch in builder.batches(scored):
@@ -167,7 +173,9 @@ class Controller:
                 self._config.cluster.step_timeout_s,
                 f"training step {step}",
             )
-            reports: list[StepReport] = self._on_trainers("step", builder.targets, lr, doing=f"optimizer step {step}")
+            reports: list[StepReport] = self._on_trainers(
+                "step", builder.targets, lr, doing=f"optimizer step {step}"
+            )
             metrics |= policy_metrics(reports, lr)
             self._check_finite(step, reports)
             metrics["time/train_s"] = max(report.sums.busy_s + report.step_s for report in reports)
@@ -199,7 +207,9 @@ class Controller:
         """The prompts of a step, with seeds derived from (run seed, step, prompt)."""
         count = self._config.rollout.prompts_per_step
         rows = self._stream.take((step - 1) * count, count)
-        seeds = np.random.SeedSequence([self._config.run.seed, step]).generate_state(count, np.uint64)
+        seeds = np.random.SeedSequence([self._config.run.seed, step]).generate_state(
+            count, np.uint64
+        )
         return [
             # Sample i uses seed + i: bits are dropped so that the sum stays within vLLM's int64.
             PromptGroup(index, row, self._prompt_ids[row.origin], int(seed >> np.uint64(2)))
@@ -214,7 +224,11 @@ class Controller:
     def _check_finite(self, step: int, reports: Sequence[StepReport]) -> None:
         self._skipped = self._skipped + 1 if reports[0].skipped else 0
         if reports[0].skipped:
-            self._run.event("step_skipped", f"step {step}: the gradient is not finite; nothing was updated", step=step)
+            self._run.event(
+                "step_skipped",
+                f"step {step}: the gradient is not finite; nothing was updated",
+                step=step,
+            )
         if self._skipped >= MAX_SKIPPED_STEPS:
             raise DivergedError(
                 f"the gradient was not finite in {self._skipped} steps in a row, up to step {step}",
@@ -225,7 +239,9 @@ class Controller:
         begin = time.perf_counter()
         directory = self._store.begin(step)
         self._on_trainers("save", str(directory), doing=f"saving step {step}")
-        self._store.commit(step, {"step": step, "tokens_total": self._tokens_total, "seed": self._config.run.seed})
+        self._store.commit(
+            step, {"step": step, "tokens_total": self._tokens_total, "seed": self._config.run.seed}
+        )
         return time.perf_counter() - begin
 
     def _report(self, step: int, metrics: dict[str, float]) -> None:
@@ -257,7 +273,7 @@ class Controller:
 
 
 def total_steps(config: StageConfig, rows: int) -> int:
-    """Optimizer steps of a stage: ``data.max_steps``, or ``data.epochs`` passes over the prompts."""
+    """Optimizer steps of a stage: ``data.max_steps``, or ``data.epochs`` over the prompts."""
     if config.data.max_steps is not None:
         return config.data.max_steps
     return max(1, round(config.data.epochs * rows / config.rollout.prompts_per_step))
@@ -266,9 +282,11 @@ def total_steps(config: StageConfig, rows: int) -> int:
 def shuffle_rewards(groups: list[ScoredGroup], generator: np.random.Generator) -> list[ScoredGroup]:
     """The control experiment: all verdicts of a batch are permuted over its samples.
 
-    Everything else of the step stays as it is, so that whatever is still learnt did not come from the
-    rewards.
+    Everything else of the step stays as it is, so that whatever is still learnt did not come from
+    the rewards.
     """
     results = [result for group in groups for result in group.results]
     order = iter(generator.permutation(len(results)))
-    return [replace(group, results=[results[next(order)] for _ in group.results]) for group in groups]
+    return [
+        replace(group, results=[results[next(order)] for _ in group.results]) for group in groups
+    ]

@@ -1,9 +1,10 @@
 """From a command line to a validated configuration, the same way for every entry point.
 
 Hydra composes ``conf/<name>.yaml`` with the user's overrides; a strict pydantic model validates the
-result; a user's mistake is printed as key path, value, what is allowed and the nearest match, without a
-traceback, and ends the process with its documented exit code. Hydra's compose API is used instead of
-``@hydra.main`` because the latter neither takes a positional stage name nor lets us own the exit codes.
+result; a user's mistake is printed as key path, value, what is allowed and the nearest match,
+without a traceback, and ends the process with its documented exit code. Hydra's compose API is used
+instead of ``@hydra.main`` because the latter neither takes a positional stage name nor lets us own
+the exit codes.
 """
 
 from __future__ import annotations
@@ -31,7 +32,12 @@ class Parsed(NamedTuple):
 
 
 def parse_arguments(
-    program: str, description: str, argv: Sequence[str], *, positional: str | None = None, epilog: str = ""
+    program: str,
+    description: str,
+    argv: Sequence[str],
+    *,
+    positional: str | None = None,
+    epilog: str = "",
 ) -> Parsed:
     """Parse ``[POSITIONAL] [key=value ...] [--dry-run]``.
 
@@ -43,10 +49,17 @@ def parse_arguments(
         epilog: examples, printed below the options.
     """
     parser = argparse.ArgumentParser(
-        prog=program, description=description, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog=program,
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--dry-run", action="store_true", help="resolve and validate everything, print it, and exit")
-    parser.add_argument("overrides", nargs="*", metavar="key=value", help="configuration overrides (Hydra syntax)")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="resolve and validate everything, print it, and exit"
+    )
+    parser.add_argument(
+        "overrides", nargs="*", metavar="key=value", help="configuration overrides (Hydra syntax)"
+    )
     if positional is not None:
         parser.usage = f"{program} {positional.upper()} [key=value ...] [--dry-run]"
     arguments = parser.parse_intermixed_args(list(argv))
@@ -55,7 +68,9 @@ def parse_arguments(
         overrides[0] = f"{positional}={overrides[0]}"
     for override in overrides:
         if "=" not in override and not override.startswith("~"):
-            raise ConfigError(f"argument {override!r} is not of the form key=value", f"see `{program} --help`")
+            raise ConfigError(
+                f"argument {override!r} is not of the form key=value", f"see `{program} --help`"
+            )
     return Parsed(overrides, arguments.dry_run)
 
 
@@ -104,7 +119,11 @@ def known_keys(config_name: str, overrides: Sequence[str] = ()) -> list[str]:
     def walk(node: object, prefix: str) -> list[str]:
         if not isinstance(node, dict) or not node:
             return [prefix]
-        return [path for key, value in node.items() for path in walk(value, f"{prefix}.{key}" if prefix else key)]
+        return [
+            path
+            for key, value in node.items()
+            for path in walk(value, f"{prefix}.{key}" if prefix else key)
+        ]
 
     return walk(tree, "")
 
@@ -122,7 +141,10 @@ def _explain_hydra(config_name: str, overrides: Sequence[str], error: Exception)
         return f"{group}: there is no option {name!r}", f"{hint}options: {', '.join(available)}"
     mandatory = re.search(r"You must specify '([^']+)'", text)
     if mandatory:
-        return f"{mandatory.group(1)}: no value given", f"add `{mandatory.group(1)}=OPTION` to the command"
+        return (
+            f"{mandatory.group(1)}: no value given",
+            f"add `{mandatory.group(1)}=OPTION` to the command",
+        )
     if match:
         key = match.group(1)
         close = difflib.get_close_matches(key, known_keys(config_name, overrides), n=1, cutoff=0.4)
@@ -149,8 +171,12 @@ def validate(model: type[ConfigT], resolved: dict[str, Any]) -> ConfigT:
             if problem["type"] == "extra_forbidden":
                 siblings = _siblings(resolved, problem["loc"])
                 allowed = _allowed_fields(model, problem["loc"]) - siblings
-                close = difflib.get_close_matches(str(problem["loc"][-1]), sorted(allowed or siblings), n=1, cutoff=0.4)
-                message = "unknown configuration key" + (f"; did you mean `{close[0]}`?" if close else "")
+                close = difflib.get_close_matches(
+                    str(problem["loc"][-1]), sorted(allowed or siblings), n=1, cutoff=0.4
+                )
+                message = "unknown configuration key" + (
+                    f"; did you mean `{close[0]}`?" if close else ""
+                )
             lines.append(f"{path}: {message}{shown}")
         raise ConfigError("\n".join(dict.fromkeys(lines))) from None
 

@@ -1,7 +1,7 @@
 """Errors that are the user's to mend, and the exit codes that machines read.
 
-A ``UserError`` is printed without a traceback: what is wrong, where (key path, or file and line), and
-what would be right. Anything else that escapes is a bug and keeps its traceback.
+A ``UserError`` is printed without a traceback: what is wrong, where (key path, or file and line),
+and what would be right. Anything else that escapes is a bug and keeps its traceback.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""From prompt groups to scored groups: generation and scoring, overlapped, delivered in prompt order.
+"""From prompt groups to scored groups: generated and scored at once, delivered in prompt order.
 
-Groups finish in any order. They are handed on strictly by their index, so that nothing downstream (packing,
-gradient accumulation) depends on timing; a finished group waits for the ones before it in a small buffer.
+Groups finish in any order. They are handed on strictly by their index, so that nothing downstream
+(packing, gradient accumulation) depends on timing; a finished group waits for the ones before it in
+a small buffer.
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ class RolloutEngine:
         timeout_s: longest wait for the next finished group.
     """
 
-    def __init__(self, generators: Sequence[ActorHandle], scorers: ScorerPool, timeout_s: float) -> None:
+    def __init__(
+        self, generators: Sequence[ActorHandle], scorers: ScorerPool, timeout_s: float
+    ) -> None:
         self._generators = list(generators)
         self._scorers = scorers
         self._timeout_s = timeout_s
@@ -81,10 +84,15 @@ class RolloutEngine:
 
     def busy_seconds(self) -> float:
         """Seconds that engines have spent stepping since they started, summed over generators."""
-        refs = {f"generator {index}": actor.busy_seconds.remote() for index, actor in enumerate(self._generators)}
+        refs = {
+            f"generator {index}": actor.busy_seconds.remote()
+            for index, actor in enumerate(self._generators)
+        }
         return float(sum(wait_for(refs, self._timeout_s, "engine statistics").values()))
 
-    def run(self, groups: Sequence[PromptGroup], sampling: Sampling, times: RolloutTimes) -> Iterator[ScoredGroup]:
+    def run(
+        self, groups: Sequence[PromptGroup], sampling: Sampling, times: RolloutTimes
+    ) -> Iterator[ScoredGroup]:
         """Generate and score ``groups``, yielding each as soon as all before it have been yielded.
 
         Raises:
@@ -94,7 +102,9 @@ class RolloutEngine:
         by_key = {group.index: group for group in groups}
         outstanding = self._submit(groups, sampling)
         polls = {
-            self._generators[index].poll.remote(self._timeout_s): index for index in outstanding if outstanding[index]
+            self._generators[index].poll.remote(self._timeout_s): index
+            for index in outstanding
+            if outstanding[index]
         }
         generated: dict[int, GenerationResult] = {}
         scored: dict[int, list[RewardResult]] = {}
@@ -116,7 +126,9 @@ class RolloutEngine:
 
     def _submit(self, groups: Sequence[PromptGroup], sampling: Sampling) -> dict[int, set[int]]:
         """Deal groups out to the generators in turn; returns the keys each has outstanding."""
-        shares: dict[int, list[GenerationRequest]] = {index: [] for index in range(len(self._generators))}
+        shares: dict[int, list[GenerationRequest]] = {
+            index: [] for index in range(len(self._generators))
+        }
         for position, group in enumerate(groups):
             shares[position % len(self._generators)].append(
                 GenerationRequest(
@@ -126,7 +138,9 @@ class RolloutEngine:
                     seed=None if sampling.evaluation else group.seed,
                     temperature=sampling.temperature,
                     top_p=sampling.top_p,
-                    max_tokens=min(sampling.max_response_tokens, sampling.max_context - len(group.prompt_ids)),
+                    max_tokens=min(
+                        sampling.max_response_tokens, sampling.max_context - len(group.prompt_ids)
+                    ),
                     logprobs=sampling.logprobs,
                 )
             )
@@ -139,20 +153,34 @@ class RolloutEngine:
         return {index: {request.key for request in share} for index, share in shares.items()}
 
     def _wait(
-        self, polls: dict[Any, int], outstanding: dict[int, set[int]], scored: dict[int, list[RewardResult]]
+        self,
+        polls: dict[Any, int],
+        outstanding: dict[int, set[int]],
+        scored: dict[int, list[RewardResult]],
     ) -> list[tuple[GenerationResult, int]]:
-        """Wait for the next event: finished groups of a generator, or verdicts (put into ``scored``)."""
+        """Wait for the next event: finished groups of a generator, or verdicts (put into
+        ``scored``)."""
         scoring = self._scorers.references()
         deadline = self._scorers.next_deadline()
-        limit = self._timeout_s if deadline is None else max(0.0, min(deadline - time.monotonic(), self._timeout_s))
+        limit = (
+            self._timeout_s
+            if deadline is None
+            else max(0.0, min(deadline - time.monotonic(), self._timeout_s))
+        )
         ready, _ = ray.wait([*polls, *scoring], num_returns=1, timeout=limit)
         if ready:
             # Take everything else that is ready too.
-            ready, _ = ray.wait([*polls, *scoring], num_returns=len(polls) + len(scoring), timeout=0)
+            ready, _ = ray.wait(
+                [*polls, *scoring], num_returns=len(polls) + len(scoring), timeout=0
+            )
         elif deadline is None:
             waiting = sorted(key for keys in outstanding.values() for key in keys)
-            raise InfrastructureError(f"no prompt group finished within {limit:g} s; waiting for groups {waiting}")
-        scored.update(self._scorers.collect([reference for reference in ready if reference not in polls]))
+            raise InfrastructureError(
+                f"no prompt group finished within {limit:g} s; waiting for groups {waiting}"
+            )
+        scored.update(
+            self._scorers.collect([reference for reference in ready if reference not in polls])
+        )
         results: list[tuple[GenerationResult, int]] = []
         for reference in [reference for reference in ready if reference in polls]:
             index = polls.pop(reference)

@@ -1,8 +1,9 @@
 """The one door to SkyRL, and the one workaround it needs.
 
-``skyrl`` 0.3.0 uses ``typing.TypedDict`` inside a pydantic model, which pydantic refuses on Python < 3.12;
-the drop-in ``typing_extensions.TypedDict`` is accepted. The swap must happen before the first import of
-``skyrl``, so everything of SkyRL that this platform uses is imported through the functions below, at call
+``skyrl`` 0.3.0 uses ``typing.TypedDict`` inside a pydantic model, which pydantic refuses on Python
+< 3.12; the drop-in ``typing_extensions.TypedDict`` is accepted. The swap must happen before the
+first import of ``skyrl``, so everything of SkyRL that this platform uses is imported through the
+functions below, at call
 time: importing them costs ~2 s (torch, transformers), which ``--help`` should not pay.
 """
 

@@ -1,15 +1,17 @@
 """One RL stage: ``python -m granite_rl.stage multi_domain [key=value ...]``.
 
-Works on its own (it starts a private Ray instance) and as a Ray job (it joins the cluster that the job
-runs on). Everything that can be refused is refused before the first actor starts.
+Works on its own (it starts a private Ray instance) and as a Ray job (it joins the cluster that the
+job runs on). Everything that can be refused is refused before the first actor starts.
 """
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from granite_rl.config import StageConfig
 from granite_rl.entry import compose, parse_arguments, run_main, to_yaml, validate
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from granite_rl.rollouts import RolloutEngine
     from granite_rl.runs.console import Progress
     from granite_rl.runs.directory import RunDirectory
+    from granite_rl.runs.metrics import MetricLogger
+    from granite_rl.runs.preemption import StopSignal
     from granite_rl.training.checkpoint import Checkpoint
 
 PROGRAM = "python -m granite_rl.stage"
@@ -33,7 +37,8 @@ EXAMPLES = f"""examples:
   {PROGRAM} math ... --dry-run                validate everything, start nothing
 
 stages: {", ".join(STAGES)}. Every key is explained in granite_rl/config.py; numbers are in conf/.
-exit codes: 0 done, 2 configuration, 3 preflight, 4 data, 5 infrastructure, 6 diverged, 75 preempted (resumable)"""
+exit codes: 0 done, 2 configuration, 3 preflight, 4 data, 5 infrastructure, 6 diverged,
+75 preempted (resumable)"""
 
 
 class Inputs(NamedTuple):
@@ -50,7 +55,10 @@ class Inputs(NamedTuple):
 def main(argv: Sequence[str]) -> int:
     """Run one stage; returns the exit code."""
     parsed = parse_arguments(
-        PROGRAM, "Run one RL stage on Ray: vLLM generators, DeepSpeed trainers.", argv, positional="stage",
+        PROGRAM,
+        "Run one RL stage on Ray: vLLM generators, DeepSpeed trainers.",
+        argv,
+        positional="stage",
         epilog=EXAMPLES,
     )
     config = validate(StageConfig, compose("stage", parsed.overrides))
@@ -64,7 +72,11 @@ def main(argv: Sequence[str]) -> int:
 
     command = ["python", "-m", "granite_rl.stage", *argv]
     with RunDirectory.open(
-        config.run, kind=config.stage, config_yaml=to_yaml(config), overrides=parsed.overrides, command=command
+        config.run,
+        kind=config.stage,
+        config_yaml=to_yaml(config),
+        overrides=parsed.overrides,
+        command=command,
     ) as run:
         if run.already_complete:
             print(f"{config.stage}: {run.path} is already complete; nothing to do")
@@ -96,7 +108,8 @@ def load_inputs(config: StageConfig) -> Inputs:
     unknown = set(config.algorithm.kl_beta_per_domain) - domains
     if unknown:
         raise ConfigError(
-            f"algorithm.kl_beta_per_domain: no rows of {sorted(unknown)}", f"domains of the data: {sorted(domains)}"
+            f"algorithm.kl_beta_per_domain: no rows of {sorted(unknown)}",
+            f"domains of the data: {sorted(domains)}",
         )
     heldout = None
     if heldout_rows:
@@ -106,14 +119,20 @@ def load_inputs(config: StageConfig) -> Inputs:
     if asking and config.rewards.model_path is None:
         raise ConfigError(
             f"rewards.model_path: none given, but the rows use {', '.join(asking)}",
-            "rewards.model_path=DIR of a scalar reward model; `python -m sft.preference` trains one",
+            "rewards.model_path=DIR of a reward model; `python -m sft.preference` trains one",
         )
     if asking and config.rewards.model_path is not None:
         check_checkpoint(config.rewards.model_path)
-    needs_reference = config.algorithm.kl_beta > 0 or any(config.algorithm.kl_beta_per_domain.values())
+    needs_reference = config.algorithm.kl_beta > 0 or any(
+        config.algorithm.kl_beta_per_domain.values()
+    )
     reference = None
     if needs_reference:
-        reference = config.model.path if config.model.reference == "parent" else Path(config.model.reference)
+        reference = (
+            config.model.path
+            if config.model.reference == "parent"
+            else Path(config.model.reference)
+        )
         check_checkpoint(reference)
     parent_hash = checkpoint_hash(config.model.path)
     return Inputs(config, train, heldout, int(tokenizer.pad_token_id), parent_hash, reference)
@@ -129,15 +148,13 @@ def _plan(inputs: Inputs) -> str:
     return (
         f"# plan: {steps} steps x {samples} samples from {len(inputs.train.rows)} prompts "
         f"({inputs.train.too_long} too long), domains: {', '.join(domains)}\n"
-        f"# roles: {config.generator.replicas} generator(s), {config.trainer.ranks} trainer rank(s) "
-        f"(ZeRO {config.trainer.zero_stage}), {config.rewards.workers} reward worker(s)"
+        f"# roles: {config.generator.replicas} generator(s), {config.rewards.workers} reward "
+        f"worker(s), {config.trainer.ranks} trainer rank(s), ZeRO {config.trainer.zero_stage}"
     )
 
 
 def _run(inputs: Inputs, run: RunDirectory) -> int:
-    import ray
-
-    from granite_rl.actors.placement import connect
+    from granite_rl.actors.placement import ray_session
     from granite_rl.controller import total_steps
     from granite_rl.runs.console import Progress
     from granite_rl.runs.metrics import MetricLogger
@@ -158,20 +175,24 @@ def _run(inputs: Inputs, run: RunDirectory) -> int:
     )
     progress = Progress(steps, "step", config.stage)
     if inputs.train.too_long:
-        progress.note(f"{inputs.train.too_long} prompts exceed rollout.max_prompt_tokens and are left out")
-    connect(config.cluster)
-    try:
-        # After ray.init, which installs a SIGTERM handler of its own.
-        with StopSignal() as stop:
-            _train(inputs, run, progress, stop, checkpoint, MetricLogger(
-                run, config.tracking, config.run.name, config.model_dump(mode="json"), steps
-            ))
-    finally:
-        progress.close()
-        ray.shutdown()
+        progress.note(
+            f"{inputs.train.too_long} prompts exceed rollout.max_prompt_tokens and are left out"
+        )
+    settings = config.model_dump(mode="json")
+    # The stop signal is installed after ray.init, which brings a SIGTERM handler of its own.
+    with (
+        closing(progress),
+        ray_session(config.cluster),
+        StopSignal() as stop,
+        closing(MetricLogger(run, config.tracking, config.run.name, settings, steps)) as logger,
+    ):
+        _train(inputs, run, progress, stop, checkpoint, logger)
     following = _next_command(config, run)
     run.finish("succeeded", ExitCode.OK, next_command=following)
-    print(f"{config.stage}: done, model in {run.hf}" + (f"\nnext: {following}" if following else ""), flush=True)
+    print(
+        f"{config.stage}: done, model in {run.hf}" + (f"\nnext: {following}" if following else ""),
+        flush=True,
+    )
     return ExitCode.OK
 
 
@@ -185,7 +206,12 @@ def _checkpoint(config: StageConfig, run: RunDirectory) -> Checkpoint | None:
 
 
 def _train(
-    inputs: Inputs, run: RunDirectory, progress: Progress, stop: Any, checkpoint: Checkpoint | None, logger: Any
+    inputs: Inputs,
+    run: RunDirectory,
+    progress: Progress,
+    stop: StopSignal,
+    checkpoint: Checkpoint | None,
+    logger: MetricLogger,
 ) -> None:
     from granite_rl.controller import Controller
 
@@ -193,29 +219,26 @@ def _train(
     progress.note("starting vLLM generators and DeepSpeed trainers ...")
     rollouts, trainers = start_roles(inputs, run, None if checkpoint is None else checkpoint.path)
     start = 0 if checkpoint is None else checkpoint.step
-    try:
-        controller = Controller(
-            config,
-            rows=inputs.train.rows,
-            prompt_ids=inputs.train.token_ids,
-            pad_id=inputs.pad_id,
-            rollouts=rollouts,
-            trainers=trainers,
-            run=run,
-            logger=logger,
-            progress=progress,
-            stop=stop,
-        )
-        if checkpoint is not None:
-            controller.restore(checkpoint.metadata)
-            progress.note(f"resuming after step {start} from {checkpoint.path}")
-        controller.run(start)
-        controller.save_hf(run.hf)
-        if inputs.heldout is not None:
-            progress.note(f"evaluating {len(inputs.heldout.rows)} held-out prompts greedily ...")
-            logger.log(controller.total_steps, _evaluate(inputs, inputs.heldout, rollouts, run))
-    finally:
-        logger.close()
+    controller = Controller(
+        config,
+        rows=inputs.train.rows,
+        prompt_ids=inputs.train.token_ids,
+        pad_id=inputs.pad_id,
+        rollouts=rollouts,
+        trainers=trainers,
+        run=run,
+        logger=logger,
+        progress=progress,
+        stop=stop,
+    )
+    if checkpoint is not None:
+        controller.restore(checkpoint.metadata)
+        progress.note(f"resuming after step {start} from {checkpoint.path}")
+    controller.run(start)
+    controller.save_hf(run.hf)
+    if inputs.heldout is not None:
+        progress.note(f"evaluating {len(inputs.heldout.rows)} held-out prompts greedily ...")
+        logger.log(controller.total_steps, _evaluate(inputs, inputs.heldout, rollouts, run))
 
 
 def start_roles(
@@ -238,10 +261,24 @@ def start_roles(
     )
     placement.check_capacity(
         [
-            placement.Need("generator", config.generator.replicas, cluster.generator_cpus, cluster.generator_gpus),
-            placement.Need("trainer", config.trainer.ranks, cluster.trainer_cpus, cluster.trainer_gpus),
-            placement.Need("reward worker", config.rewards.workers, cluster.reward_worker_cpus, 0.0),
-            placement.Need("reward model", int(with_model), cluster.reward_worker_cpus, cluster.reward_model_gpus),
+            placement.Need(
+                "generator",
+                config.generator.replicas,
+                cluster.generator_cpus,
+                cluster.generator_gpus,
+            ),
+            placement.Need(
+                "trainer", config.trainer.ranks, cluster.trainer_cpus, cluster.trainer_gpus
+            ),
+            placement.Need(
+                "reward worker", config.rewards.workers, cluster.reward_worker_cpus, 0.0
+            ),
+            placement.Need(
+                "reward model",
+                int(with_model),
+                cluster.reward_worker_cpus,
+                cluster.reward_model_gpus,
+            ),
         ],
         cluster.start_timeout_s,
     )
@@ -269,15 +306,24 @@ def start_roles(
         uses_reward_model,
     )
     doing, limit = "starting", cluster.start_timeout_s
-    address = placement.wait_for({"trainer rank 0": trainers[0].rendezvous.remote()}, limit, doing)["trainer rank 0"]
+    address = placement.wait_for({"trainer rank 0": trainers[0].rendezvous.remote()}, limit, doing)[
+        "trainer rank 0"
+    ]
     saved = None if checkpoint is None else str(checkpoint)
-    setups = {f"trainer rank {rank}": trainer.setup.remote(*address, saved) for rank, trainer in enumerate(trainers)}
-    described = {f"generator {index}": generator.describe.remote() for index, generator in enumerate(generators)}
+    setups = {
+        f"trainer rank {rank}": trainer.setup.remote(*address, saved)
+        for rank, trainer in enumerate(trainers)
+    }
+    described = {
+        f"generator {index}": generator.describe.remote()
+        for index, generator in enumerate(generators)
+    }
     started = placement.wait_for(setups | described, limit, doing)
     nodes = {str(item["node"]) for item in started.values()}
     if len(nodes) > 1:
         raise PreflightError(
-            f"generator.weight_sync: shared_memory needs trainers and generators on one host, got {len(nodes)}",
+            "generator.weight_sync: shared_memory needs trainers and generators on one host, "
+            f"they are on {len(nodes)}",
             "place the job on a single node",
         )
     for name, facts in started.items():
@@ -285,7 +331,9 @@ def start_roles(
     return RolloutEngine(generators, scorers, config.generator.timeout_s), trainers
 
 
-def _evaluate(inputs: Inputs, heldout: Prompts, rollouts: RolloutEngine, run: RunDirectory) -> dict[str, float]:
+def _evaluate(
+    inputs: Inputs, heldout: Prompts, rollouts: RolloutEngine, run: RunDirectory
+) -> dict[str, float]:
     from granite_rl.evaluation.heldout import evaluate, write_evaluation
     from granite_rl.models.loading import checkpoint_hash
 
@@ -310,7 +358,8 @@ def _next_command(config: StageConfig, run: RunDirectory) -> str | None:
     position = STAGES.index(config.stage)
     if position + 1 == len(STAGES):
         return None
-    return f"{PROGRAM} {STAGES[position + 1]} recipe={config.recipe} model.path={run.hf} data.train=FILE"
+    model = shlex.quote(f"model.path={run.hf}")
+    return f"{PROGRAM} {STAGES[position + 1]} recipe={config.recipe} {model} data.train=FILE"
 
 
 if __name__ == "__main__":

@@ -25,7 +25,9 @@ def rollout_metrics(outcomes: Sequence[GroupOutcome]) -> dict[str, float]:
         for name, value in summary.items():
             if name.startswith(f"reward/{domain}/") or name.rsplit("/", 1)[1] in keep[2:]:
                 metrics[name] = value
-        metrics[f"rollout/{domain}/response_length"] = summary[f"rollout/{domain}/response_length/mean"]
+        metrics[f"rollout/{domain}/response_length"] = summary[
+            f"rollout/{domain}/response_length/mean"
+        ]
         metrics[f"reward/{domain}/n"] = float(sum(r is not None for o in chosen for r in o.rewards))
         metrics |= _components(domain, chosen)
     statuses = Counter(result.status for outcome in outcomes for result in outcome.scored.results)
@@ -36,7 +38,9 @@ def rollout_metrics(outcomes: Sequence[GroupOutcome]) -> dict[str, float]:
     metrics["rollout/failed"] = failed / samples if samples else 0.0
     metrics["rollout/samples"] = float(samples)
     metrics["rollout/groups_dropped"] = float(sum(outcome.dropped for outcome in outcomes))
-    advantages = [value for outcome in outcomes for value in outcome.advantages if value is not None]
+    advantages = [
+        value for outcome in outcomes for value in outcome.advantages if value is not None
+    ]
     metrics["reward/advantage_std"] = float(np.std(advantages)) if advantages else 0.0
     return metrics
 
@@ -48,7 +52,9 @@ def _summary(outcomes: Sequence[GroupOutcome], reward: str, rollout: str) -> dic
     prompts = [len(outcome.scored.group.prompt_ids) for outcome in outcomes]
     metrics = {
         f"{rollout}/groups": float(len(outcomes)),
-        f"{rollout}/zero_variance_fraction": float(np.mean([outcome.zero_variance for outcome in outcomes])),
+        f"{rollout}/zero_variance_fraction": float(
+            np.mean([outcome.zero_variance for outcome in outcomes])
+        ),
         f"{rollout}/response_length/mean": float(np.mean(lengths)),
         f"{rollout}/response_length/max": float(np.max(lengths)),
         f"{rollout}/response_length/min": float(np.min(lengths)),
@@ -68,7 +74,9 @@ def _components(domain: str, outcomes: Iterable[GroupOutcome]) -> dict[str, floa
             if result.teaches:
                 for name, value in result.components.items():
                     values.setdefault(name, []).append(value)
-    return {f"reward/{domain}/component/{name}": float(np.mean(items)) for name, items in values.items()}
+    return {
+        f"reward/{domain}/component/{name}": float(np.mean(items)) for name, items in values.items()
+    }
 
 
 def policy_metrics(reports: Sequence[StepReport], lr: float) -> dict[str, float]:
@@ -103,9 +111,15 @@ def rollout_records(outcomes: Sequence[GroupOutcome]) -> list[dict[str, Any]]:
     records = []
     for outcome in outcomes:
         group = outcome.scored.group
-        prompt = "\n".join(f"{message['role']}: {message['content']}" for message in group.row.prompt)
+        prompt = "\n".join(
+            f"{message['role']}: {message['content']}" for message in group.row.prompt
+        )
         samples = zip(
-            outcome.scored.completions, outcome.scored.results, outcome.rewards, outcome.advantages, strict=True
+            outcome.scored.completions,
+            outcome.scored.results,
+            outcome.rewards,
+            outcome.advantages,
+            strict=True,
         )
         for index, (completion, result, reward, advantage) in enumerate(samples):
             records.append(

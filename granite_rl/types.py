@@ -1,7 +1,7 @@
 """What flows between the rooms of the platform: rows, requests, rollouts and train batches.
 
-Everything here is plain data (tokens as Python lists or numpy arrays, never tensors on a device), so
-that it crosses Ray's object store without custom serialisers and can be built in a unit test.
+Everything here is plain data (tokens as Python lists or numpy arrays, never tensors on a device),
+so that it crosses Ray's object store without custom serialisers and can be built in a unit test.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from rewards.result import RewardResult
 
 Message = dict[str, str]
 """One chat turn: ``{"role": ..., "content": ...}``."""
+
 
 @dataclass(frozen=True)
 class PromptRow:
@@ -34,7 +35,7 @@ class PromptRow:
 
 @dataclass(frozen=True)
 class PromptGroup:
-    """A prompt as the step consumes it: all its samples share the prompt and form one GRPO group."""
+    """A prompt as the step consumes it: all samples of it form one GRPO group."""
 
     index: int
     """Position in the step: groups are consumed in this order, whatever finishes first."""
@@ -87,15 +88,17 @@ class ScoredGroup:
     group: PromptGroup
     completions: list[Completion]
     results: list[RewardResult]
-    """[samples] the verdicts, failed ones included: ``RewardResult.teaches`` says which may train."""
+    """[samples] the verdicts, failed ones included: ``RewardResult.teaches`` says which may train.
+    """
     weight_version: int
 
 
 @dataclass(frozen=True)
 class PackedBatch:
-    """A micro-batch of packed rows: ``position_ids`` restart at every sequence, and there is no mask.
+    """A micro-batch of packed rows: ``position_ids`` restart at every sequence; there is no mask.
 
-    Shapes are [rows, row_tokens] unless said otherwise. Targets list the positions whose next token is
+    Shapes are [rows, row_tokens] unless said otherwise. Targets list the positions whose next token
+    is
     trained: ``target_rows/cols`` [targets] point at the position that *predicts* ``target_ids``.
     """
 
@@ -105,7 +108,8 @@ class PackedBatch:
     target_cols: npt.NDArray[np.int64]
     target_ids: npt.NDArray[np.int64]
     target_sequence: npt.NDArray[np.int64]
-    """[targets], index of the sequence (in the order given to the packer) that a target belongs to."""
+    """[targets], index of the sequence (in the order given to the packer) that a target belongs to.
+    """
     tokens: int
     """Tokens that are not padding."""
 
@@ -117,7 +121,8 @@ class PackedBatch:
 
 @dataclass(frozen=True)
 class TrainBatch:
-    """A packed micro-batch with what the policy objective needs for every trained token, all [targets]."""
+    """A packed micro-batch with what the policy objective needs for every trained token, all
+    [targets]."""
 
     packed: PackedBatch
     advantages: npt.NDArray[np.float32]

@@ -1,1 +1,1 @@
-"""The Ray roles. Each module holds one role as a plain class; ``placement`` turns them into actors."""
+"""The Ray roles: one plain class a module; ``placement`` turns them into actors."""

@@ -1,12 +1,12 @@
 """The generator role: a vLLM engine that samples prompt groups and swaps weights between steps.
 
-The engine runs in this process (no extra engine process: on few cores each one costs more than it brings)
-and is driven by one thread, so that groups can be submitted and collected while others decode. All
-requests of a call are queued before the next engine step, which keeps the composition of vLLM's batches,
-and with it the last bits of every logit, the same from run to run.
+The engine runs in this process (no extra engine process: on few cores each one costs more than it
+brings) and is driven by one thread, so that groups can be submitted and collected while others
+decode. All requests of a call are queued before the next engine step, which keeps the composition
+of vLLM's batches, and with it the last bits of every logit, the same from run to run.
 
-Measured on two CPU cores with a 0.9 M-parameter model in float32: ~13,700 tokens/s unseeded, ~8,900 with
-the per-sample seeds that make a step reproducible.
+Measured on two CPU cores with a 0.9 M-parameter model in float32: ~13,700 tokens/s unseeded, ~8,900
+with the per-sample seeds that make a step reproducible.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ class Generator:
         gpu: whether this engine has a GPU.
     """
 
-    def __init__(self, model_path: str, config: GeneratorSection, max_context: int, *, gpu: bool) -> None:
+    def __init__(
+        self, model_path: str, config: GeneratorSection, max_context: int, *, gpu: bool
+    ) -> None:
         os.environ.update(generator_environment(config, gpu=gpu))
         from transformers import AutoTokenizer
         from vllm import LLM
@@ -76,7 +78,8 @@ class Generator:
             dtype=config.dtype,
             max_model_len=max_context,
             max_num_seqs=config.max_num_seqs,
-            # Splitting a prompt over steps crashes seeded sampling on CPU, so a step must hold a whole one.
+            # Splitting a prompt over steps crashes seeded sampling on CPU, so a step must hold a
+            # whole one.
             enable_chunked_prefill=False,
             max_num_batched_tokens=max(max_context, 16 * max_context),
             enable_prefix_caching=True,
@@ -85,8 +88,8 @@ class Generator:
             distributed_executor_backend="uni" if config.tensor_parallel == 1 else "ray",
             gpu_memory_utilization=config.gpu_memory_utilization,
             seed=0,
-            # vLLM's reload re-processes tied embeddings once and leaves the packed lm_head stale; untied,
-            # both are sent and both are right.
+            # vLLM's reload re-processes tied embeddings once and leaves the packed lm_head stale;
+            # untied, both are sent and both are right.
             hf_overrides={"tie_word_embeddings": False},
             weight_transfer_config=WeightTransferConfig(backend=config.weight_sync),
             disable_log_stats=True,
@@ -105,7 +108,9 @@ class Generator:
         """What really runs here: engine type, weight-transfer engine, process id."""
         worker = self._llm.llm_engine.model_executor.driver_worker.worker
         return {
-            "engine": type(self._llm.llm_engine).__module__ + "." + type(self._llm.llm_engine).__qualname__,
+            "engine": type(self._llm.llm_engine).__module__
+            + "."
+            + type(self._llm.llm_engine).__qualname__,
             "weight_transfer": type(worker.weight_transfer_engine).__qualname__,
             "pid": os.getpid(),
             "node": node_id(),
@@ -118,7 +123,9 @@ class Generator:
             StaleWeightsError: the engine's weights are not of ``weight_version``.
         """
         if weight_version != self._weight_version:
-            raise StaleWeightsError(f"asked for weights {weight_version}, this generator has {self._weight_version}")
+            raise StaleWeightsError(
+                f"asked for weights {weight_version}, this generator has {self._weight_version}"
+            )
         with self._wake:
             self._inbox.extend(requests)
             self._in_flight += len(requests)
@@ -156,7 +163,9 @@ class Generator:
         """
         with self._wake:
             if self._in_flight:
-                raise RuntimeError(f"{self._in_flight} requests are in flight: weights can't be swapped now")
+                raise RuntimeError(
+                    f"{self._in_flight} requests are in flight: weights can't be swapped now"
+                )
             self._weight_version = -1
             self._llm.start_weight_update()
             self._llm.update_weights({"update_info": asdict(manifest)})
@@ -192,7 +201,9 @@ class Generator:
                         self._sampling(request),
                     )
                 finished = [output for output in engine.step() if output.finished]
-                results = [self._result(output, waiting.pop(output.request_id)) for output in finished]
+                results = [
+                    self._result(output, waiting.pop(output.request_id)) for output in finished
+                ]
                 self._busy_s += time.perf_counter() - begin
                 for result in results:
                     with self._wake:
@@ -219,14 +230,21 @@ class Generator:
 
     def _result(self, output: RequestOutput, request: GenerationRequest) -> GenerationResult:
         samples = sorted(output.outputs, key=lambda sample: sample.index)
-        texts = self._tokenizer.batch_decode([sample.token_ids for sample in samples], skip_special_tokens=True)
+        texts = self._tokenizer.batch_decode(
+            [sample.token_ids for sample in samples], skip_special_tokens=True
+        )
         completions = []
         for sample, text in zip(samples, texts, strict=True):
             tokens = list(sample.token_ids)
             logprobs = None
             if sample.logprobs is not None:
-                logprobs = [entry[token].logprob for entry, token in zip(sample.logprobs, tokens, strict=True)]
-            completions.append(Completion(tokens, logprobs, text, truncated=sample.finish_reason == "length"))
+                logprobs = [
+                    entry[token].logprob
+                    for entry, token in zip(sample.logprobs, tokens, strict=True)
+                ]
+            completions.append(
+                Completion(tokens, logprobs, text, truncated=sample.finish_reason == "length")
+            )
         return GenerationResult(request.key, completions, self._weight_version)
 
 

@@ -1,16 +1,18 @@
-"""Where the roles run: connecting to Ray, checking that the cluster is large enough, starting actors.
+"""Where the roles run: connecting to Ray, checking the cluster's size, starting actors.
 
-A job that asks for more than the cluster has would wait for ever without a word; so the need is summed up
-and compared first, and the shortfall is printed.
+A job that asks for more than the cluster has would wait for ever without a word; so the need is
+summed up and compared first, and the shortfall is printed.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import shutil
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +22,13 @@ from ray.exceptions import GetTimeoutError, RayActorError
 
 from granite_rl.actors.generator import Generator, generator_environment, model_directory
 from granite_rl.actors.reward_worker import RewardWorker
-from granite_rl.config import AlgorithmSection, ClusterSection, GeneratorSection, OptimSection, TrainerSection
+from granite_rl.config import (
+    AlgorithmSection,
+    ClusterSection,
+    GeneratorSection,
+    OptimSection,
+    TrainerSection,
+)
 from granite_rl.errors import InfrastructureError, PreflightError
 
 if TYPE_CHECKING:
@@ -39,34 +47,38 @@ class Need:
     gpus: float
 
 
-def connect(cluster: ClusterSection) -> bool:
-    """Join the cluster named by ``RAY_ADDRESS`` (a submitted job has it set), or start a private one.
+@contextmanager
+def ray_session(cluster: ClusterSection) -> Iterator[None]:
+    """Join the cluster named by ``RAY_ADDRESS`` (a submitted job has it set), or run a private one.
 
-    The private instance has its own temporary directory and ports, so that several runs and tests can
-    share a machine.
-
-    Returns:
-        True when a private instance was started, which the caller should shut down.
+    The private instance has its own temporary directory and ports, so that several runs and tests
+    can share a machine; its processes die with this one, and its files are removed at the end.
     """
+    # Otherwise Ray hides the accelerators of actors that ask for none, and warns of it.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    logging.getLogger("ray").setLevel(logging.WARNING)
     common: dict[str, Any] = {
-        "configure_logging": True,
-        "logging_level": logging.WARNING,
+        "logging_level": logging.ERROR,
         "log_to_driver": False,
         "runtime_env": {"env_vars": {"PYTHONPATH": _python_path()}},
     }
+    directory = None
     if os.environ.get("RAY_ADDRESS"):
         ray.init(address=os.environ["RAY_ADDRESS"], **common)
-        return False
-    ray.init(
-        address="local",
-        num_cpus=cluster.local_cpus,
-        include_dashboard=False,
-        _temp_dir=tempfile.mkdtemp(prefix="granite-rl-ray-"),
-        **common,
-    )
-    return True
+    else:
+        directory = tempfile.mkdtemp(prefix="granite-rl-ray-")
+        ray.init(
+            address="local",
+            num_cpus=cluster.local_cpus,
+            include_dashboard=False,
+            _temp_dir=directory,
+            **common,
+        )
+    try:
+        yield
+    finally:
+        ray.shutdown()
+        if directory is not None:
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def _python_path() -> str:
@@ -88,19 +100,25 @@ def check_capacity(needs: Sequence[Need], timeout_s: float) -> None:
     deadline = time.monotonic() + min(timeout_s, 30.0)
     while True:
         there = ray.available_resources()
-        short = {name: amount for name, amount in wanted.items() if amount > there.get(name, 0.0) + 1e-6}
+        short = {
+            name: amount for name, amount in wanted.items() if amount > there.get(name, 0.0) + 1e-6
+        }
         if not short:
             return
         if time.monotonic() > deadline:
             break
         time.sleep(0.5)
     table = "\n".join(
-        f"    {need.count} x {need.role}: {need.cpus:g} CPU, {need.gpus:g} GPU each" for need in needs if need.count
+        f"    {need.count} x {need.role}: {need.cpus:g} CPU, {need.gpus:g} GPU each"
+        for need in needs
+        if need.count
     )
-    missing = ", ".join(f"{amount:g} {name} (free: {there.get(name, 0.0):g})" for name, amount in short.items())
+    missing = ", ".join(
+        f"{amount:g} {name} (free: {there.get(name, 0.0):g})" for name, amount in short.items()
+    )
     raise PreflightError(
         f"the cluster can't run this stage: it needs {missing}\n{table}",
-        "lower trainer.ranks / generator.replicas / rewards.workers or cluster.*_cpus, or add nodes",
+        "lower trainer.ranks, generator.replicas, rewards.workers or cluster.*_cpus; or add nodes",
     )
 
 
@@ -120,7 +138,9 @@ def wait_for(refs: Mapping[str, Any], timeout_s: float, doing: str) -> dict[str,
     except GetTimeoutError:
         ready, _ = ray.wait(list(refs.values()), num_returns=len(refs), timeout=0)
         waiting = [name for name, ref in refs.items() if ref not in ready]
-        raise InfrastructureError(f"{doing}: no answer from {', '.join(waiting)} within {timeout_s:g} s") from None
+        raise InfrastructureError(
+            f"{doing}: no answer from {', '.join(waiting)} within {timeout_s:g} s"
+        ) from None
     except RayActorError as error:
         raise InfrastructureError(f"{doing}: an actor died: {_first_line(error)}") from error
     return dict(zip(refs, values, strict=True))
@@ -143,7 +163,9 @@ def start_generators(
             num_gpus=cluster.generator_gpus,
             # poll waits in one thread while submit and weight updates use others.
             max_concurrency=4,
-            runtime_env={"env_vars": generator_environment(config, gpu=gpu) | {"PYTHONPATH": _python_path()}},
+            runtime_env={
+                "env_vars": generator_environment(config, gpu=gpu) | {"PYTHONPATH": _python_path()}
+            },
         ).remote(model_directory(model_path), config, max_context, gpu=gpu)
         for _ in range(config.replicas)
     ]
@@ -210,5 +232,3 @@ def start_reward_model(model_path: Path, cluster: ClusterSection, dtype: str) ->
         )
         .remote(str(model_path.resolve()), 1, dtype)
     )
-
-

@@ -42,6 +42,8 @@ def _score(item: ScoringItem) -> RewardResult:
     except Exception as error:  # noqa: BLE001  (a user's environment may raise anything; never a wrong answer)
         return RewardResult.error(f"{item.env_class}: {type(error).__name__}: {error}")
     if not output["done"]:
-        return RewardResult.error(f"{item.env_class}: asks for another turn; rollouts are single-turn so far")
+        return RewardResult.error(
+            f"{item.env_class}: asks for another turn; rollouts are single-turn so far"
+        )
     result = output["metadata"].get("result")
     return result if isinstance(result, RewardResult) else RewardResult(float(output["reward"]))

@@ -1,8 +1,8 @@
 """Scoring prompt groups on reward workers that may hang, crash or lie.
 
-A group's samples are scored together by one worker. A worker that misses its deadline or dies is killed
-and replaced, and the group is scored again sample by sample, so that a poisoned sample costs its own
-verdict (``timeout`` or ``error``) and nobody else's.
+A group's samples are scored together by one worker. A worker that misses its deadline or dies is
+killed and replaced, and the group is scored again sample by sample, so that a poisoned sample costs
+its own verdict (``timeout`` or ``error``) and nobody else's.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ class ScorerPool:
         Args:
             group: the prompt.
             result: its completions.
-            evaluation: held-out evaluation: the environment's own rubric counts, not the reward model.
+            evaluation: held-out evaluation: the environment's own rubric counts, not the reward
+                model.
         """
         row = group.row
         fields = {
@@ -77,14 +78,24 @@ class ScorerPool:
             "reward_spec": row.reward_spec,
             "extra_info": row.extra_info,
         }
-        items = [ScoringItem(row.env_class, fields, completion.text) for completion in result.completions]
+        items = [
+            ScoringItem(row.env_class, fields, completion.text) for completion in result.completions
+        ]
         worker = self._idle[0]
         self._idle.rotate(-1)
         model_scores = None
-        if not evaluation and self._reward_model is not None and self._uses_reward_model(row.env_class):
-            model_scores = self._reward_model.score.remote(list(row.prompt), [item.completion for item in items])
+        if (
+            not evaluation
+            and self._reward_model is not None
+            and self._uses_reward_model(row.env_class)
+        ):
+            model_scores = self._reward_model.score.remote(
+                list(row.prompt), [item.completion for item in items]
+            )
         verdicts = worker.score.remote(items)
-        deadline = time.monotonic() + self._timeout_s * (1 + len(self._jobs) // max(len(self._idle), 1))
+        deadline = time.monotonic() + self._timeout_s * (
+            1 + len(self._jobs) // max(len(self._idle), 1)
+        )
         self._jobs[verdicts] = _Job(result.key, items, worker, verdicts, model_scores, deadline)
 
     def references(self) -> list[Any]:
@@ -96,15 +107,22 @@ class ScorerPool:
         return min((job.deadline for job in self._jobs.values()), default=None)
 
     def collect(self, ready: Sequence[Any]) -> list[tuple[int, list[RewardResult]]]:
-        """Verdicts of the groups that are ready or whose deadline has passed, as (group key, results)."""
+        """Verdicts of the groups that are ready or whose deadline has passed, as (group key,
+        results)."""
         now = time.monotonic()
-        finished = [job for reference, job in self._jobs.items() if reference in ready or job.deadline <= now]
+        finished = [
+            job
+            for reference, job in self._jobs.items()
+            if reference in ready or job.deadline <= now
+        ]
         return [(job.key, self._finish(job)) for job in finished]
 
     def _finish(self, job: _Job) -> list[RewardResult]:
         del self._jobs[job.verdicts]
         try:
-            verdicts: list[RewardResult] = ray.get(job.verdicts, timeout=0.0 if job.deadline <= time.monotonic() else 1)
+            verdicts: list[RewardResult] = ray.get(
+                job.verdicts, timeout=0.0 if job.deadline <= time.monotonic() else 1
+            )
         except (GetTimeoutError, RayActorError):
             verdicts = self._one_by_one(job)
         if job.model_scores is None:
@@ -113,10 +131,12 @@ class ScorerPool:
             scores: list[RewardResult] = ray.get(job.model_scores, timeout=self._timeout_s)
         except (GetTimeoutError, RayActorError) as error:
             return [RewardResult.error(f"reward model: {type(error).__name__}") for _ in verdicts]
-        # The rubric is kept as a component: where it falls while the reward model's score rises, the
-        # policy has found a hole in the reward model.
+        # The rubric is kept as a component: where it falls while the reward model's score rises,
+        # the policy has found a hole in the reward model.
         return [
-            replace(score, components={**score.components, "rubric": verdict.score}) if verdict.teaches else score
+            replace(score, components={**score.components, "rubric": verdict.score})
+            if verdict.teaches
+            else score
             for score, verdict in zip(scores, verdicts, strict=True)
         ]
 
@@ -134,7 +154,9 @@ class ScorerPool:
                 results.append(RewardResult(0.0, "timeout", message=message))
             except RayActorError:
                 self._replace(worker)
-                results.append(RewardResult.error(f"{item.env_class}: the worker died while scoring"))
+                results.append(
+                    RewardResult.error(f"{item.env_class}: the worker died while scoring")
+                )
         return results
 
     def _replace(self, worker: ActorHandle) -> None:
@@ -150,5 +172,10 @@ class ScorerPool:
             if job.worker is worker:
                 del self._jobs[reference]
                 verdicts = fresh.score.remote(job.items)
-                job = replace(job, worker=fresh, verdicts=verdicts, deadline=time.monotonic() + self._timeout_s)
+                job = replace(
+                    job,
+                    worker=fresh,
+                    verdicts=verdicts,
+                    deadline=time.monotonic() + self._timeout_s,
+                )
                 self._jobs[verdicts] = job

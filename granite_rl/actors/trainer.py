@@ -1,12 +1,12 @@
 """The trainer role: one DeepSpeed rank with the policy and its frozen reference.
 
-Micro-batches arrive while later prompt groups still generate. Each is scored by the reference, forwarded
-and back-propagated at once; the optimizer steps when the controller says that the batch is complete. A
-rank that gets fewer micro-batches than the others is given empty ones, because ZeRO's collectives need all
-ranks.
+Micro-batches arrive while later prompt groups still generate. Each is scored by the reference,
+forwarded and back-propagated at once; the optimizer steps when the controller says that the batch
+is complete. A rank that gets fewer micro-batches than the others is given empty ones, because
+ZeRO's collectives need all ranks.
 
-The reference is a full, frozen copy in every rank: simple, and free of collectives that could fall out of
-step with the policy's. It costs one model's weights of memory per rank.
+The reference is a full, frozen copy in every rank: simple, and free of collectives that could fall
+out of step with the policy's. It costs one model's weights of memory per rank.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from granite_rl.weight_sync.bucket import BucketManifest, write_bucket
 
 @dataclass
 class TokenSums:
-    """Sums over the trained tokens of a step: added up over micro-batches and ranks, then divided."""
+    """Sums over a step's trained tokens: added up over micro-batches and ranks, then divided."""
 
     tokens: int = 0
     loss: float = 0.0
@@ -57,7 +57,16 @@ class TokenSums:
 
     def add(self, other: TokenSums) -> None:
         """Merge another rank's or micro-batch's sums into this one."""
-        for name in ("tokens", "loss", "policy_loss", "kl_loss", "kl", "entropy", "clipped", "busy_s"):
+        for name in (
+            "tokens",
+            "loss",
+            "policy_loss",
+            "kl_loss",
+            "kl",
+            "entropy",
+            "clipped",
+            "busy_s",
+        ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.mismatch_tokens += other.mismatch_tokens
         self.mismatch_abs += other.mismatch_abs
@@ -144,7 +153,9 @@ class Trainer:
         )
         self._reference: TokenLogprobs | None = None
         if self._reference_path is not None:
-            self._reference = TokenLogprobs(load_policy(self._reference_path, self._config.dtype)).to(device())
+            self._reference = TokenLogprobs(
+                load_policy(self._reference_path, self._config.dtype)
+            ).to(device())
             self._reference.requires_grad_(False).eval()
         if checkpoint is not None:
             self._engine.load(Path(checkpoint))
@@ -164,19 +175,26 @@ class Trainer:
         inputs = batch_tensors(packed)
         logprobs, entropy = self._engine(**inputs, temperature=self._temperature, entropy=True)
         if batch is None:
-            # Zero, but a function of every parameter, so that all ranks take part in ZeRO's collectives.
+            # Zero, but a function of every parameter, so that all ranks take part in ZeRO's
+            # collectives.
             self._engine.backward(logprobs.sum() * 0.0)
         else:
             self._engine.backward(self._loss(batch, inputs, logprobs, entropy))
         self._sums.busy_s += time.perf_counter() - begin
 
-    def _loss(self, batch: TrainBatch, inputs: dict[str, Tensor], logprobs: Tensor, entropy: Tensor) -> Tensor:
+    def _loss(
+        self, batch: TrainBatch, inputs: dict[str, Tensor], logprobs: Tensor, entropy: Tensor
+    ) -> Tensor:
         place = logprobs.device
         reference_logprobs = None
         if self._reference is not None:
             with torch.no_grad():
                 reference_logprobs, _ = self._reference(**inputs, temperature=self._temperature)
-        rollout = None if batch.rollout_logprobs is None else torch.from_numpy(batch.rollout_logprobs).to(place)
+        rollout = (
+            None
+            if batch.rollout_logprobs is None
+            else torch.from_numpy(batch.rollout_logprobs).to(place)
+        )
         sums = self._objective(
             LossInputs(
                 logprobs=logprobs,
@@ -207,7 +225,9 @@ class Trainer:
             step.kl = float(kl.sum())
             domain = torch.from_numpy(batch.domain).to(place)
             tokens = torch.bincount(domain, minlength=len(batch.domains)).tolist()
-            per_domain = torch.bincount(domain, weights=kl.double(), minlength=len(batch.domains)).tolist()
+            per_domain = torch.bincount(
+                domain, weights=kl.double(), minlength=len(batch.domains)
+            ).tolist()
             present = [name for name, count in zip(batch.domains, tokens, strict=True) if count]
             step.domain_tokens = {name: int(tokens[batch.domains.index(name)]) for name in present}
             step.domain_kl = {name: per_domain[batch.domains.index(name)] for name in present}
@@ -223,12 +243,14 @@ class Trainer:
         """
         begin = time.perf_counter()
         result = self._engine.step(float(denominator), lr)
-        report = StepReport(self._sums, result.grad_norm, result.skipped, time.perf_counter() - begin)
+        report = StepReport(
+            self._sums, result.grad_norm, result.skipped, time.perf_counter() - begin
+        )
         self._sums = TokenSums()
         return report
 
     def export_weights(self, path: str, version: int) -> BucketManifest | None:
-        """Write all weights to a file for the generators; only rank 0 writes, all ranks must call."""
+        """Write all weights to a file for the generators; rank 0 writes, all ranks call."""
         if self._rank == 0:
             return write_bucket(Path(path), version, self._weights())
         for _ in self._engine.named_parameters_full():

@@ -1,1 +1,2 @@
-"""Pure functions on tensors: advantages, policy losses, KL and length shaping. No ray, vllm or deepspeed."""
+"""Pure functions on tensors: advantages, policy losses, KL and length shaping. No ray, vllm or
+deepspeed."""

@@ -1,8 +1,8 @@
 """Advantages of one prompt group.
 
-A group never depends on another one, which is what lets the trainer work on early groups while late ones
-still generate. Samples whose scoring failed take no part: they are neither a zero reward nor an input to
-the group's mean.
+A group never depends on another one, which is what lets the trainer work on early groups while late
+ones still generate. Samples whose scoring failed take no part: they are neither a zero reward nor
+an input to the group's mean.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from granite_rl.algorithm.registry import advantage_estimator
 def group_advantages(rewards: list[float], *, estimator: str, norm_by_std: bool) -> list[float]:
     """Outcome advantages of one group's samples.
 
-    With ``grpo``: ``(r_i - mean(r)) / (std(r) + 1e-6)``, the standard deviation unbiased (Shao et al. 2024,
-    arXiv 2402.03300, section 4.1.2; the division is dropped with ``norm_by_std=False``, Liu et al. 2025,
-    arXiv 2503.20783).
+    With ``grpo``: ``(r_i - mean(r)) / (std(r) + 1e-6)``, the standard deviation unbiased (Shao et
+    al. 2024, arXiv 2402.03300, section 4.1.2; the division is dropped with ``norm_by_std=False``,
+    Liu et al. 2025, arXiv 2503.20783).
 
     Args:
         rewards: [samples] one scalar per sample; at least two.

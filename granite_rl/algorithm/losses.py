@@ -1,11 +1,14 @@
 """The policy objective of one micro-batch, as a sum over tokens.
 
-Every term is a *sum* over response tokens; whoever steps the optimizer divides the gradient once, by the
-number of response tokens in the global batch (DAPO's token-level loss, arXiv 2503.14476, eq. 8; the same
-denominator for the KL term). Micro-batch sizes, packing and ranks can therefore not change the result.
+Every term is a *sum* over response tokens; whoever steps the optimizer divides the gradient once,
+by the number of response tokens in the global batch (DAPO's token-level loss, arXiv 2503.14476, eq.
+8; the same denominator for the KL term). Micro-batch sizes, packing and ranks can therefore not
+change the result.
 
-The loss itself is called with padded [sequences, tokens] tensors although the trainer works on packed
-rows: any loss registered with SkyRL (GSPO and others need whole sequences) then works unchanged, and the
+The loss itself is called with padded [sequences, tokens] tensors although the trainer works on
+packed
+rows: any loss registered with SkyRL (GSPO and others need whole sequences) then works unchanged,
+    and the
 padding costs a few kB per micro-batch.
 """
 
@@ -52,9 +55,9 @@ class PolicyObjective:
     """Policy loss (by its SkyRL name) plus KL to the reference.
 
     Args:
-        loss: name in SkyRL's ``PolicyLossRegistry``; ``regular`` is the PPO surrogate whose clip range
-            is ``[1 - clip_low, 1 + clip_high]`` (Schulman et al. 2017, arXiv 1707.06347, eq. 7; decoupled
-            in DAPO, eq. 10).
+        loss: name in SkyRL's ``PolicyLossRegistry``; ``regular`` is the PPO surrogate whose clip
+            range is ``[1 - clip_low, 1 + clip_high]`` (Schulman et al. 2017, arXiv 1707.06347, eq.
+            7; decoupled in DAPO, eq. 10).
         clip_low: lower clip distance.
         clip_high: upper clip distance.
         kl_estimator: ``k1 | k2 | k3 | abs`` (Schulman 2020, http://joschu.net/blog/kl-approx.html).
@@ -67,14 +70,18 @@ class PolicyObjective:
         self._loss = policy_loss(loss)
         self._kl_estimator = kl_estimator
         self._config = algorithm_config(
-            policy_loss_type=loss, eps_clip_low=clip_low, eps_clip_high=clip_high, loss_reduction="token_mean"
+            policy_loss_type=loss,
+            eps_clip_low=clip_low,
+            eps_clip_high=clip_high,
+            loss_reduction="token_mean",
         )
 
     def __call__(self, inputs: LossInputs) -> LossSums:
         """Token-summed loss of one micro-batch.
 
-        On-policy, the policy that samples is the policy that learns, so the old log-probabilities are the
-        current ones without gradient: the ratio is exactly 1 in value and carries the gradient.
+        On-policy, the policy that samples is the policy that learns, so the old log-probabilities
+        are the current ones without gradient: the ratio is exactly 1 in value and carries the
+        gradient.
         """
         layout = _Padded(inputs.sequence)
         logprobs = layout.pad(inputs.logprobs)
@@ -94,11 +101,15 @@ class PolicyObjective:
             total = total + kl.sum()
             kl_weighted = float(kl.detach().sum())
         clipped = float(metrics.get("clip_ratio", 0.0)) * inputs.logprobs.numel()
-        return LossSums(total=total, policy=float(policy.detach()), kl_weighted=kl_weighted, clipped=clipped)
+        return LossSums(
+            total=total, policy=float(policy.detach()), kl_weighted=kl_weighted, clipped=clipped
+        )
 
     def kl(self, logprobs: Tensor, reference_logprobs: Tensor) -> Tensor:
         """Per-token KL estimate [targets], in nats."""
-        result = ppo_utils().compute_approx_kl(logprobs, reference_logprobs, None, self._kl_estimator)
+        result = ppo_utils().compute_approx_kl(
+            logprobs, reference_logprobs, None, self._kl_estimator
+        )
         assert isinstance(result, Tensor)
         return result
 
@@ -111,7 +122,9 @@ class _Padded:
         order = torch.argsort(self._row, stable=True)
         starts = torch.cumsum(counts, 0) - counts
         column = torch.empty_like(self._row)
-        column[order] = torch.arange(sequence.numel(), device=sequence.device) - starts[self._row[order]]
+        column[order] = (
+            torch.arange(sequence.numel(), device=sequence.device) - starts[self._row[order]]
+        )
         self._column = column
         self._shape = (int(counts.numel()), int(counts.max()) if counts.numel() else 0)
         self.mask = self.pad(torch.ones(sequence.numel(), device=sequence.device))

@@ -6,7 +6,8 @@ from __future__ import annotations
 def overlong_penalty(length: int, *, max_length: int, buffer: int, penalty: float) -> float:
     """What a response's length costs it (DAPO, Yu et al. 2025, arXiv 2503.14476, eq. 13).
 
-    Zero up to ``max_length - buffer`` tokens, then linear, ``-penalty`` at ``max_length`` and beyond.
+    Zero up to ``max_length - buffer`` tokens, then linear, ``-penalty`` at ``max_length`` and
+    beyond.
 
     Args:
         length: response length in tokens, the end token included.

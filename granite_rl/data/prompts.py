@@ -25,10 +25,11 @@ class Prompts(NamedTuple):
 def prepare_prompts(
     rows: Sequence[PromptRow], tokenizer: PreTrainedTokenizerBase, max_prompt_tokens: int
 ) -> Prompts:
-    """Build every row's environment once, tokenise its prompt, and leave out prompts that are too long.
+    """Build every row's environment once, tokenise its prompt, leave out prompts too long.
 
     Raises:
-        DataError: an environment refuses its row or names an unknown reward, or every prompt is too long.
+        DataError: an environment refuses its row or names an unknown reward, or every prompt is too
+            long.
     """
     kept: list[PromptRow] = []
     token_ids: dict[str, list[int]] = {}
@@ -40,7 +41,7 @@ def prepare_prompts(
             token_ids[row.origin] = ids
     if not kept:
         raise DataError(
-            f"all {len(rows)} prompts are longer than rollout.max_prompt_tokens={max_prompt_tokens}",
+            f"all {len(rows)} prompts exceed rollout.max_prompt_tokens={max_prompt_tokens}",
             "raise rollout.max_prompt_tokens, or use shorter prompts",
         )
     return Prompts(kept, token_ids, len(rows) - len(kept))
@@ -60,7 +61,9 @@ def _check_environment(row: PromptRow) -> None:
     except LookupError as error:
         raise DataError(f"{row.origin}: {error.args[0]}") from None
     except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{row.origin}: environment {row.env_class!r} refuses the row: {error}") from None
+        raise DataError(
+            f"{row.origin}: environment {row.env_class!r} refuses the row: {error}"
+        ) from None
 
 
 def uses_reward_model(env_class: str) -> bool:

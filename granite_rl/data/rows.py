@@ -1,8 +1,9 @@
 """Reading prompt rows, in SkyRL's schema, from JSONL or parquet.
 
-A row is ``{"data_source", "prompt": [{"role", "content"}, ...], "env_class", "reward_spec": {"method",
-"ground_truth"}, "extra_info": {...}}``. Rows are hostile or wrong until proven otherwise: each is checked
-before anything is started, and the first bad one is reported as ``file:line``.
+A row is ``{"data_source", "prompt": [{"role", "content"}, ...], "env_class", "reward_spec":
+{"method", "ground_truth"}, "extra_info": {...}}``. Rows are hostile or wrong until proven
+otherwise: each is checked before anything is started, and the first bad one is reported as
+``file:line``.
 """
 
 from __future__ import annotations
@@ -17,28 +18,34 @@ from granite_rl.errors import DataError
 from granite_rl.types import Message, PromptRow
 
 ROLES = ("system", "user", "assistant", "tool")
-EXAMPLE = '{"data_source": "mine", "prompt": [{"role": "user", "content": "2+2?"}], "env_class": "math", ' + (
-    '"reward_spec": {"method": "rule", "ground_truth": "4"}}'
+EXAMPLE = (
+    '{"data_source": "mine", "prompt": [{"role": "user", "content": "2+2?"}], "env_class": "math", '
+    + ('"reward_spec": {"method": "rule", "ground_truth": "4"}}')
 )
 
 
-def read_rows(paths: Sequence[Path], domain_of: Callable[[str], str] | None = None) -> list[PromptRow]:
+def read_rows(
+    paths: Sequence[Path], domain_of: Callable[[str], str] | None = None
+) -> list[PromptRow]:
     """Read and check all rows of all files, in order.
 
     Args:
         paths: JSONL (``.jsonl``) or parquet (``.parquet``) files.
-        domain_of: domain of an environment id; defaults to the environment registry's. A ``LookupError``
-            from it (unknown environment) becomes a ``DataError`` of the row.
+        domain_of: domain of an environment id; defaults to the environment registry's. A
+            ``LookupError`` from it (unknown environment) becomes a ``DataError`` of the row.
 
     Raises:
-        DataError: a file is missing, empty or of an unknown type, or a row is malformed; names file:line.
+        DataError: a file is missing, empty or of an unknown type, or a row is malformed; names
+            file:line.
     """
     if not paths:
         raise DataError("data.train: no files given", "data.train=FILE.jsonl")
     lookup = lru_cache(maxsize=None)(domain_of or _registered_domain)
     rows = [_parse(raw, origin, lookup) for path in paths for raw, origin in _raw_rows(path)]
     if not rows:
-        raise DataError(f"{', '.join(map(str, paths))}: no rows", f"one JSON object a line, e.g. {EXAMPLE}")
+        raise DataError(
+            f"{', '.join(map(str, paths))}: no rows", f"one JSON object a line, e.g. {EXAMPLE}"
+        )
     return rows
 
 
@@ -69,7 +76,9 @@ def _decode(line: str, origin: str) -> Any:
     try:
         return json.loads(line)
     except (json.JSONDecodeError, RecursionError) as error:
-        raise DataError(f"{origin}: not a JSON object: {error}", f"one object a line, e.g. {EXAMPLE}") from None
+        raise DataError(
+            f"{origin}: not a JSON object: {error}", f"one object a line, e.g. {EXAMPLE}"
+        ) from None
 
 
 def _parse(raw: Any, origin: str, domain_of: Callable[[str], str]) -> PromptRow:
@@ -77,7 +86,9 @@ def _parse(raw: Any, origin: str, domain_of: Callable[[str], str]) -> PromptRow:
         if not isinstance(raw, dict) or key not in raw or raw[key] is None:
             raise DataError(f"{origin}: the row has no {key!r}", f"{what}, e.g. {EXAMPLE}")
         if not isinstance(raw[key], kind):
-            raise DataError(f"{origin}: {key!r} is {type(raw[key]).__name__}", f"{what}, e.g. {EXAMPLE}")
+            raise DataError(
+                f"{origin}: {key!r} is {type(raw[key]).__name__}", f"{what}, e.g. {EXAMPLE}"
+            )
         return raw[key]
 
     prompt = _messages(require("prompt", list, "a list of chat messages"), origin)
@@ -92,7 +103,9 @@ def _parse(raw: Any, origin: str, domain_of: Callable[[str], str]) -> PromptRow:
         raise DataError(f"{origin}: env_class: {error.args[0]}") from None
     extra_info = raw.get("extra_info") or {}
     if not isinstance(extra_info, dict):
-        raise DataError(f"{origin}: 'extra_info' is {type(extra_info).__name__}", "an object or nothing")
+        raise DataError(
+            f"{origin}: 'extra_info' is {type(extra_info).__name__}", "an object or nothing"
+        )
     source = raw.get("data_source") or "unknown"
     return PromptRow(str(source), prompt, env_class, reward_spec, extra_info, domain, origin)
 
@@ -102,9 +115,12 @@ def _messages(raw: list[Any], origin: str) -> tuple[Message, ...]:
         raise DataError(f"{origin}: 'prompt' is empty", f"at least one message, e.g. {EXAMPLE}")
     for position, message in enumerate(raw):
         if not isinstance(message, dict) or not isinstance(message.get("content"), str):
-            raise DataError(f"{origin}: prompt[{position}] is not a chat message", f"e.g. {EXAMPLE}")
+            raise DataError(
+                f"{origin}: prompt[{position}] is not a chat message", f"e.g. {EXAMPLE}"
+            )
         if message.get("role") not in ROLES:
             raise DataError(
-                f"{origin}: prompt[{position}].role is {message.get('role')!r}", f"one of {', '.join(ROLES)}"
+                f"{origin}: prompt[{position}].role is {message.get('role')!r}",
+                f"one of {', '.join(ROLES)}",
             )
     return tuple({"role": message["role"], "content": message["content"]} for message in raw)

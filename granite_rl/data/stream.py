@@ -1,12 +1,12 @@
-"""The order in which prompts are seen: domains mixed in exact proportions, resumable from a step number.
+"""The order in which prompts are seen: domains in exact proportions, resumable from a number.
 
-The stream is a pure function of (rows, seed, mixture, position). Its only state is the position, so that a
-run resumed at step N sees exactly the prompts it would have seen, on any number of ranks or generators,
-also across the boundary of an epoch.
+The stream is a pure function of (rows, seed, mixture, position). Its only state is the position, so
+that a run resumed at step N sees exactly the prompts it would have seen, on any number of ranks or
+generators, also across the boundary of an epoch.
 
-Within an epoch of E slots a domain with weight w gets E*w slots (largest remainder), spread evenly: its
-i-th slot sorts at (i + 1/2) / count, which is the closed form of "always serve the domain that is most
-behind". Each domain walks through its own rows in a fresh shuffle per pass.
+Within an epoch of E slots a domain with weight w gets E*w slots (largest remainder), spread evenly:
+its i-th slot sorts at (i + 1/2) / count, which is the closed form of "always serve the domain that
+is most behind". Each domain walks through its own rows in a fresh shuffle per pass.
 """
 
 from __future__ import annotations
@@ -26,13 +26,16 @@ class PromptStream:
     Args:
         rows: all prompt rows.
         seed: run seed.
-        mixture: weight of each domain; None: in proportion to its rows, i.e. every row once an epoch.
+        mixture: weight of each domain; None: in proportion to its rows, i.e. every row once an
+            epoch.
 
     Raises:
         ConfigError: the mixture names a domain without rows, or leaves out one that has some.
     """
 
-    def __init__(self, rows: Sequence[PromptRow], *, seed: int, mixture: Mapping[str, float] | None) -> None:
+    def __init__(
+        self, rows: Sequence[PromptRow], *, seed: int, mixture: Mapping[str, float] | None
+    ) -> None:
         self._rows = rows
         self._seed = seed
         by_domain: dict[str, list[int]] = {}
@@ -56,7 +59,8 @@ class PromptStream:
         self._shuffles: dict[tuple[int, int], npt.NDArray[np.int64]] = {}
 
     def take(self, position: int, count: int) -> list[PromptRow]:
-        """Rows ``position .. position + count`` of the stream; ``position`` counts from the run's start."""
+        """Rows ``position .. position + count`` of the stream; ``position`` counts from the run's
+        start."""
         return [self._rows[self._row_index(position + offset)] for offset in range(count)]
 
     def _row_index(self, position: int) -> int:
@@ -70,7 +74,9 @@ class PromptStream:
     def _shuffle(self, domain: int, passes: int) -> npt.NDArray[np.int64]:
         key = (domain, passes)
         if key not in self._shuffles:
-            self._shuffles = {known: order for known, order in self._shuffles.items() if known[1] >= passes - 1}
+            self._shuffles = {
+                known: order for known, order in self._shuffles.items() if known[1] >= passes - 1
+            }
             generator = np.random.default_rng([self._seed, domain, passes])
             self._shuffles[key] = generator.permutation(len(self._members[domain]))
         return self._shuffles[key]

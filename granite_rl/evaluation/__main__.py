@@ -1,6 +1,7 @@
 """Evaluate checkpoints on held-out prompts: ``python -m granite_rl.evaluation [key=value ...]``.
 
-Every checkpoint gets a generator of its own; they start together, since most of the time is start-up.
+Every checkpoint gets a generator of its own; they start together, since most of the time is start-
+up.
 """
 
 from __future__ import annotations
@@ -9,14 +10,21 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from granite_rl.config import ClusterSection, EvalSection, GeneratorSection, RewardsSection, RolloutSection, StrictModel
+from granite_rl.config import (
+    ClusterSection,
+    EvalSection,
+    GeneratorSection,
+    RewardsSection,
+    RolloutSection,
+    StrictModel,
+)
 from granite_rl.entry import compose, parse_arguments, run_main, to_yaml, validate
 from granite_rl.errors import ConfigError, ExitCode
 
 PROGRAM = "python -m granite_rl.evaluation"
 EXAMPLES = f"""examples:
-  {PROGRAM} recipe=demo 'models={{sft: runs/sft/hf}}' 'eval.files=[heldout.jsonl]' output_dir=runs/evaluation
-  {PROGRAM} 'models={{a: DIR, b: DIR}}' 'eval.files=[x.jsonl,y.jsonl]' eval.limit_per_domain=100 output_dir=OUT"""
+  {PROGRAM} recipe=demo 'models={{sft: runs/sft/hf}}' 'eval.files=[rows.jsonl]' output_dir=OUT
+  {PROGRAM} 'models={{a: DIR, b: DIR}}' 'eval.files=[x.jsonl,y.jsonl]' output_dir=OUT"""
 
 
 class EvaluationConfig(StrictModel):
@@ -36,7 +44,9 @@ class EvaluationConfig(StrictModel):
 
 def main(argv: Sequence[str]) -> int:
     """Evaluate; returns the exit code."""
-    parsed = parse_arguments(PROGRAM, "Greedy held-out evaluation through vLLM.", argv, epilog=EXAMPLES)
+    parsed = parse_arguments(
+        PROGRAM, "Greedy held-out evaluation through vLLM.", argv, epilog=EXAMPLES
+    )
     # The shared groups carry sections of training; nothing reads them here, so nobody may set them.
     for override in parsed.overrides:
         section = override.lstrip("+~").split("=")[0].split(".")[0]
@@ -46,7 +56,10 @@ def main(argv: Sequence[str]) -> int:
                 f"sections: {', '.join(EvaluationConfig.model_fields)}",
             )
     resolved = compose("evaluation", parsed.overrides)
-    config = validate(EvaluationConfig, {key: resolved[key] for key in EvaluationConfig.model_fields if key in resolved})
+    config = validate(
+        EvaluationConfig,
+        {key: resolved[key] for key in EvaluationConfig.model_fields if key in resolved},
+    )
     if parsed.dry_run:
         print(to_yaml(config))
         return ExitCode.OK
@@ -54,8 +67,6 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(config: EvaluationConfig) -> int:
-    import ray
-
     from granite_rl.actors import placement
     from granite_rl.actors.scoring import ScorerPool
     from granite_rl.data.prompts import prepare_prompts, uses_reward_model
@@ -69,15 +80,20 @@ def _run(config: EvaluationConfig) -> int:
     prompts = {}
     for name, path in config.models.items():
         check_checkpoint(path)
-        prompts[name] = prepare_prompts(rows, load_tokenizer(path), config.rollout.max_prompt_tokens)
-    placement.connect(config.cluster)
-    try:
+        prompts[name] = prepare_prompts(
+            rows, load_tokenizer(path), config.rollout.max_prompt_tokens
+        )
+    with placement.ray_session(config.cluster):
         single = config.generator.model_copy(update={"replicas": 1})
         cluster = config.cluster
         placement.check_capacity(
             [
-                placement.Need("generator", len(prompts), cluster.generator_cpus, cluster.generator_gpus),
-                placement.Need("reward worker", config.rewards.workers, cluster.reward_worker_cpus, 0.0),
+                placement.Need(
+                    "generator", len(prompts), cluster.generator_cpus, cluster.generator_gpus
+                ),
+                placement.Need(
+                    "reward worker", config.rewards.workers, cluster.reward_worker_cpus, 0.0
+                ),
             ],
             cluster.start_timeout_s,
         )
@@ -94,7 +110,9 @@ def _run(config: EvaluationConfig) -> int:
             uses_reward_model,
         )
         for name, path in config.models.items():
-            placement.wait_for({name: generators[name].describe.remote()}, cluster.start_timeout_s, "starting vLLM")
+            placement.wait_for(
+                {name: generators[name].describe.remote()}, cluster.start_timeout_s, "starting vLLM"
+            )
             result = evaluate(
                 RolloutEngine([generators[name]], scorers, config.generator.timeout_s),
                 prompts[name].rows,
@@ -107,9 +125,9 @@ def _run(config: EvaluationConfig) -> int:
             target = config.output_dir / f"{name}.eval.json"
             write_evaluation(target, result)
             accuracy = [numbers["accuracy"] for numbers in result["domains"].values()]
-            print(f"{name}: mean accuracy {sum(accuracy) / len(accuracy):.3f} -> {target}", flush=True)
-    finally:
-        ray.shutdown()
+            print(
+                f"{name}: mean accuracy {sum(accuracy) / len(accuracy):.3f} -> {target}", flush=True
+            )
     return ExitCode.OK
 
 

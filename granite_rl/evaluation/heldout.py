@@ -1,7 +1,7 @@
 """Held-out evaluation through the generators: greedy, scored by the environments' own rubrics.
 
-Accuracy is the share of prompts whose answer earns full marks. A prompt whose scoring failed is counted
-apart and is not part of the denominator: a verifier's crash is never a wrong answer.
+Accuracy is the share of prompts whose answer earns full marks. A prompt whose scoring failed is
+counted apart and is not part of the denominator: a verifier's crash is never a wrong answer.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ class CheckpointStore:
         return final
 
     def newest(self) -> Checkpoint | None:
-        """The newest checkpoint that verifies, or None; every one passed over is logged with why."""
+        """The newest checkpoint that verifies, or None; those passed over are logged with why."""
         for step in reversed(self.steps()):
             try:
                 return self._verify(step)

@@ -12,24 +12,33 @@ it, so it is switched off here.
 from __future__ import annotations
 
 import logging
+import math
 import multiprocessing
 import os
 import pickle
 import socket
+import time
 import traceback
 import warnings
 from collections.abc import Callable
 from datetime import timedelta
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
+
+from granite_rl.errors import UserError
+from granite_rl.runs.preemption import StopSignal
 
 JOIN_TIMEOUT = timedelta(minutes=10)
 """Longest wait for the other ranks, at start and in any collective, before a rank gives up."""
 
 TERMINATE_GRACE_S = 10.0
-"""Time a rank has to end after SIGTERM before it is killed."""
+"""Time a rank has to end once it has said that it is done."""
+
+_POLL_S = 0.5
+_ECHO_S = 2.0
+"""After a failure, how long the other ranks' own failures are waited for, to report the first."""
 
 
 class RankError(RuntimeError):
@@ -126,40 +135,51 @@ def all_reduce_max(value: float) -> float:
     return float(largest.item())
 
 
-def _child(
-    target: Callable[..., object], rank: int, args: tuple[Any, ...], pipe: Connection
+class RankContext:
+    """What a rank of `launch` has beside its arguments: a line to the launcher, and its stop sign.
+
+    Args:
+        report: takes what rank 0 says (metrics of a step, a remark); anything picklable.
+        stop_requested: whether the run was asked to stop (SIGTERM); poll it between steps.
+    """
+
+    def __init__(self, report: Callable[[Any], None], stop_requested: Callable[[], bool]) -> None:
+        self.report = report
+        self.stop_requested = stop_requested
+
+
+def launch(
+    target: Callable[..., object],
+    ranks: int,
+    args: tuple[Any, ...],
+    on_report: Callable[[Any], None],
+    stop_requested: Callable[[], bool],
 ) -> None:
-    try:
-        target(rank, *args)
-    except BaseException as error:
-        text = traceback.format_exc()
-        try:
-            payload = pickle.dumps(error)
-            pickle.loads(payload)
-        except (pickle.PicklingError, TypeError, AttributeError):
-            payload = b""
-        pipe.send((payload, text))
-        raise SystemExit(1) from error
-    pipe.send(None)
-
-
-def spawn(target: Callable[..., object], ranks: int, args: tuple[Any, ...] = ()) -> None:
-    """Run ``target(rank, *args)`` for every rank and wait for all of them.
+    """Run ``target(rank, context, *args)`` for every rank and wait for all of them.
 
     One rank runs in the calling process. Several run in fresh processes (start method "spawn", so
-    target and args must be picklable). The first failure ends the others, by their own pids.
+    target and args must be picklable), while this one hands on what they report and passes a stop
+    request to them as SIGTERM. The first failure ends the others, by their own pids.
+
+    Args:
+        target: module-level function.
+        ranks: how many.
+        args: the same for all.
+        on_report: called here with everything that ranks report, in order per rank.
+        stop_requested: polled twice a second.
 
     Raises:
-        UserError: as the failing rank raised it; the first rank to fail decides.
+        UserError: as a rank raised it; the first rank to fail decides.
         RankError: any other failure of a rank, with its traceback, or a rank that was killed.
     """
     if ranks == 1:
-        target(0, *args)
+        target(0, RankContext(on_report, stop_requested), *args)
         return
     context = multiprocessing.get_context("spawn")
     processes: list[multiprocessing.process.BaseProcess] = []
     pipes: dict[Connection, int] = {}
-    finished = False
+    finished = stopping = False
+    deadline = math.inf
     try:
         for rank in range(ranks):
             ours, theirs = context.Pipe(duplex=False)
@@ -170,43 +190,104 @@ def spawn(target: Callable[..., object], ranks: int, args: tuple[Any, ...] = ())
             theirs.close()
             processes.append(process)
             pipes[ours] = rank
+        failures: list[tuple[float, Exception]] = []
         while pipes:
-            for ready in wait(list(pipes)):
+            for ready in wait(list(pipes), timeout=_POLL_S):
                 assert isinstance(ready, Connection)
-                rank = pipes.pop(ready)
-                _raise_if_failed(ready, rank, processes[rank])
+                message = _receive(ready, pipes[ready], processes)
+                if isinstance(message, _Failure):
+                    failures.append((message.at, message.error))
+                elif message is not None:
+                    on_report(message.content)
+                    continue
+                del pipes[ready]
+            if failures and time.monotonic() > deadline:
+                # The cause, not its echo: a rank whose peer is gone fails too, but later.
+                raise min(failures, key=lambda failure: failure[0])[1]
+            if not failures:
+                deadline = time.monotonic() + _ECHO_S
+            if stop_requested() and not stopping:
+                stopping = True
+                for process in processes:
+                    process.terminate()
+        if failures:
+            raise min(failures, key=lambda failure: failure[0])[1]
         finished = True
     finally:
         _end(processes, stop=not finished)
 
 
-def _raise_if_failed(
-    pipe: Connection, rank: int, process: multiprocessing.process.BaseProcess
-) -> None:
-    from granite_rl.errors import UserError
+def spawn(target: Callable[..., object], ranks: int, args: tuple[Any, ...] = ()) -> None:
+    """Run ``target(rank, *args)`` for every rank: `launch` for ranks that have nothing to say."""
+    if ranks == 1:
+        target(0, *args)
+    else:
+        launch(_without_context, ranks, (target, *args), on_report=_ignore, stop_requested=bool)
 
+
+def _without_context(
+    rank: int, _context: RankContext, target: Callable[..., object], *args: Any
+) -> None:
+    target(rank, *args)
+
+
+def _ignore(_report: Any) -> None:
+    """Nobody listens to the ranks of `spawn`."""
+
+
+def _child(
+    target: Callable[..., object], rank: int, args: tuple[Any, ...], pipe: Connection
+) -> None:
+    """Main of a rank's process: run, then say how it ended; a report is ("report", value)."""
+    with StopSignal() as stop:
+        context = RankContext(lambda report: pipe.send(("report", report)), lambda: stop.requested)
+        try:
+            target(rank, context, *args)
+        except BaseException as error:
+            at, text = time.monotonic(), traceback.format_exc()
+            payload = pickle.dumps(error) if isinstance(error, UserError) else b""
+            pipe.send(("failed", (at, payload, text)))
+            raise SystemExit(1) from error
+        pipe.send(("done", None))
+
+
+class _Report(NamedTuple):
+    content: Any
+
+
+class _Failure(NamedTuple):
+    at: float
+    """System-wide monotonic clock; minus infinity for a rank that was killed."""
+    error: Exception
+
+
+def _receive(
+    pipe: Connection, rank: int, processes: list[multiprocessing.process.BaseProcess]
+) -> _Report | _Failure | None:
+    """Take one message of a rank; None when it is done."""
     try:
-        message = pipe.recv()
+        kind, content = pipe.recv()
     except EOFError:
-        process.join(TERMINATE_GRACE_S)
-        raise RankError(
-            f"rank {rank} ended without a word (exit code {process.exitcode}); "
+        processes[rank].join(TERMINATE_GRACE_S)
+        message = (
+            f"rank {rank} ended without a word (exit code {processes[rank].exitcode}); "
             "a negative code is the signal that killed it, -9 often means out of memory"
-        ) from None
-    if message is None:
-        return
-    payload, text = message
-    error = pickle.loads(payload) if payload else None
-    if isinstance(error, UserError | KeyboardInterrupt | SystemExit):
-        raise error
-    raise RankError(f"rank {rank} failed:\n{text}") from error
+        )
+        return _Failure(-math.inf, RankError(message))
+    if kind == "report":
+        return _Report(content)
+    if kind == "done":
+        return None
+    at, payload, text = content
+    error = pickle.loads(payload) if payload else RankError(f"rank {rank} failed:\n{text}")
+    return _Failure(at, error)
 
 
 def _end(processes: list[multiprocessing.process.BaseProcess], *, stop: bool) -> None:
-    """Wait for the ranks to end; with ``stop``, ask them to by SIGTERM first."""
+    """Wait for the ranks to end; with ``stop``, end them."""
     for process in processes:
         if stop and process.is_alive():
-            process.terminate()
+            process.kill()  # SIGTERM would only ask them to stop after a step they can't finish
     for process in processes:
         process.join(TERMINATE_GRACE_S)
         if process.is_alive():

@@ -41,7 +41,7 @@ MODULE_FILE = "module.pt"
 OPTIMIZER_FILE = "optimizer_rank{rank}.pt"
 
 _MAX_BUCKET = 50_000_000
-"""Elements DeepSpeed reduces at a time; its buffer is allocated in full, so small models get less."""
+"""Elements DeepSpeed reduces at a time; its buffer is allocated in full: small models get less."""
 
 
 class StepResult(NamedTuple):
@@ -279,10 +279,7 @@ class TrainEngine:
         model = self.module.model if isinstance(self.module, TokenLogprobs) else self.module
         if not isinstance(model, PreTrainedModel):
             raise TypeError(f"{type(model).__name__} is not a Hugging Face model")
-        state = {}
-        for name, tensor in self.named_parameters_full():
-            if self.rank == 0:
-                state[name] = tensor
+        state = {name: t for name, t in self.named_parameters_full() if self.rank == 0}
         if self.rank == 0:
             save_hf(state, cast(GraniteConfig, model.config), tokenizer, directory)
         torch.distributed.barrier()

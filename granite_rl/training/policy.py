@@ -21,7 +21,7 @@ CHUNK_TARGETS = 1024
 """Fewest targets whose logits are computed at the same time."""
 
 CHUNK_ELEMENTS = 1 << 25
-"""Logits of one chunk (128 MiB in float32) where the vocabulary is small enough for more targets."""
+"""Logits of one chunk (128 MiB in float32) where a small vocabulary allows more targets."""
 
 
 class TokenLogprobs(nn.Module):

@@ -96,8 +96,8 @@ def parameter_groups(
 ) -> list[ParameterGroup]:
     """AdamW groups: weight decay on matrices only, and muP's smaller rate inside the blocks.
 
-    muP (Yang et al. 2022, arXiv 2203.03466, table 8, Adam): hidden matrices train at rate / m_width,
-    embeddings, head and norms at the rate itself. Norms' vectors are not decayed.
+    muP (Yang et al. 2022, arXiv 2203.03466, table 8, Adam): hidden matrices train at
+    rate / m_width, embeddings, head and norms at the rate itself. Norms' vectors are not decayed.
 
     Args:
         module: a Granite model, or a wrapper of one.

@@ -1,15 +1,16 @@
 """One file that holds all weights of one version, and the manifest that describes it.
 
-The trainer writes every parameter back to back into a file in shared memory (``/dev/shm``), the generators
-map it read-only: one copy in, no copy out, no per-parameter calls. The manifest (names, shapes, offsets,
-version, checksum) is small and travels through Ray. xxh3 hashes faster than memory is written, so that
-the checksum is always on.
+The trainer writes every parameter back to back into a file in shared memory (``/dev/shm``), the
+generators map it read-only: one copy in, no copy out, no per-parameter calls. The manifest (names,
+shapes, offsets, version, checksum) is small and travels through Ray. xxh3 hashes faster than memory
+is written, so that the checksum is always on.
 """
 
 from __future__ import annotations
 
 import mmap
 import os
+import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from pathlib import Path
 import torch
 import xxhash
 from torch import Tensor
+
+_PREFIX = "granite-rl-"
 
 ALIGNMENT = 64
 """Bytes; keeps every tensor on a cache line, as vectorised copies like it."""
@@ -51,8 +54,21 @@ class BucketError(RuntimeError):
 
 def shared_memory_directory() -> Path:
     """Where weight files lie: memory-backed where the system has it."""
-    shm = Path("/dev/shm")  # noqa: S108
-    return shm if shm.is_dir() and os.access(shm, os.W_OK) else Path(os.environ.get("TMPDIR", "/tmp"))  # noqa: S108
+    shm = Path("/dev/shm")
+    return (
+        shm if shm.is_dir() and os.access(shm, os.W_OK) else Path(os.environ.get("TMPDIR", "/tmp"))
+    )
+
+
+def weight_file() -> Path:
+    """A path for this process's next weight file; files of processes that are gone are removed
+    first."""
+    directory = shared_memory_directory()
+    for stale in directory.glob(f"{_PREFIX}*.weights"):
+        owner = stale.name.removeprefix(_PREFIX).split("-")[0]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            stale.unlink(missing_ok=True)
+    return directory / f"{_PREFIX}{os.getpid()}-{uuid.uuid4().hex[:8]}.weights"
 
 
 def write_bucket(path: Path, version: int, tensors: Iterable[tuple[str, Tensor]]) -> BucketManifest:
@@ -69,11 +85,15 @@ def write_bucket(path: Path, version: int, tensors: Iterable[tuple[str, Tensor]]
     entries: list[Entry] = []
     offset = 0
     digest = xxhash.xxh3_128()
-    with open(path, "wb", buffering=0, opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+    with open(
+        path, "wb", buffering=0, opener=lambda name, flags: os.open(name, flags, 0o600)
+    ) as file:
         for name, tensor in tensors:
             flat = tensor.detach().contiguous().cpu().view(-1).view(torch.uint8)
             data = memoryview(flat.numpy())
-            entries.append(Entry(name, str(tensor.dtype).removeprefix("torch."), tuple(tensor.shape), offset))
+            entries.append(
+                Entry(name, str(tensor.dtype).removeprefix("torch."), tuple(tensor.shape), offset)
+            )
             padding = bytes(-len(data) % ALIGNMENT)
             for part in (data, memoryview(padding)):
                 digest.update(part)
@@ -98,7 +118,9 @@ def read_bucket(manifest: BucketManifest) -> Iterator[tuple[str, Tensor]]:
                 raise BucketError(f"{manifest.path}: {size} bytes, expected {manifest.size}")
             mapped = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
     except FileNotFoundError as error:
-        raise BucketError(f"{manifest.path}: weights of version {manifest.version} are gone") from error
+        raise BucketError(
+            f"{manifest.path}: weights of version {manifest.version} are gone"
+        ) from error
     if xxhash.xxh3_128(mapped).hexdigest() != manifest.checksum:
         raise BucketError(f"{manifest.path}: checksum differs for version {manifest.version}")
     buffer = _frombuffer(mapped)

@@ -1,7 +1,8 @@
 """vLLM weight-transfer engine over a file in shared memory.
 
-Runs inside vLLM's worker. ``start`` and ``finish`` bracket the load with vLLM's layer-wise reload, because
-on CPU weights are repacked after loading and can't be written in place. Only imported by vLLM processes.
+Runs inside vLLM's worker. ``start`` and ``finish`` bracket the load with vLLM's layer-wise reload,
+because on CPU weights are repacked after loading and can't be written in place. Only imported by
+vLLM processes.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from vllm.distributed.weight_transfer.base import (
     WeightTransferInitInfo,
     WeightTransferUpdateInfo,
 )
-from vllm.model_executor.model_loader.reload import finalize_layerwise_reload, initialize_layerwise_reload
+from vllm.model_executor.model_loader.reload import (
+    finalize_layerwise_reload,
+    initialize_layerwise_reload,
+)
 
 from granite_rl.weight_sync.bucket import BucketManifest, Entry, read_bucket
 
@@ -39,12 +43,15 @@ class SharedMemoryUpdateInfo(WeightTransferUpdateInfo):
     def manifest(self) -> BucketManifest:
         """The typed manifest."""
         entries = tuple(
-            Entry(item["name"], item["dtype"], tuple(item["shape"]), item["offset"]) for item in self.entries
+            Entry(item["name"], item["dtype"], tuple(item["shape"]), item["offset"])
+            for item in self.entries
         )
         return BucketManifest(self.path, self.version, self.size, self.checksum, entries)
 
 
-class SharedMemoryWeightTransferEngine(WeightTransferEngine[SharedMemoryInitInfo, SharedMemoryUpdateInfo]):
+class SharedMemoryWeightTransferEngine(
+    WeightTransferEngine[SharedMemoryInitInfo, SharedMemoryUpdateInfo]
+):
     """Loads one version of all weights from a mapped file on the same host."""
 
     init_info_cls = SharedMemoryInitInfo
@@ -67,7 +74,8 @@ class SharedMemoryWeightTransferEngine(WeightTransferEngine[SharedMemoryInitInfo
         """Copy every tensor of the file into the model.
 
         Raises:
-            BucketError: the file is missing or damaged; the model is then unusable until the next update.
+            BucketError: the file is missing or damaged; the model is then unusable until the next
+                update.
         """
         self.model.load_weights(read_bucket(update_info.manifest()))
 

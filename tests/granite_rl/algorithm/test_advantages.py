@@ -33,7 +33,9 @@ def test_without_std_it_is_the_centred_reward(rewards: list[float]) -> None:
 def test_rloo_leaves_each_sample_out_of_its_own_baseline() -> None:
     rewards = [1.0, 0.0, 0.5, 0.25]
     expected = [r - (sum(rewards) - r) / 3 for r in rewards]
-    np.testing.assert_allclose(group_advantages(rewards, estimator="rloo", norm_by_std=True), expected, atol=1e-6)
+    np.testing.assert_allclose(
+        group_advantages(rewards, estimator="rloo", norm_by_std=True), expected, atol=1e-6
+    )
 
 
 def test_equal_rewards_teach_nothing() -> None:
@@ -58,7 +60,9 @@ def test_a_lone_sample_has_no_baseline() -> None:
     ("length", "expected"), [(1, 0.0), (80, 0.0), (85, -0.25), (90, -0.5), (100, -1.0), (120, -1.0)]
 )
 def test_overlong_punishment_is_dapos_ramp(length: int, expected: float) -> None:
-    assert overlong_penalty(length, max_length=100, buffer=20, penalty=1.0) == pytest.approx(expected)
+    assert overlong_penalty(length, max_length=100, buffer=20, penalty=1.0) == pytest.approx(
+        expected
+    )
 
 
 def test_overlong_punishment_can_be_off() -> None:

@@ -16,7 +16,15 @@ from granite_rl.types import PromptRow
 
 def rows(sizes: dict[str, int]) -> list[PromptRow]:
     return [
-        PromptRow("t", ({"role": "user", "content": "x"},), domain, {"ground_truth": ""}, {}, domain, f"{domain}:{i}")
+        PromptRow(
+            "t",
+            ({"role": "user", "content": "x"},),
+            domain,
+            {"ground_truth": ""},
+            {},
+            domain,
+            f"{domain}:{i}",
+        )
         for domain, size in sizes.items()
         for i in range(size)
     ]
@@ -37,7 +45,9 @@ def test_an_epoch_serves_every_row_once(sizes: dict[str, int], seed: int) -> Non
 
 @given(sizes, st.integers(1, 7), st.integers(0, 90))
 @settings(max_examples=50, deadline=None)
-def test_resuming_at_any_position_continues_the_same_stream(sizes: dict[str, int], batch: int, at: int) -> None:
+def test_resuming_at_any_position_continues_the_same_stream(
+    sizes: dict[str, int], batch: int, at: int
+) -> None:
     """Positions beyond an epoch's end are included: a fresh stream and a used one agree."""
     data = rows(sizes)
     used = PromptStream(data, seed=3, mixture=None)

@@ -129,7 +129,7 @@ def resume_all_stages(rank: int, world_size: int, port: int, out: Path) -> None:
 
 
 def run_straight(rank: int, world_size: int, port: int, zero_stage: int, out: Path) -> None:
-    """Three steps, a save after the first, a poisoned one, and going back: all that tests look at."""
+    """Three steps, a save after the first, a poisoned one, and going back to the save."""
     engine = _engine(rank, world_size, port, zero_stage)
     assert type(engine.engine).__name__ == "DeepSpeedEngine"
     inner = engine.module.model

@@ -7,10 +7,22 @@ import signal
 import time
 from pathlib import Path
 
+from granite_rl.training.distributed import RankContext
+
 
 def write_pid(rank: int, directory: Path) -> None:
     """Leave this rank's process id behind."""
     (directory / str(rank)).write_text(str(os.getpid()))
+
+
+def wait_for_stop(rank: int, context: RankContext, word: str) -> None:
+    """Say something, go on until asked to stop, and say that."""
+    context.report((rank, word))
+    deadline = time.monotonic() + 60
+    while not context.stop_requested():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    context.report((rank, "stopped"))
 
 
 def fail_on_rank_one(rank: int, how: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from granite_rl.errors import DataError
-from granite_rl.training.distributed import RankError, free_port, spawn
+from granite_rl.training.distributed import RankError, free_port, launch, spawn
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -55,3 +55,16 @@ def test_a_bug_names_its_rank_and_ends_the_others() -> None:
 def test_a_killed_rank_is_named() -> None:
     with pytest.raises(RankError, match=r"rank 1 ended without a word \(exit code -9\)"):
         spawn(spawn_targets.fail_on_rank_one, 2, ("kill",))
+
+
+@pytest.mark.slow
+def test_reports_and_stop_requests_cross_the_processes() -> None:
+    reports: list[tuple[int, str]] = []
+    launch(
+        spawn_targets.wait_for_stop,
+        2,
+        ("working",),
+        on_report=reports.append,
+        stop_requested=lambda: len(reports) >= 2,
+    )
+    assert sorted(reports) == [(0, "stopped"), (0, "working"), (1, "stopped"), (1, "working")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -24,7 +26,7 @@ def unpack(batch: PackedBatch) -> set[tuple[int, ...]]:
     documents = set()
     for ids, positions in zip(batch.input_ids, batch.position_ids, strict=True):
         starts = [*np.flatnonzero(positions == 0).tolist(), len(ids)]
-        for start, end in zip(starts[:-1], starts[1:], strict=True):
+        for start, end in itertools.pairwise(starts):
             assert positions[start:end].tolist() == list(range(end - start))
             documents.add(tuple(ids[start:end].tolist()))
     return documents

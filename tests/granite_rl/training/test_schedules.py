@@ -1,4 +1,4 @@
-"""Schedules against values computed by hand from the published formulas, and the parameter groups of muP."""
+"""Schedules against values computed by hand from the published formulas; muP's groups."""
 
 from __future__ import annotations
 
