@@ -112,7 +112,7 @@ install_torch() {
   "$VENV/bin/uv" pip install --quiet --python "$VENV/bin/python" --no-deps "${what[@]}" \
     2>/dev/null && return
   say "$torch_requirement is not where pip looks by itself; asking PyTorch's CPU index"
-  UV_INDEX_STRATEGY=first-index install --index-url "$TORCH_CPU_INDEX" "${what[@]}" ||
+  install --index-url "$TORCH_CPU_INDEX" "${what[@]}" ||
     die "$torch_requirement could not be installed." \
       "Make it reachable through pip's configuration (find-links or an index), or allow access" \
       "to $TORCH_CPU_INDEX, and run the same command again."
