@@ -208,8 +208,8 @@ def launch(
                 deadline = time.monotonic() + _ECHO_S
             if stop_requested() and not stopping:
                 stopping = True
-                for process in processes:
-                    process.terminate()
+                for running in processes:
+                    running.terminate()
         if failures:
             raise min(failures, key=lambda failure: failure[0])[1]
         finished = True
