@@ -23,7 +23,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import GraniteConfig, GraniteModel, PreTrainedTokenizerBase
 
-from granite_rl.errors import PreflightError
+from granite_rl.errors import DataError, PreflightError
 from granite_rl.models.loading import (
     check_checkpoint,
     load_policy,
@@ -32,7 +32,7 @@ from granite_rl.models.loading import (
     weight_files,
     write_weights,
 )
-from granite_rl.models.tokenizer import encode_conversation
+from granite_rl.models.tokenizer import end_of_turn, render_checked
 
 ARCHITECTURE = "GraniteForSequenceClassification"
 
@@ -120,12 +120,7 @@ class RewardModel(nn.Module):
 
     def save(self, directory: str | Path, tokenizer: PreTrainedTokenizerBase) -> Path:
         """Write config, safetensors and tokenizer atomically; an existing directory is replaced."""
-        self.config.dtype = self.score.weight.dtype
-        with replace_directory(directory) as temporary:
-            write_weights(self.state_dict(), temporary)
-            self.config.save_pretrained(temporary)
-            tokenizer.save_pretrained(temporary)
-        return Path(directory)
+        return save_reward_model(self.state_dict(), self.config, tokenizer, directory)
 
     @classmethod
     def load(cls, directory: str | Path, dtype: str = "float32") -> RewardModel:
@@ -157,17 +152,40 @@ class RewardModel(nn.Module):
         return reward_model
 
 
+def save_reward_model(
+    state: Mapping[str, Tensor],
+    config: GraniteConfig,
+    tokenizer: PreTrainedTokenizerBase,
+    directory: str | Path,
+) -> Path:
+    """Write a reward model from its full state dict, as `RewardModel.save` does."""
+    saved = GraniteConfig.from_dict(
+        {**config.to_dict(), "architectures": [ARCHITECTURE], "num_labels": 1}
+    )
+    saved.dtype = state["score.weight"].dtype
+    with replace_directory(directory) as temporary:
+        write_weights(state, temporary)
+        saved.save_pretrained(temporary)
+        tokenizer.save_pretrained(temporary)
+    return Path(directory)
+
+
 def encode_for_scoring(
     tokenizer: PreTrainedTokenizerBase, messages: Sequence[Mapping[str, Any]]
 ) -> list[int]:
     """Tokens of a conversation up to and including the end token of its last assistant turn.
 
     Raises:
-        DataError: no assistant turn.
+        DataError: the conversation does not end with an assistant turn, or is malformed.
+        ConfigError: the chat template doesn't end assistant turns with the end token.
     """
-    encoding = encode_conversation(tokenizer, messages)
-    last = max(index for index, trained in enumerate(encoding.assistant_mask) if trained)
-    return encoding.token_ids[: last + 1]
+    text = render_checked(tokenizer, messages)
+    if messages[-1]["role"] != "assistant":
+        raise DataError(
+            f"messages[{len(messages) - 1}].role: the last turn must be the assistant's."
+        )
+    end = end_of_turn(tokenizer, text, 0, len(messages) - 1)
+    return list(tokenizer(text[:end], add_special_tokens=False)["input_ids"])
 
 
 def pad_right(sequences: Sequence[Sequence[int]], pad_id: int = 0) -> tuple[Tensor, Tensor]:

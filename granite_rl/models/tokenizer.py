@@ -232,6 +232,40 @@ def render(
     return text
 
 
+def render_checked(
+    tokenizer: PreTrainedTokenizerBase,
+    messages: Sequence[Mapping[str, Any]],
+    *,
+    tools: Sequence[Mapping[str, Any]] | None = None,
+    documents: Sequence[Mapping[str, Any]] | None = None,
+    add_generation_prompt: bool = False,
+) -> str:
+    """As `render`, and refuse control tokens in the messages: they would forge a turn.
+
+    Raises:
+        DataError: as `render`, or a control token in a message.
+    """
+    text = render(
+        tokenizer,
+        messages,
+        tools=tools,
+        documents=documents,
+        add_generation_prompt=add_generation_prompt,
+    )
+    control = (*tokenizer.all_special_tokens, START_OF_ROLE, END_OF_ROLE)
+    for index, message in enumerate(messages):
+        written = json.dumps(
+            [message.get("content"), message.get("tool_calls")], ensure_ascii=False, default=str
+        )
+        for token in control:
+            if token in written:
+                raise DataError(
+                    f"messages[{index}].content: contains the control token {token}.",
+                    fix="remove it: it would end or forge a turn of the conversation",
+                )
+    return text
+
+
 def _role_of(message: object) -> str | None:
     role = message.get("role") if isinstance(message, Mapping) else None
     return role if isinstance(role, str) else None
@@ -249,8 +283,9 @@ def encode_prompt(
     Raises:
         DataError: messages that the template refuses, or that contain control tokens.
     """
-    text = render(tokenizer, messages, tools=tools, documents=documents, add_generation_prompt=True)
-    _refuse_control_tokens(tokenizer, messages)
+    text = render_checked(
+        tokenizer, messages, tools=tools, documents=documents, add_generation_prompt=True
+    )
     return list(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
@@ -277,8 +312,7 @@ def encode_conversation(
             tokenizer, turns, tools=tools, documents=documents, add_generation_prompt=prompt
         )
 
-    text = rendered(messages)
-    _refuse_control_tokens(tokenizer, messages)
+    text = render_checked(tokenizer, messages, tools=tools, documents=documents)
     spans: list[tuple[int, int]] = []
     for index, message in enumerate(messages):
         if message["role"] != "assistant":
@@ -293,13 +327,13 @@ def encode_conversation(
                 "added, so the assistant's text cannot be located.",
                 fix="use a template in which a conversation's text is a prefix of its continuation",
             )
-        spans.append((len(prompt), _end_of_turn(tokenizer, through, len(prompt), index)))
+        spans.append((len(prompt), end_of_turn(tokenizer, through, len(prompt), index)))
     if not spans:
         raise DataError("messages: no assistant turn, so there is nothing to train on.")
     return _mask_spans(tokenizer, text, spans)
 
 
-def _end_of_turn(tokenizer: PreTrainedTokenizerBase, through: str, start: int, index: int) -> int:
+def end_of_turn(tokenizer: PreTrainedTokenizerBase, through: str, start: int, index: int) -> int:
     """Character position after the end token of the turn that starts at `start`."""
     end_token = str(tokenizer.eos_token)
     position = through.rfind(end_token, start)
@@ -335,20 +369,3 @@ def _mask_spans(
                 fix="use a tokenizer whose role and end markers are special tokens",
             )
     return ChatEncoding(token_ids, mask)
-
-
-def _refuse_control_tokens(
-    tokenizer: PreTrainedTokenizerBase, messages: Sequence[Mapping[str, Any]]
-) -> None:
-    """A control token in a message would forge a turn: refuse it rather than train on it."""
-    control = (*tokenizer.all_special_tokens, START_OF_ROLE, END_OF_ROLE)
-    for index, message in enumerate(messages):
-        text = json.dumps(
-            [message.get("content"), message.get("tool_calls")], ensure_ascii=False, default=str
-        )
-        for token in control:
-            if token in text:
-                raise DataError(
-                    f"messages[{index}].content: contains the control token {token}.",
-                    fix="remove it: it would end or forge a turn of the conversation",
-                )

@@ -1,0 +1,1 @@
+"""Supervised fine-tuning, and the reward model that is trained beside it."""
