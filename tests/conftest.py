@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -27,6 +28,12 @@ os.environ.update(
 os.environ.pop("WANDB_API_KEY", None)
 # Programs that a test starts by name (ninja, granite-rl, ray) are those of this environment.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+
+# The suite says the same thing each time, also on a loaded machine; HYPOTHESIS_PROFILE=explore looks
+# further than the examples that are always tried.
+settings.register_profile("suite", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 RunModule = Callable[..., subprocess.CompletedProcess[str]]
 
