@@ -72,7 +72,7 @@ class BatchBuilder:
         self._packer = StreamingPacker(row_tokens, rows, pad_id)
         self._max_response_tokens = max_response_tokens
         self._domains = domains
-        self._beta: Mapping[str, float] = algorithm.kl_beta_per_domain
+        self._beta: Mapping[str, float] = algorithm.kl_beta_per_domain or {}
         self._open: list[_Sequence] = []
         self.outcomes: list[GroupOutcome] = []
         self.targets = 0

@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 Positive = Annotated[int, Field(gt=0)]
 NonNegative = Annotated[int, Field(ge=0)]
@@ -20,6 +20,14 @@ PositiveFloat = Annotated[float, Field(gt=0)]
 NonNegativeFloat = Annotated[float, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 DType = Literal["float32", "bfloat16"]
+
+
+def _one_or_many(value: object) -> object:
+    return (value,) if isinstance(value, str | Path) else value
+
+
+Paths = Annotated[tuple[Path, ...], BeforeValidator(_one_or_many)]
+"""One path or a list of them."""
 
 
 class StrictModel(BaseModel):
@@ -154,7 +162,8 @@ class AlgorithmSection(StrictModel):
     clip_high: NonNegativeFloat
     kl_beta: NonNegativeFloat
     """Weight of the KL loss to the frozen reference."""
-    kl_beta_per_domain: dict[str, NonNegativeFloat]
+    kl_beta_per_domain: dict[str, NonNegativeFloat] | None
+    """Domains whose KL weight differs; null: none."""
     kl_estimator: Literal["k1", "k2", "k3", "abs"]
     overlong_buffer: NonNegative
     """Soft overlong punishment (DAPO eq. 13): the last N response tokens cost up to
@@ -165,18 +174,13 @@ class AlgorithmSection(StrictModel):
 class DataSection(StrictModel):
     """Prompt data and its mixture."""
 
-    train: tuple[Path, ...]
+    train: Paths
     """JSONL or parquet files in the prompt-row schema."""
     mixture: dict[str, PositiveFloat] | None
     """Weight of each domain in every step's batch; null: in proportion to the rows."""
     epochs: PositiveFloat
     """Passes over the prompts; ignored when max_steps is set."""
     max_steps: Positive | None
-
-    @field_validator("train", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: object) -> object:
-        return (value,) if isinstance(value, str | Path) else value
 
 
 class CheckpointSection(StrictModel):
@@ -199,7 +203,7 @@ class TrackingSection(StrictModel):
 class EvalSection(StrictModel):
     """Held-out evaluation through the generator, greedily."""
 
-    files: tuple[Path, ...]
+    files: Paths
     """Prompt-row files; empty: no evaluation."""
     limit_per_domain: Positive | None
 

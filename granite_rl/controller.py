@@ -31,7 +31,7 @@ from granite_rl.runs.preemption import StopSignal
 from granite_rl.runs.rollout_files import write_rollouts
 from granite_rl.step_metrics import policy_metrics, rollout_metrics, rollout_records
 from granite_rl.training.checkpoint import CheckpointStore
-from granite_rl.types import PromptGroup, PromptRow, ScoredGroup
+from granite_rl.types import PromptGroup, ScoredGroup
 from granite_rl.weight_sync.bucket import BucketManifest, weight_file
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ class Controller:
 
     Args:
         config: the validated stage configuration.
-        rows: the training prompts.
-        prompt_ids: their token ids, in the same order.
+        stream: the training prompts, in the order of the run.
+        prompt_ids: their token ids, by the row's origin.
         pad_id: token id for padding.
         rollouts: generators and scorers.
         trainers: trainer ranks, set up.
@@ -61,7 +61,7 @@ class Controller:
         self,
         config: StageConfig,
         *,
-        rows: Sequence[PromptRow],
+        stream: PromptStream,
         prompt_ids: dict[str, list[int]],
         pad_id: int,
         rollouts: RolloutEngine,
@@ -80,8 +80,7 @@ class Controller:
         self._logger = logger
         self._progress = progress
         self._stop = stop
-        self._stream = PromptStream(rows, seed=config.run.seed, mixture=config.data.mixture)
-        self._domains = tuple(sorted({row.domain for row in rows}))
+        self._stream = stream
         self._store = CheckpointStore(run.checkpoints, keep=config.checkpoint.keep)
         self._alarms = Alarms(
             1e-4 if config.trainer.dtype == config.generator.dtype == "float32" else 1e-2
@@ -98,7 +97,7 @@ class Controller:
         self._weights = weight_file()
         self._tokens_total = 0
         self._skipped = 0
-        self.total_steps = total_steps(config, len(rows))
+        self.total_steps = total_steps(config, stream.epoch_size)
 
     def run(self, start: int) -> None:
         """Train from step ``start`` to the end.
@@ -149,7 +148,7 @@ class Controller:
             rows=self._config.trainer.rows_per_microbatch,
             pad_id=self._pad_id,
             max_response_tokens=self._config.rollout.max_response_tokens,
-            domains=self._domains,
+            domains=self._stream.domains,
         )
         times = RolloutTimes()
         scored: Iterator[ScoredGroup] = self._rollouts.run(groups, self._sampling, times)

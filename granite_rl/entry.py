@@ -171,9 +171,12 @@ def validate(model: type[ConfigT], resolved: dict[str, Any]) -> ConfigT:
             if problem["type"] == "extra_forbidden":
                 siblings = _siblings(resolved, problem["loc"])
                 allowed = _allowed_fields(model, problem["loc"]) - siblings
-                close = difflib.get_close_matches(
-                    str(problem["loc"][-1]), sorted(allowed or siblings), n=1, cutoff=0.4
-                )
+                close = [
+                    ".".join([*map(str, problem["loc"][:-1]), name])
+                    for name in difflib.get_close_matches(
+                        str(problem["loc"][-1]), sorted(allowed or siblings), n=1, cutoff=0.4
+                    )
+                ]
                 message = "unknown configuration key" + (
                     f"; did you mean `{close[0]}`?" if close else ""
                 )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ray.actor import ActorHandle
 
     from granite_rl.data.prompts import Prompts
+    from granite_rl.data.stream import PromptStream
     from granite_rl.rollouts import RolloutEngine
     from granite_rl.runs.console import Progress
     from granite_rl.runs.directory import RunDirectory
@@ -46,6 +47,7 @@ class Inputs(NamedTuple):
 
     config: StageConfig
     train: Prompts
+    stream: PromptStream
     heldout: Prompts | None
     pad_id: int
     parent_hash: str
@@ -93,6 +95,7 @@ def load_inputs(config: StageConfig) -> Inputs:
     from granite_rl.algorithm.registry import advantage_estimator, policy_loss
     from granite_rl.data.prompts import prepare_prompts, uses_reward_model
     from granite_rl.data.rows import read_rows
+    from granite_rl.data.stream import PromptStream
     from granite_rl.evaluation.heldout import limit_rows
     from granite_rl.models.loading import check_checkpoint, checkpoint_hash
     from granite_rl.models.tokenizer import load_tokenizer
@@ -104,8 +107,9 @@ def load_inputs(config: StageConfig) -> Inputs:
     check_checkpoint(config.model.path)
     tokenizer = load_tokenizer(config.model.path)
     train = prepare_prompts(rows, tokenizer, config.rollout.max_prompt_tokens)
-    domains = {row.domain for row in train.rows}
-    unknown = set(config.algorithm.kl_beta_per_domain) - domains
+    stream = PromptStream(train.rows, seed=config.run.seed, mixture=config.data.mixture)
+    domains = set(stream.domains)
+    unknown = set(config.algorithm.kl_beta_per_domain or ()) - domains
     if unknown:
         raise ConfigError(
             f"algorithm.kl_beta_per_domain: no rows of {sorted(unknown)}",
@@ -135,7 +139,9 @@ def load_inputs(config: StageConfig) -> Inputs:
         )
         check_checkpoint(reference)
     parent_hash = checkpoint_hash(config.model.path)
-    return Inputs(config, train, heldout, int(tokenizer.pad_token_id), parent_hash, reference)
+    return Inputs(
+        config, train, stream, heldout, int(tokenizer.pad_token_id), parent_hash, reference
+    )
 
 
 def _plan(inputs: Inputs) -> str:
@@ -221,7 +227,7 @@ def _train(
     start = 0 if checkpoint is None else checkpoint.step
     controller = Controller(
         config,
-        rows=inputs.train.rows,
+        stream=inputs.stream,
         prompt_ids=inputs.train.token_ids,
         pad_id=inputs.pad_id,
         rollouts=rollouts,

@@ -78,7 +78,15 @@ def ray_session(cluster: ClusterSection) -> Iterator[None]:
     finally:
         ray.shutdown()
         if directory is not None:
-            shutil.rmtree(directory, ignore_errors=True)
+            _remove(directory)
+
+
+def _remove(directory: str, patience_s: float = 10.0) -> None:
+    """Remove Ray's files; its last processes may still be writing logs while they end."""
+    deadline = time.monotonic() + patience_s
+    while os.path.isdir(directory) and time.monotonic() < deadline:
+        shutil.rmtree(directory, ignore_errors=True)
+        time.sleep(0.1)
 
 
 def _python_path() -> str:

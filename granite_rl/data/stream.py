@@ -41,21 +41,22 @@ class PromptStream:
         by_domain: dict[str, list[int]] = {}
         for index, row in enumerate(rows):
             by_domain.setdefault(row.domain, []).append(index)
-        self._domains = sorted(by_domain)
-        self._members = [np.asarray(by_domain[domain], dtype=np.int64) for domain in self._domains]
+        self.domains = tuple(sorted(by_domain))
+        """Domains of the rows, in a fixed order."""
+        self._members = [np.asarray(by_domain[domain], dtype=np.int64) for domain in self.domains]
         sizes = np.asarray([len(members) for members in self._members], dtype=np.float64)
         if mixture is not None:
-            if set(mixture) != set(self._domains):
+            if set(mixture) != set(self.domains):
                 raise ConfigError(
-                    f"data.mixture: names {sorted(mixture)}, but the rows are of {self._domains}",
+                    f"data.mixture: names {sorted(mixture)}, but the rows are of {self.domains}",
                     "give one weight to each domain that has rows",
                 )
-            sizes = np.asarray([mixture[domain] for domain in self._domains], dtype=np.float64)
+            sizes = np.asarray([mixture[domain] for domain in self.domains], dtype=np.float64)
         self.epoch_size = len(rows)
         """Prompts in one epoch."""
         self._counts = _largest_remainder(sizes / sizes.sum(), self.epoch_size)
         self._slots = _even_interleave(self._counts)
-        self._ranks = _rank_within(self._slots, len(self._domains))
+        self._ranks = _rank_within(self._slots, len(self.domains))
         self._shuffles: dict[tuple[int, int], npt.NDArray[np.int64]] = {}
 
     def take(self, position: int, count: int) -> list[PromptRow]:

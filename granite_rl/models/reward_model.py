@@ -104,9 +104,10 @@ class RewardModel(nn.Module):
         They are batched by length, so that little is padding. Conversations longer than the
         model's context lose their *beginning*: the turn to judge is at the end.
         """
-        encoded = [encode_for_scoring(tokenizer, messages) for messages in conversations]
+        if not conversations:
+            return []
         limit = self.config.max_position_embeddings
-        encoded = [tokens[-limit:] for tokens in encoded]
+        encoded = [tokens[-limit:] for tokens in encode_for_scoring(tokenizer, conversations)]
         order = sorted(range(len(encoded)), key=lambda index: len(encoded[index]))
         scores = [0.0] * len(encoded)
         device = self.score.weight.device
@@ -170,10 +171,8 @@ def save_reward_model(
     return Path(directory)
 
 
-def encode_for_scoring(
-    tokenizer: PreTrainedTokenizerBase, messages: Sequence[Mapping[str, Any]]
-) -> list[int]:
-    """Tokens of a conversation up to and including the end token of its last assistant turn.
+def scoring_text(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Mapping[str, Any]]) -> str:
+    """A rendered conversation up to and including the end token of its last assistant turn.
 
     Raises:
         DataError: the conversation does not end with an assistant turn, or is malformed.
@@ -184,8 +183,19 @@ def encode_for_scoring(
         raise DataError(
             f"messages[{len(messages) - 1}].role: the last turn must be the assistant's."
         )
-    end = end_of_turn(tokenizer, text, 0, len(messages) - 1)
-    return list(tokenizer(text[:end], add_special_tokens=False)["input_ids"])
+    return text[: end_of_turn(tokenizer, text, 0, len(messages) - 1)]
+
+
+def encode_for_scoring(
+    tokenizer: PreTrainedTokenizerBase, conversations: Sequence[Sequence[Mapping[str, Any]]]
+) -> list[list[int]]:
+    """Tokens of conversations that end in an assistant turn, each ending with its end token.
+
+    Raises:
+        DataError | ConfigError: as `scoring_text`.
+    """
+    texts = [scoring_text(tokenizer, messages) for messages in conversations]
+    return [list(ids) for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]]
 
 
 def pad_right(sequences: Sequence[Sequence[int]], pad_id: int = 0) -> tuple[Tensor, Tensor]:

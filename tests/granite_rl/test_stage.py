@@ -1,0 +1,131 @@
+"""RL stages end to end: real vLLM, real DeepSpeed, real Ray; killed, stopped and resumed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.granite_rl.stage_runs import (
+    completions_of,
+    finish,
+    metrics_of,
+    stage_arguments,
+    start,
+    weights_of,
+)
+
+STEPS = 5
+
+pytestmark = [pytest.mark.slow, pytest.mark.ray]
+
+
+@pytest.fixture(scope="module")
+def straight_run(
+    tiny_checkpoint: Path, any_rows: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A run that nobody disturbed, with every sink on."""
+    root = tmp_path_factory.mktemp("straight")
+    run = root / "run"
+    sinks = ("tracking.wandb_mode=offline", "tracking.tensorboard=true")
+    arguments = stage_arguments(
+        tiny_checkpoint, any_rows, run, STEPS, f"eval.files={any_rows}", *sinks
+    )
+    finish(start(arguments, root / "log"), root / "log")
+    return run
+
+
+def test_the_run_directory_is_complete(straight_run: Path, tiny_checkpoint: Path) -> None:
+    status = json.loads((straight_run / "status.json").read_text())
+    assert (status["state"], status["step"], status["exit_code"]) == ("succeeded", STEPS, 0)
+    assert [line["step"] for line in metrics_of(straight_run)] == list(range(1, STEPS + 1))
+    lineage = json.loads((straight_run / "lineage.json").read_text())
+    assert lineage["parent"] == str(tiny_checkpoint)
+    manifest = straight_run / "checkpoints" / f"step_{STEPS}" / "MANIFEST.json"
+    assert manifest.is_file()
+    assert list((straight_run / "wandb").glob("offline-run-*"))
+    assert list((straight_run / "tensorboard").iterdir())
+    for name in ("resolved.yaml", "overrides.txt", "versions.json"):
+        assert (straight_run / "config" / name).stat().st_size
+    evaluation = json.loads((straight_run / "eval.json").read_text())
+    assert evaluation["domains"]["distinct"]["n"] == 40
+
+
+def test_the_roles_are_the_real_ones(straight_run: Path) -> None:
+    events = [json.loads(line) for line in (straight_run / "events.jsonl").read_text().splitlines()]
+    roles = {event["role"]: event for event in events if event["kind"] == "role_started"}
+    assert roles["generator 0"]["engine"] == "vllm.v1.engine.llm_engine.LLMEngine"
+    assert roles["generator 0"]["weight_transfer"] == "SharedMemoryWeightTransferEngine"
+    assert roles["trainer rank 0"]["engine"] == "deepspeed.runtime.engine.DeepSpeedEngine"
+    assert roles["generator 0"]["pid"] != roles["trainer rank 0"]["pid"]
+
+
+def test_generator_and_trainer_agree_after_every_update(straight_run: Path) -> None:
+    """A stale or half-loaded weight (a tied head, say) shows here as a difference of 1e-2."""
+    lines = metrics_of(straight_run)
+    assert all(line["policy/grad_norm"] > 0 for line in lines), "the weights did change"
+    assert all(line["mismatch/logprob_abs_diff_mean"] < 1e-4 for line in lines)
+    assert lines[-1]["policy/kl"] > 1e-5, "the policy moved away from the reference"
+
+
+def test_the_finished_model_loads_anywhere(straight_run: Path) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    model = AutoModelForCausalLM.from_pretrained(straight_run / "hf")
+    tokenizer = AutoTokenizer.from_pretrained(straight_run / "hf")
+    ids = tokenizer.apply_chat_template([{"role": "user", "content": "hi"}], return_tensors="pt")
+    assert model.generate(ids["input_ids"], max_new_tokens=2).shape[1] > 2
+
+
+def test_a_killed_run_continues_to_the_same_bits(
+    straight_run: Path, tiny_checkpoint: Path, any_rows: Path, tmp_path: Path
+) -> None:
+    run, log = tmp_path / "run", tmp_path / "log"
+    arguments = stage_arguments(tiny_checkpoint, any_rows, run, STEPS, "run.resume=auto")
+    process = start(arguments, log)
+    deadline = time.monotonic() + 180
+    while len(metrics_of(run)) < 2 and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.02)
+    process.kill()
+    process.wait(10)
+    reached = len(metrics_of(run))
+    assert 2 <= reached < STEPS, log.read_text()
+
+    finish(start(arguments, log), log)
+    assert [line["step"] for line in metrics_of(run)] == list(range(1, STEPS + 1))
+    assert completions_of(run, STEPS) == completions_of(straight_run, STEPS)
+    assert weights_of(run) == weights_of(straight_run)
+    volatile = ("time/", "perf/", "eval/", "time")
+    for ours, theirs in zip(metrics_of(run), metrics_of(straight_run), strict=True):
+        same = {key for key in theirs if not key.startswith(volatile)}
+        assert {key: ours[key] for key in same} == {key: theirs[key] for key in same}
+
+
+def test_sigterm_saves_and_says_how_to_go_on(
+    straight_run: Path, tiny_checkpoint: Path, any_rows: Path, tmp_path: Path
+) -> None:
+    run, log = tmp_path / "run", tmp_path / "log"
+    arguments = stage_arguments(tiny_checkpoint, any_rows, run, 1000, "run.resume=auto")
+    process = start(arguments, log)
+    deadline = time.monotonic() + 180
+    while not metrics_of(run) and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    finish(process, log, code=75)
+    status = json.loads((run / "status.json").read_text())
+    assert status["state"] == "preempted"
+    assert "run.resume=auto" in status["next_command"]
+    assert (run / "checkpoints" / f"step_{status['step']}" / "MANIFEST.json").is_file()
+    assert status["step"] == len(metrics_of(run))
+
+
+def test_no_process_and_no_weight_file_is_left(straight_run: Path) -> None:
+    events = [json.loads(line) for line in (straight_run / "events.jsonl").read_text().splitlines()]
+    for event in events:
+        if event["kind"] == "role_started":
+            assert not os.path.exists(f"/proc/{event['pid']}"), event["role"]
+    assert not list(Path("/dev/shm").glob("granite-rl-*.weights"))
