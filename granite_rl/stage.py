@@ -109,7 +109,8 @@ def load_inputs(config: StageConfig) -> Inputs:
     train = prepare_prompts(rows, tokenizer, config.rollout.max_prompt_tokens)
     stream = PromptStream(train.rows, seed=config.run.seed, mixture=config.data.mixture)
     domains = set(stream.domains)
-    unknown = set(config.algorithm.kl_beta_per_domain or ()) - domains
+    betas = config.algorithm.kl_beta_per_domain or {}
+    unknown = set(betas) - domains
     if unknown:
         raise ConfigError(
             f"algorithm.kl_beta_per_domain: no rows of {sorted(unknown)}",
@@ -127,9 +128,7 @@ def load_inputs(config: StageConfig) -> Inputs:
         )
     if asking and config.rewards.model_path is not None:
         check_checkpoint(config.rewards.model_path)
-    needs_reference = config.algorithm.kl_beta > 0 or any(
-        config.algorithm.kl_beta_per_domain.values()
-    )
+    needs_reference = config.algorithm.kl_beta > 0 or any(betas.values())
     reference = None
     if needs_reference:
         reference = (
