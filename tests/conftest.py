@@ -1,4 +1,4 @@
-"""An environment that is the same for every test, on any machine; rooms bring their own fixtures."""
+"""An environment that is the same for every test; rooms bring their own fixtures."""
 
 from __future__ import annotations
 
