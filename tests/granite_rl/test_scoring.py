@@ -1,0 +1,124 @@
+"""Reward workers that hang, crash or raise: a poisoned sample costs its own verdict only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from granite_rl.actors.scoring import ScorerPool
+from granite_rl.types import Completion, GenerationResult, PromptGroup, PromptRow
+from rewards.result import RewardResult
+
+pytestmark = [pytest.mark.slow, pytest.mark.ray]
+
+ENVIRONMENT = '''
+import os, time
+from envs.base import SingleTurnEnv
+from rewards import reward
+
+@reward("hostile", range=(0.0, 1.0), timeout_s=60.0)
+def hostile(completion: str) -> float:
+    if completion == "hang":
+        while True:
+            time.sleep(0.01)
+    if completion == "exit":
+        os._exit(3)
+    if completion == "raise":
+        raise RuntimeError("boom")
+    if completion == "nan":
+        return float("nan")
+    return 1.0 if completion == "good" else 0.0
+
+class HostileEnv(SingleTurnEnv):
+    domain = "hostile"
+    reward = __file__ + ":hostile"
+
+class CrashingEnv(SingleTurnEnv):
+    domain = "hostile"
+    reward = __file__ + ":hostile"
+
+    def step(self, action):
+        raise ValueError("the environment itself is broken")
+'''
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """A private Ray instance and the ``cluster`` section that started it."""
+    from granite_rl.actors.placement import ray_session
+    from granite_rl.config import StageConfig
+    from granite_rl.entry import compose, validate
+
+    given = ["stage=math", "recipe=demo", "model.path=M", "data.train=D"]
+    config = validate(StageConfig, compose("stage", given))
+    with ray_session(config.cluster):
+        yield config.cluster
+
+
+Score = Callable[..., list[RewardResult]]
+
+
+@pytest.fixture
+def score(cluster: Any, tmp_path: Path) -> Score:
+    """Score completions of one group on a pool of two workers with a deadline of 6 s."""
+    import ray
+
+    from granite_rl.actors import placement
+
+    path = tmp_path / "hostile_env.py"
+    path.write_text(ENVIRONMENT)
+    pool = ScorerPool(
+        lambda: placement.start_reward_worker(cluster), 2, 6.0, None, lambda name: False
+    )
+
+    def run(*completions: str, environment: str = "HostileEnv") -> list[RewardResult]:
+        row = PromptRow(
+            "test",
+            ({"role": "user", "content": "hi"},),
+            f"{path}:{environment}",
+            {"method": "rule", "ground_truth": ""},
+            {},
+            "hostile",
+            "here:1",
+        )
+        group = PromptGroup(0, row, [1], 0)
+        said = [Completion([1], None, text, truncated=False) for text in completions]
+        pool.submit(group, GenerationResult(0, said, 0), evaluation=False)
+        while True:
+            ready, _ = ray.wait(pool.references(), timeout=0.2)
+            done = pool.collect(ready)
+            if done:
+                assert done[0][0] == 0
+                return done[0][1]
+
+    return run
+
+
+def test_verdicts_come_back_in_order(score: Score) -> None:
+    assert [result.score for result in score("good", "bad", "good")] == [1.0, 0.0, 1.0]
+
+
+def test_a_hanging_sample_times_out_alone(score: Score) -> None:
+    results = score("good", "hang", "bad", "good")
+    assert [result.status for result in results] == ["ok", "timeout", "ok", "ok"]
+    assert [result.score for result in results if result.teaches] == [1.0, 0.0, 1.0]
+
+
+def test_a_sample_that_kills_its_worker_is_an_error_alone(score: Score) -> None:
+    results = score("good", "exit", "good")
+    assert [result.status for result in results] == ["ok", "error", "ok"]
+
+
+def test_exceptions_and_nan_are_errors_not_zeros(score: Score) -> None:
+    results = score("raise", "nan", "good")
+    assert [result.status for result in results] == ["error", "error", "ok"]
+    assert "boom" in str(results[0].message)
+
+
+def test_a_broken_environment_is_an_error(score: Score) -> None:
+    (result,) = score("good", environment="CrashingEnv")
+    assert result.status == "error"
+    assert "the environment itself is broken" in str(result.message)
