@@ -1,0 +1,168 @@
+"""What pre-training and SFT share: a next-token step, evaluation, saving, and reporting.
+
+Both train with the token mean over the global batch (all micro-batches of all ranks), so that a
+batch's gradient does not depend on how it was cut up.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from granite_rl.errors import DivergedError, Preempted
+from granite_rl.runs.console import Progress, format_count
+from granite_rl.runs.directory import RunDirectory
+from granite_rl.runs.metrics import MetricLogger
+from granite_rl.training.checkpoint import CheckpointStore
+from granite_rl.training.distributed import RankContext, all_reduce_max, all_reduce_sums
+from granite_rl.training.engine import TrainEngine, batch_tensors
+from granite_rl.training.packing import empty_batch
+from granite_rl.types import PackedBatch
+
+MAX_SKIPPED = 10
+"""Non-finite steps in a row after which training gives up."""
+
+
+class SupervisedStep(NamedTuple):
+    """One optimizer step, the same on all ranks."""
+
+    loss: float
+    """Cross-entropy in nats, mean over all trained tokens of the global batch."""
+    tokens: int
+    """Trained tokens of the global batch."""
+    grad_norm: float
+    skipped: bool
+
+
+class Report(NamedTuple):
+    """What rank 0 tells the launcher after a step, or after an evaluation of it."""
+
+    step: int
+    metrics: dict[str, float]
+    fields: dict[str, str | float]
+    """For the progress line; empty: the metrics are added without a line."""
+
+
+@dataclass
+class SkipGuard:
+    """Counts non-finite steps in a row, and ends a run that does nothing else."""
+
+    in_a_row: int = 0
+    total: int = 0
+
+    def note(self, result: SupervisedStep, step: int) -> None:
+        """Count one step.
+
+        Raises:
+            DivergedError: `MAX_SKIPPED` steps in a row had a gradient that is not finite.
+        """
+        self.in_a_row = self.in_a_row + 1 if result.skipped else 0
+        self.total += result.skipped
+        if self.in_a_row >= MAX_SKIPPED:
+            raise DivergedError(
+                f"step {step}: the gradient was not finite {MAX_SKIPPED} times in a row",
+                "resume from an earlier checkpoint with a lower learning rate",
+            )
+
+
+def supervised_step(
+    engine: TrainEngine, batches: Sequence[PackedBatch], lr: float, pad_id: int
+) -> SupervisedStep:
+    """Train one step on this rank's micro-batches: cross-entropy of every target token.
+
+    All ranks call this together; they may have different numbers of micro-batches.
+    """
+    loss = torch.zeros((), dtype=torch.float64)
+    for batch in _in_lockstep(engine, batches, pad_id):
+        logprobs, _ = engine(**batch_tensors(batch))
+        loss_sum = -logprobs.sum()
+        engine.backward(loss_sum)
+        loss += loss_sum.detach().double().cpu()
+    total, targets = all_reduce_sums(float(loss), sum(batch.targets for batch in batches))
+    result = engine.step(targets, lr)
+    return SupervisedStep(total / targets, int(targets), result.grad_norm, result.skipped)
+
+
+def evaluate(engine: TrainEngine, batches: Sequence[PackedBatch], pad_id: int) -> tuple[float, int]:
+    """Summed cross-entropy in nats and number of targets over all ranks' micro-batches."""
+    loss = torch.zeros((), dtype=torch.float64)
+    with torch.no_grad():
+        for batch in _in_lockstep(engine, batches, pad_id):
+            logprobs, _ = engine(**batch_tensors(batch))
+            loss -= logprobs.sum().double().cpu()
+    total, targets = all_reduce_sums(float(loss), sum(batch.targets for batch in batches))
+    return total, int(targets)
+
+
+def _in_lockstep(
+    engine: TrainEngine, batches: Sequence[PackedBatch], pad_id: int
+) -> list[PackedBatch]:
+    missing = engine.lockstep(len(batches)) - len(batches)
+    return [*batches, *[empty_batch(pad_id)] * missing]
+
+
+def save_checkpoint(
+    engine: TrainEngine, store: CheckpointStore, step: int, metadata: Mapping[str, Any]
+) -> None:
+    """Save all ranks' state and commit it; all ranks call this together."""
+    place: list[Path | None] = [store.begin(step) if engine.rank == 0 else None]
+    torch.distributed.broadcast_object_list(place)
+    directory = place[0]
+    assert directory is not None
+    engine.save(directory)
+    torch.distributed.barrier()
+    if engine.rank == 0:
+        store.commit(step, metadata)
+
+
+def stop_agreed(context: RankContext) -> bool:
+    """Whether any rank was asked to stop: all see the same answer, so all stop at the same step."""
+    return all_reduce_max(float(context.stop_requested())) > 0
+
+
+def preempted(step: int) -> Preempted:
+    """What a run raises after it was asked to stop and has saved."""
+    return Preempted(
+        f"stopped on request after step {step}; its checkpoint is saved",
+        "the same command with run.resume=auto continues",
+    )
+
+
+@dataclass
+class Reporter:
+    """The launcher's end: writes what rank 0 reports to metrics, status and the progress line."""
+
+    run: RunDirectory
+    logger: MetricLogger
+    progress: Progress
+    last: dict[str, float] = field(default_factory=dict)
+    """Latest value of every metric."""
+
+    def __call__(self, report: Report | str) -> None:
+        """Take one report; a string is a remark."""
+        if isinstance(report, str):
+            self.progress.note(report)
+            return
+        self.logger.log(report.step, {"run/global_step": float(report.step), **report.metrics})
+        self.last.update(report.metrics)
+        if report.fields:
+            self.run.set_step(report.step)
+            self.progress.update(report.step, report.fields)
+
+
+def step_fields(result: SupervisedStep, lr: float, tokens_per_s: float) -> dict[str, str | float]:
+    """What the progress line shows of a step."""
+    loss = f"{result.loss:.3f}" if math.isfinite(result.loss) else str(result.loss)
+    fields: dict[str, str | float] = {
+        "loss": loss,
+        "lr": f"{lr:.2e}",
+        "tok/s": format_count(tokens_per_s),
+    }
+    if result.skipped:
+        fields["skipped"] = "non-finite gradient"
+    return fields

@@ -1,0 +1,209 @@
+"""Token shards: text to tokens once, then memory-mapped for ever.
+
+A source is one JSONL file of ``{"text": ...}`` rows. Its tokens become two flat binary files,
+training and validation, documents ended by the end-of-text token, in the smallest unsigned type
+that holds the vocabulary, beside a JSON header with counts and the fingerprint of what they were
+made from. Windows of any length are cut from the flat file at training time, so one set of shards
+serves all contexts; a gather of 4,096-token rows reads about 1 G tokens/s from the page cache.
+
+Every k-th document is held out: fixed by position, so that more text at the end of a file does not
+change what was held out of its beginning.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from transformers import PreTrainedTokenizerBase
+
+from granite_rl.errors import DataError
+
+TRAIN, VALIDATION = "train", "validation"
+_BATCH_DOCUMENTS = 1000
+
+
+@dataclass(frozen=True)
+class Shard:
+    """The tokens of one split of one source."""
+
+    path: Path
+    dtype: str
+    tokens: int
+    documents: int
+    bytes: int
+    """UTF-8 bytes of the text, for bits per byte."""
+
+    def windows(self, context: int) -> int:
+        """How many non-overlapping windows of ``context`` tokens there are."""
+        return self.tokens // context
+
+    def read(self, start: int, stop: int) -> npt.NDArray[np.int64]:
+        """Tokens ``start`` .. ``stop - 1``."""
+        flat = np.memmap(self.path, dtype=self.dtype, mode="r")
+        return flat[start:stop].astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source of text: its training and held-out tokens."""
+
+    name: str
+    train: Shard
+    validation: Shard
+    fingerprint: str
+
+
+def read_texts(path: Path) -> Iterator[str]:
+    """Texts of a JSONL file, checked row by row.
+
+    Raises:
+        DataError: naming file and line of the first row that is not ``{"text": <string>}``.
+    """
+    try:
+        with path.open(encoding="utf-8") as stream:
+            for number, line in enumerate(stream, start=1):
+                if line.strip():
+                    yield _text_of(line, f"{path}:{number}")
+    except FileNotFoundError:
+        raise DataError(
+            f"{path} does not exist", "data.dir must hold one <source>.jsonl per mixture source"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not UTF-8 text: {error}") from error
+
+
+def _text_of(line: str, where: str) -> str:
+    wanted = 'each line must be a JSON object {"text": "..."}'
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise DataError(f"{where}: not JSON: {error}", wanted) from error
+    text = row.get("text") if isinstance(row, dict) else None
+    if not isinstance(text, str):
+        raise DataError(f"{where}: no text in it", wanted)
+    return text
+
+
+def prepare(
+    name: str,
+    text_file: Path,
+    directory: Path,
+    tokenizer: PreTrainedTokenizerBase,
+    validation_fraction: float,
+) -> Source:
+    """Tokenise a source into ``directory``, unless what is there was made from the same.
+
+    Raises:
+        DataError: a bad row, or too little text to train on.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    fingerprint = _fingerprint(text_file, tokenizer, validation_fraction)
+    header = directory / f"{name}.json"
+    source = _load(name, header, fingerprint)
+    if source is None:
+        _tokenise(name, text_file, directory, tokenizer, validation_fraction, fingerprint)
+        source = _load(name, header, fingerprint)
+    if source is None:
+        raise RuntimeError(f"{header} was written and can't be read")
+    return source
+
+
+def _fingerprint(
+    text_file: Path, tokenizer: PreTrainedTokenizerBase, validation_fraction: float
+) -> str:
+    """SHA-256 of all that the tokens depend on."""
+    try:
+        with text_file.open("rb") as stream:
+            text = hashlib.file_digest(stream, "sha256").hexdigest()
+    except FileNotFoundError:
+        raise DataError(
+            f"{text_file} does not exist",
+            "data.dir must hold one <source>.jsonl per mixture source",
+        ) from None
+    vocabulary = hashlib.sha256(tokenizer.backend_tokenizer.to_str().encode()).hexdigest()
+    parts = (text, vocabulary, str(validation_fraction))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _load(name: str, header: Path, fingerprint: str) -> Source | None:
+    try:
+        content: dict[str, Any] = json.loads(header.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    if content.get("fingerprint") != fingerprint:
+        return None
+    shards = {}
+    for split in (TRAIN, VALIDATION):
+        shard = Shard(path=header.parent / f"{name}.{split}.bin", **content[split])
+        size = shard.tokens * np.dtype(shard.dtype).itemsize
+        if not shard.path.is_file() or shard.path.stat().st_size != size:
+            return None
+        shards[split] = shard
+    return Source(name, shards[TRAIN], shards[VALIDATION], fingerprint)
+
+
+def _tokenise(
+    name: str,
+    text_file: Path,
+    directory: Path,
+    tokenizer: PreTrainedTokenizerBase,
+    validation_fraction: float,
+    fingerprint: str,
+) -> None:
+    dtype = np.dtype(np.uint16 if len(tokenizer) <= 1 << 16 else np.uint32)
+    every = round(1 / validation_fraction)
+    end = np.array([tokenizer.eos_token_id], dtype=dtype)
+    counts = {
+        split: {"dtype": dtype.name, "tokens": 0, "documents": 0, "bytes": 0}
+        for split in (TRAIN, VALIDATION)
+    }
+    temporary = {split: directory / f".{name}.{split}.tmp" for split in counts}
+    streams = {split: path.open("wb") for split, path in temporary.items()}
+    try:
+        number = 0
+        for texts in _batched(read_texts(text_file)):
+            encoded = tokenizer(texts, add_special_tokens=False)["input_ids"]
+            for text, token_ids in zip(texts, encoded, strict=True):
+                split = VALIDATION if number % every == every // 2 else TRAIN
+                number += 1
+                tokens = np.concatenate([np.array(token_ids, dtype=dtype), end])
+                streams[split].write(tokens.tobytes())
+                count: dict[str, Any] = counts[split]
+                count["tokens"] += len(tokens)
+                count["documents"] += 1
+                count["bytes"] += len(text.encode())
+        for stream in streams.values():
+            stream.flush()
+            os.fsync(stream.fileno())
+    finally:
+        for stream in streams.values():
+            stream.close()
+    if not all(count["documents"] for count in counts.values()):
+        raise DataError(
+            f"{text_file}: {number} documents are too few to hold every {every}th out",
+            "give more documents, or raise data.validation_fraction",
+        )
+    for split, path in temporary.items():
+        os.replace(path, directory / f"{name}.{split}.bin")
+    header = directory / f".{name}.json.tmp"
+    header.write_text(json.dumps({"fingerprint": fingerprint, **counts}, indent=1) + "\n")
+    os.replace(header, directory / f"{name}.json")
+
+
+def _batched(texts: Iterator[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    for text in texts:
+        batch.append(text)
+        if len(batch) == _BATCH_DOCUMENTS:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
