@@ -10,17 +10,31 @@ import pytest
 
 @pytest.fixture(scope="session")
 def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An untrained Granite of ~1 M parameters with a tokenizer that knows the demo's words."""
-    from envs.demo import generate
+    """A Granite of ~1 M parameters, trained just enough to babble varied text instead of one token.
+    """
+    import torch
+    from torch.nn.utils.rnn import pad_sequence
+
+    from envs.demo import sft_rows
     from granite_rl.models.configs import granite_config
     from granite_rl.models.loading import init_policy, save_hf
-    from granite_rl.models.tokenizer import train_tokenizer
+    from granite_rl.models.tokenizer import encode_conversation, train_tokenizer
 
-    texts = [row["prompt"][0]["content"] for row in generate("math", "train", 300, 0)]
+    conversations = [row["messages"] for row in sft_rows(400, 0) if row["domain"] == "math"]
+    texts = [message["content"] for messages in conversations for message in messages]
     tokenizer = train_tokenizer(texts, 512)
     config = granite_config("tiny", vocab_size=len(tokenizer))
+    model = init_policy(config, 0)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    encoded = [torch.tensor(encode_conversation(tokenizer, c).token_ids) for c in conversations]
+    for step in range(40):
+        batch = [encoded[(step * 8 + index) % len(encoded)] for index in range(8)]
+        labels = pad_sequence(batch, batch_first=True, padding_value=-100)
+        model(labels.clamp(min=0), labels=labels).loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
     directory = tmp_path_factory.mktemp("checkpoint") / "hf"
-    save_hf(init_policy(config, 0), config, tokenizer, directory)
+    save_hf(model, config, tokenizer, directory)
     return directory
 
 

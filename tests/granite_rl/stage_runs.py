@@ -17,6 +17,7 @@ SMALL = (
     "rollout.samples_per_prompt=4",
     "rollout.max_response_tokens=8",
     "rollout.save_every=1",
+    "algorithm.overlong_buffer=0",
     "checkpoint.every_steps=1",
     "checkpoint.keep=2",
     "optim.lr=1e-3",

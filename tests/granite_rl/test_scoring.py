@@ -14,7 +14,7 @@ from rewards.result import RewardResult
 
 pytestmark = [pytest.mark.slow, pytest.mark.ray]
 
-ENVIRONMENT = '''
+ENVIRONMENT = """
 import os, time
 from envs.base import SingleTurnEnv
 from rewards import reward
@@ -42,7 +42,7 @@ class CrashingEnv(SingleTurnEnv):
 
     def step(self, action):
         raise ValueError("the environment itself is broken")
-'''
+"""
 
 
 @pytest.fixture(scope="module")

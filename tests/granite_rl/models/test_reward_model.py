@@ -8,7 +8,7 @@ import pytest
 import torch
 from transformers import GraniteForCausalLM, PreTrainedTokenizerFast
 
-from granite_rl.errors import PreflightError
+from granite_rl.errors import DataError, PreflightError
 from granite_rl.models.loading import save_hf
 from granite_rl.models.reward_model import RewardModel, encode_for_scoring, pad_right
 
@@ -32,6 +32,11 @@ def test_scored_tokens_end_with_the_end_token(tokenizer: PreTrainedTokenizerFast
         "<|start_of_role|>user<|end_of_role|>Hi<|end_of_text|>\n"
         "<|start_of_role|>assistant<|end_of_role|>Hello.<|end_of_text|>"
     )
+
+
+def test_conversation_must_end_with_the_assistant(tokenizer: PreTrainedTokenizerFast) -> None:
+    with pytest.raises(DataError, match=r"messages\[2\]\.role: the last turn"):
+        encode_for_scoring(tokenizer, [*_chat("x"), {"role": "user", "content": "?"}])
 
 
 def test_score_is_the_head_on_the_last_hidden_state(
@@ -109,7 +114,7 @@ def test_learns_a_preference(policy_path: Path, tokenizer: PreTrainedTokenizerFa
         chosen, rejected = model(*inputs).chunk(2)
         loss = -torch.nn.functional.logsigmoid(chosen - rejected).mean()
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
     unseen = model.score_conversations(tokenizer, [_chat("The answer is 46."), _chat("Grüße 46")])
     assert unseen[0] > unseen[1]
