@@ -6,8 +6,7 @@ batch's pairs. Both answers of a pair are always in the same micro-batch.
 
 Conversations are padded to the longest of their micro-batch instead of packed: pairs of a step are
 sorted by length first, which leaves a few percent of padding, and the score needs one position per
-conversation only. Order is a pure function of (seed, epoch), so a run that resumes sees exactly the
-pairs it would have seen.
+conversation only.
 """
 
 from __future__ import annotations
@@ -16,11 +15,12 @@ import json
 import re
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import torch
 from pydantic import Field
@@ -37,7 +37,8 @@ from granite_rl.config import (
     TrainerSection,
 )
 from granite_rl.entry import compose, parse_arguments, run_main, to_yaml, validate
-from granite_rl.errors import ConfigError, DataError, ExitCode, Preempted
+from granite_rl.errors import ConfigError, DivergedError, ExitCode, Preempted
+from sft.preference_data import Data, Pair, batch_order, micro_batches, read_pairs, total_steps
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -94,111 +95,6 @@ class PreferenceConfig(StrictModel):
     trainer: PreferenceTrainerSection
     checkpoint: CheckpointSection
     tracking: TrackingSection
-
-
-class Pair(NamedTuple):
-    """A tokenised preference."""
-
-    chosen: list[int]
-    rejected: list[int]
-    language: str
-
-    @property
-    def length(self) -> int:
-        """Tokens of the longer conversation."""
-        return max(len(self.chosen), len(self.rejected))
-
-
-class Data(NamedTuple):
-    """What is trained on and what is only scored."""
-
-    train: list[Pair]
-    heldout: list[Pair]
-
-
-# -- data ----------------------------------------------------------------------------------------
-
-
-def read_pairs(path: Path, tokenizer: PreTrainedTokenizerBase, max_tokens: int) -> list[Pair]:
-    """Tokenised pairs of a JSONL file, in its order.
-
-    Raises:
-        DataError: the file or a row is unusable; the message names file and line.
-    """
-    from granite_rl.models.reward_model import encode_for_scoring
-
-    if not path.is_file():
-        raise DataError(f"{path}: no such file")
-    pairs: list[Pair] = []
-    with path.open(encoding="utf-8") as stream:
-        for number, line in enumerate(stream, start=1):
-            if not line.strip():
-                continue
-            where = f"{path}:{number}"
-            prompt, answers, language = _parse_row(line, where)
-            try:
-                chosen, rejected = (
-                    encode_for_scoring(
-                        tokenizer, [*prompt, {"role": "assistant", "content": answer}]
-                    )
-                    for answer in answers
-                )
-            except DataError as error:
-                raise DataError(f"{where}: {error.message}", error.fix) from error
-            pair = Pair(chosen, rejected, language)
-            if pair.length > max_tokens:
-                raise DataError(
-                    f"{where}: a conversation of {pair.length} tokens",
-                    f"shorten it, or raise trainer.row_tokens (now {max_tokens})",
-                )
-            pairs.append(pair)
-    if not pairs:
-        raise DataError(f"{path}: no preference pairs in it")
-    return pairs
-
-
-def _parse_row(line: str, where: str) -> tuple[list[Any], tuple[str, str], str]:
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise DataError(f"{where}: not JSON: {error}") from error
-    if not isinstance(row, Mapping):
-        raise DataError(f"{where}: a row must be an object, got {type(row).__name__}")
-    expected = {"prompt": list, "chosen": str, "rejected": str}
-    for key, kind in expected.items():
-        if not isinstance(row.get(key), kind):
-            got = f"got {row[key]!r}" if key in row else "it is missing"
-            raise DataError(f"{where}: {key} must be a {kind.__name__}, {got}")
-    if row["chosen"] == row["rejected"]:
-        raise DataError(f"{where}: chosen and rejected are the same text")
-    return row["prompt"], (row["chosen"], row["rejected"]), str(row.get("language", "unknown"))
-
-
-def total_steps(pairs: int, data: PreferenceDataSection) -> int:
-    """Optimizer steps of a run; pairs that don't fill the last batch are left out."""
-    return max(1, int(pairs * data.epochs) // data.pairs_per_step)
-
-
-def batch_order(pairs: int, step: int, pairs_per_step: int, seed: int) -> list[int]:
-    """Indices of the pairs of one step: consecutive pieces of a fresh permutation per epoch."""
-    chosen: list[int] = []
-    position = step * pairs_per_step
-    while len(chosen) < pairs_per_step:
-        epoch, offset = divmod(position, pairs)
-        generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
-        order = torch.randperm(pairs, generator=generator)
-        piece = order[offset : offset + pairs_per_step - len(chosen)].tolist()
-        chosen += piece
-        position += len(piece)
-    return chosen
-
-
-def micro_batches(pairs: Sequence[Pair], conversations: int) -> Iterator[list[Pair]]:
-    """Pairs by length, as many to a micro-batch as its conversations allow."""
-    ordered = sorted(pairs, key=lambda pair: pair.length)
-    size = conversations // 2
-    for start in range(0, len(ordered), size):
-        yield ordered[start : start + size]
 
 
 # -- loss ----------------------------------------------------------------------------------------
@@ -283,7 +179,7 @@ class _Training:
 
         self.config, self.data, self.tokenizer = config, data, tokenizer
         self.run, self.stop, self.rank = run, stop, rank
-        self.steps = total_steps(len(data.train), config.data)
+        self.steps = total_steps(len(data.train), config.data.epochs, config.data.pairs_per_step)
         self.model: RewardModel = RewardModel.init_from_policy(
             config.model.path, config.run.seed, config.trainer.dtype
         )
@@ -355,8 +251,6 @@ class _Training:
 
     def _step(self, step: int) -> dict[str, float]:
         """One optimizer step; the metrics are those of the global batch, on every rank."""
-        import time
-
         from granite_rl.training.distributed import all_reduce_sums
         from granite_rl.training.schedules import warmup_then_linear
 
@@ -364,24 +258,26 @@ class _Training:
         wanted = config.data.pairs_per_step
         order = batch_order(len(self.data.train), step - 1, wanted, config.run.seed)
         mine = [self.data.train[index] for index in order[self.rank :: config.trainer.ranks]]
-        batches = list(micro_batches(mine, config.trainer.rows_per_microbatch))
-        loss_sum, right, margin, tokens = 0.0, 0.0, 0.0, 0.0
-        for index in range(self.engine.lockstep(len(batches))):
-            # A rank without pairs left keeps the collectives going with a gradient of zero.
-            pairs = batches[index] if index < len(batches) else self.data.train[:1]
-            weight = 1.0 if index < len(batches) else 0.0
+        loss_sum, right, margin, tokens = 0.0, 0.0, 0.0, 0
+        # Every rank has as many pairs, so as many micro-batches: the collectives stay in step.
+        for pairs in micro_batches(mine, config.trainer.rows_per_microbatch):
             chosen, rejected = scores_of(self.engine, pairs)
-            loss = bradley_terry_loss(chosen, rejected) * weight
+            loss = bradley_terry_loss(chosen, rejected)
             self.engine.backward(loss)
             difference = (chosen - rejected).detach()
             loss_sum += loss.item()
-            right += weight * float((difference > 0).sum())
-            margin += weight * float(difference.sum())
-            tokens += weight * sum(len(pair.chosen) + len(pair.rejected) for pair in pairs)
-        loss_sum, right, margin, tokens = all_reduce_sums(loss_sum, right, margin, tokens)
+            right += float((difference > 0).sum())
+            margin += float(difference.sum())
+            tokens += sum(len(pair.chosen) + len(pair.rejected) for pair in pairs)
+        loss_sum, right, margin, all_tokens = all_reduce_sums(loss_sum, right, margin, tokens)
         rate = config.optim.lr * warmup_then_linear(step - 1, self.steps, config.optim.warmup_steps)
         result = self.engine.step(denominator=float(wanted), lr=rate)
-        self.tokens += int(tokens)
+        if result.skipped:
+            raise DivergedError(
+                f"reward_model: the gradient of step {step} is not finite (loss {loss_sum / wanted})",
+                "lower optim.lr, or resume from an earlier checkpoint with run.resume=STEP",
+            )
+        self.tokens += int(all_tokens)
         seconds = time.monotonic() - began
         return {
             "train/loss": loss_sum / wanted,
@@ -390,9 +286,9 @@ class _Training:
             "train/lr": rate,
             "train/grad_norm": result.grad_norm,
             "train/sequences": 2.0 * wanted,
-            "train/tokens": tokens,
+            "train/tokens": all_tokens,
             "time/step_s": seconds,
-            "perf/tokens_per_s": tokens / seconds,
+            "perf/tokens_per_s": all_tokens / seconds,
             "run/global_step": float(step),
             "run/tokens_total": float(self.tokens),
             "run/epoch": step * wanted / len(self.data.train),
@@ -555,7 +451,9 @@ def main(argv: Sequence[str]) -> int:
         data, _ = load_inputs(config)
         print(to_yaml(config))
         print(
-            f"# plan: {total_steps(len(data.train), config.data)} steps x "
+            f"# plan: {
+                total_steps(len(data.train), config.data.epochs, config.data.pairs_per_step)
+            } steps x "
             f"{config.data.pairs_per_step} of {len(data.train)} pairs, "
             f"{len(data.heldout)} held out, {config.trainer.ranks} rank(s)"
         )

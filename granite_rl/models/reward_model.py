@@ -106,8 +106,9 @@ class RewardModel(nn.Module):
         """
         if not conversations:
             return []
+        encoded = [encode_for_scoring(tokenizer, messages) for messages in conversations]
         limit = self.config.max_position_embeddings
-        encoded = [tokens[-limit:] for tokens in encode_for_scoring(tokenizer, conversations)]
+        encoded = [tokens[-limit:] for tokens in encoded]
         order = sorted(range(len(encoded)), key=lambda index: len(encoded[index]))
         scores = [0.0] * len(encoded)
         device = self.score.weight.device
@@ -187,15 +188,11 @@ def scoring_text(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Mapping[
 
 
 def encode_for_scoring(
-    tokenizer: PreTrainedTokenizerBase, conversations: Sequence[Sequence[Mapping[str, Any]]]
-) -> list[list[int]]:
-    """Tokens of conversations that end in an assistant turn, each ending with its end token.
-
-    Raises:
-        DataError | ConfigError: as `scoring_text`.
-    """
-    texts = [scoring_text(tokenizer, messages) for messages in conversations]
-    return [list(ids) for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]]
+    tokenizer: PreTrainedTokenizerBase, messages: Sequence[Mapping[str, Any]]
+) -> list[int]:
+    """Tokens of `scoring_text`; same errors."""
+    text = scoring_text(tokenizer, messages)
+    return list(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
 def pad_right(sequences: Sequence[Sequence[int]], pad_id: int = 0) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,124 @@
+"""Preference pairs: read from JSONL, tokenised, and put into order.
+
+Order is a pure function of (seed, epoch), so a run that resumes sees exactly the pairs it would have
+seen. All texts are tokenised in one call, which takes half the time of one call each.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from granite_rl.errors import DataError
+from granite_rl.models.reward_model import scoring_text
+
+
+class Pair(NamedTuple):
+    """A tokenised preference."""
+
+    chosen: list[int]
+    rejected: list[int]
+    language: str
+
+    @property
+    def length(self) -> int:
+        """Tokens of the longer conversation."""
+        return max(len(self.chosen), len(self.rejected))
+
+
+class Data(NamedTuple):
+    """What is trained on and what is only scored."""
+
+    train: list[Pair]
+    heldout: list[Pair]
+
+
+def read_pairs(path: Path, tokenizer: PreTrainedTokenizerBase, max_tokens: int) -> list[Pair]:
+    """Tokenised pairs of a JSONL file, in its order.
+
+    Raises:
+        DataError: the file or a row is unusable; the message names file and line.
+    """
+    if not path.is_file():
+        raise DataError(f"{path}: no such file")
+    places: list[str] = []
+    languages: list[str] = []
+    texts: list[str] = []
+    with path.open(encoding="utf-8") as stream:
+        for number, line in enumerate(stream, start=1):
+            if not line.strip():
+                continue
+            where = f"{path}:{number}"
+            prompt, answers, language = _parse_row(line, where)
+            try:
+                texts += [
+                    scoring_text(tokenizer, [*prompt, {"role": "assistant", "content": answer}])
+                    for answer in answers
+                ]
+            except DataError as error:
+                raise DataError(f"{where}: {error.message}", error.fix) from error
+            places.append(where)
+            languages.append(language)
+    if not places:
+        raise DataError(f"{path}: no preference pairs in it")
+    tokens = [list(ids) for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]]
+    pairs = [
+        Pair(tokens[2 * index], tokens[2 * index + 1], language)
+        for index, language in enumerate(languages)
+    ]
+    for where, pair in zip(places, pairs, strict=True):
+        if pair.length > max_tokens:
+            raise DataError(
+                f"{where}: a conversation of {pair.length} tokens",
+                f"shorten it, or raise trainer.row_tokens (now {max_tokens})",
+            )
+    return pairs
+
+
+def _parse_row(line: str, where: str) -> tuple[list[Any], tuple[str, str], str]:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise DataError(f"{where}: not JSON: {error}") from error
+    if not isinstance(row, Mapping):
+        raise DataError(f"{where}: a row must be an object, got {type(row).__name__}")
+    expected = {"prompt": list, "chosen": str, "rejected": str}
+    for key, kind in expected.items():
+        if not isinstance(row.get(key), kind):
+            got = f"got {row[key]!r}" if key in row else "it is missing"
+            raise DataError(f"{where}: {key} must be a {kind.__name__}, {got}")
+    if row["chosen"] == row["rejected"]:
+        raise DataError(f"{where}: chosen and rejected are the same text")
+    return row["prompt"], (row["chosen"], row["rejected"]), str(row.get("language", "unknown"))
+
+
+def total_steps(pairs: int, epochs: float, pairs_per_step: int) -> int:
+    """Optimizer steps of a run; pairs that don't fill the last batch are left out."""
+    return int(pairs * epochs) // pairs_per_step
+
+
+def batch_order(pairs: int, step: int, pairs_per_step: int, seed: int) -> list[int]:
+    """Indices of the pairs of one step: consecutive pieces of a fresh permutation per epoch."""
+    chosen: list[int] = []
+    position = step * pairs_per_step
+    while len(chosen) < pairs_per_step:
+        epoch, offset = divmod(position, pairs)
+        generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+        order = torch.randperm(pairs, generator=generator)
+        piece = order[offset : offset + pairs_per_step - len(chosen)].tolist()
+        chosen += piece
+        position += len(piece)
+    return chosen
+
+
+def micro_batches(pairs: Sequence[Pair], conversations: int) -> Iterator[list[Pair]]:
+    """Pairs by length, as many to a micro-batch as its conversations allow."""
+    ordered = sorted(pairs, key=lambda pair: pair.length)
+    size = conversations // 2
+    for start in range(0, len(ordered), size):
+        yield ordered[start : start + size]
