@@ -192,8 +192,26 @@ def pack_all(
     """
     for token_ids, target_mask in sequences:
         _check(token_ids, target_mask, row_tokens)
+    assigned = assign_best_fit([len(tokens) for tokens, _ in sequences], row_tokens)
+    return lay_out(sequences, assigned, rows, pad_id)
+
+
+def lay_out(
+    sequences: Sequence[tuple[Sequence[int], Sequence[bool]]],
+    assigned: Sequence[Sequence[int]],
+    rows: int,
+    pad_id: int,
+) -> list[PackedBatch]:
+    """Micro-batches of at most ``rows`` rows from sequences whose rows are decided already.
+
+    Args:
+        sequences: (token_ids, target_mask) pairs, see `StreamingPacker.add`.
+        assigned: for each row, the indices of its sequences, e.g. from `assign_best_fit`.
+        rows: rows of a micro-batch.
+        pad_id: token id of unused positions.
+    """
     filled: list[_Row] = []
-    for indices in assign_best_fit([len(tokens) for tokens, _ in sequences], row_tokens):
+    for indices in assigned:
         row = _Row()
         for index in indices:
             row.place(index, *sequences[index])

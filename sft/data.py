@@ -1,0 +1,190 @@
+"""Conversations on disk to token sequences with assistant-only masks, and their order.
+
+Rows are read, checked and tokenised once, in the launching process, and handed to the ranks as one
+flat file, so that a bad row is refused before any rank starts. What a step trains is a function of
+(seed, step): nothing but the step number has to be stored to resume.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from transformers import PreTrainedTokenizerBase
+
+from granite_rl.errors import DataError
+from granite_rl.models.tokenizer import encode_conversation
+from granite_rl.training.packing import assign_best_fit, lay_out
+from granite_rl.types import PackedBatch
+
+_BLOCK = 1 << 16
+"""Conversations packed at a time: over 99 % of a row is used, and packing stays O(n log n)."""
+
+_PACKING = 0x7061636B
+"""Keeps the packing's random stream apart from those of the epochs."""
+
+_WANTED = 'each line must be a JSON object {"messages": [{"role": ..., "content": ...}, ...]}'
+
+
+@dataclass(frozen=True)
+class Conversations:
+    """Tokenised conversations, flat."""
+
+    token_ids: npt.NDArray[np.uint32]
+    """[tokens] of all conversations, one after the other."""
+    trained: npt.NDArray[np.bool_]
+    """[tokens], True on what assistants wrote."""
+    ends: npt.NDArray[np.int64]
+    """[conversations], exclusive end of each in the flat arrays."""
+    too_long: int = 0
+    """Conversations that were left out for their length."""
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """[conversations] in tokens."""
+        return np.diff(self.ends, prepend=0)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of all conversations."""
+        return len(self.token_ids)
+
+    @property
+    def trained_tokens(self) -> int:
+        """Tokens that carry loss."""
+        return int(self.trained.sum())
+
+    def __getitem__(self, index: int) -> tuple[list[int], list[bool]]:
+        """(token ids, target mask) of one conversation."""
+        start = int(self.ends[index - 1]) if index else 0
+        part = slice(start, int(self.ends[index]))
+        return self.token_ids[part].tolist(), self.trained[part].tolist()
+
+    def save(self, path: Path) -> None:
+        """Write to a file that `load` reads, atomically."""
+        temporary = path.with_name(f".{path.name}.tmp")
+        with temporary.open("wb") as stream:
+            np.savez(stream, token_ids=self.token_ids, trained=self.trained, ends=self.ends)
+        os.replace(temporary, path)
+
+    @classmethod
+    def load(cls, path: Path) -> Conversations:
+        """Read what `save` wrote."""
+        with np.load(path, allow_pickle=False) as stored:
+            return cls(stored["token_ids"], stored["trained"], stored["ends"])
+
+
+def read_conversations(
+    files: Sequence[Path], tokenizer: PreTrainedTokenizerBase, max_tokens: int
+) -> Conversations:
+    """Read and tokenise every row; conversations over ``max_tokens`` are left out and counted.
+
+    Raises:
+        DataError: naming file and line of the first bad row, or when nothing is left.
+    """
+    token_ids: list[npt.NDArray[np.uint32]] = []
+    trained: list[npt.NDArray[np.bool_]] = []
+    too_long = 0
+    for where, row in _rows(files):
+        try:
+            encoding = encode_conversation(
+                tokenizer, row["messages"], tools=row.get("tools"), documents=row.get("documents")
+            )
+        except DataError as error:
+            raise DataError(f"{where}: {error.message}", error.fix) from error
+        if len(encoding.token_ids) > max_tokens:
+            too_long += 1
+            continue
+        token_ids.append(np.array(encoding.token_ids, dtype=np.uint32))
+        trained.append(np.array(encoding.assistant_mask, dtype=bool))
+    if not token_ids:
+        names = ", ".join(str(file) for file in files)
+        raise DataError(
+            f"{names}: no conversation to train on ({too_long} exceed {max_tokens} tokens)",
+            "give rows, or raise trainer.row_tokens",
+        )
+    ends = np.cumsum([len(tokens) for tokens in token_ids])
+    return Conversations(np.concatenate(token_ids), np.concatenate(trained), ends, too_long)
+
+
+def _rows(files: Sequence[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(file:line, row) of every row that has a list of messages."""
+    for file in files:
+        try:
+            with file.open(encoding="utf-8") as stream:
+                for number, line in enumerate(stream, start=1):
+                    if line.strip():
+                        yield f"{file}:{number}", _row(line, f"{file}:{number}")
+        except FileNotFoundError:
+            raise DataError(f"data.train: {file} does not exist") from None
+        except (UnicodeDecodeError, IsADirectoryError) as error:
+            raise DataError(f"{file}: not a JSONL file: {error}", _WANTED) from error
+
+
+def _row(line: str, where: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise DataError(f"{where}: not JSON: {error}", _WANTED) from error
+    if not isinstance(row, dict) or not isinstance(row.get("messages"), list):
+        raise DataError(f"{where}: no messages in it", _WANTED)
+    for index, message in enumerate(row["messages"]):
+        if not isinstance(message, dict) or not isinstance(message.get("role"), str):
+            raise DataError(f"{where}: messages[{index}] has no role", _WANTED)
+    return row
+
+
+def assign_rows(lengths: npt.NDArray[np.int64], row_tokens: int, seed: int) -> list[list[int]]:
+    """Conversations of every packed row, best fit within shuffled blocks of `_BLOCK` of them.
+
+    The packing is the same in every epoch, only the order of the rows changes: conversations in a
+    row don't see each other, and a step sums over many rows.
+
+    Args:
+        lengths: [conversations] in tokens.
+        row_tokens: capacity of a row.
+        seed: of the shuffle, so that equal lengths don't follow the order of the files.
+    """
+    order = np.random.default_rng([seed, _PACKING]).permutation(len(lengths))
+    rows: list[list[int]] = []
+    for at in range(0, len(order), _BLOCK):
+        block = order[at : at + _BLOCK]
+        for row in assign_best_fit(lengths[block].tolist(), row_tokens):
+            rows.append(block[row].tolist())
+    return rows
+
+
+def step_rows(rows: int, batch: int, step: int, seed: int) -> list[int]:
+    """Which packed rows step ``step`` (from 0) trains.
+
+    Epochs are permutations seeded by (seed, epoch), joined end to end, so a step may span two and
+    every row is trained once per epoch.
+    """
+    positions = np.arange(step * batch, (step + 1) * batch)
+    indices: list[int] = []
+    for epoch in np.unique(positions // rows).tolist():
+        order = np.random.default_rng([seed, epoch]).permutation(rows)
+        here = positions[positions // rows == epoch] - epoch * rows
+        indices += order[here].tolist()
+    return indices
+
+
+def batches_of(
+    conversations: Conversations, rows: Sequence[Sequence[int]], per_batch: int, pad_id: int
+) -> list[PackedBatch]:
+    """Micro-batches of ``per_batch`` packed rows, each a list of conversations."""
+    sequences = [conversations[index] for row in rows for index in row]
+    assigned: list[list[int]] = []
+    for row in rows:
+        first = assigned[-1][-1] + 1 if assigned else 0
+        assigned.append(list(range(first, first + len(row))))
+    return lay_out(sequences, assigned, per_batch, pad_id)
