@@ -274,7 +274,7 @@ class _Training:
         result = self.engine.step(denominator=float(wanted), lr=rate)
         if result.skipped:
             raise DivergedError(
-                f"reward_model: the gradient of step {step} is not finite (loss {loss_sum / wanted})",
+                f"reward_model: the gradient of step {step} is not finite",
                 "lower optim.lr, or resume from an earlier checkpoint with run.resume=STEP",
             )
         self.tokens += int(all_tokens)
@@ -450,11 +450,9 @@ def main(argv: Sequence[str]) -> int:
     if parsed.dry_run:
         data, _ = load_inputs(config)
         print(to_yaml(config))
+        steps = total_steps(len(data.train), config.data.epochs, config.data.pairs_per_step)
         print(
-            f"# plan: {
-                total_steps(len(data.train), config.data.epochs, config.data.pairs_per_step)
-            } steps x "
-            f"{config.data.pairs_per_step} of {len(data.train)} pairs, "
+            f"# plan: {steps} steps x {config.data.pairs_per_step} of {len(data.train)} pairs, "
             f"{len(data.heldout)} held out, {config.trainer.ranks} rank(s)"
         )
         return ExitCode.OK

@@ -1,7 +1,7 @@
 """Preference pairs: read from JSONL, tokenised, and put into order.
 
-Order is a pure function of (seed, epoch), so a run that resumes sees exactly the pairs it would have
-seen. All texts are tokenised in one call, which takes half the time of one call each.
+Order is a pure function of (seed, epoch), so a run that resumes sees exactly the pairs it would
+have seen. All texts are tokenised in one call, which takes half the time of one call each.
 """
 
 from __future__ import annotations
