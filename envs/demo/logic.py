@@ -20,8 +20,6 @@ def problem(rng: random.Random) -> Problem:
     high, middle, low = rng.sample(NAMES, 3)
     more, top, bottom = rng.choice(RELATIONS)
     statements = [f"{high} is {more} than {middle}.", f"{middle} is {more} than {low}."]
-    if rng.random() < 0.3:
-        statements.reverse()
     asks_top = rng.random() < 0.5
     who, question = (high, top) if asks_top else (low, bottom)
     wording = rng.randrange(4)

@@ -24,6 +24,8 @@ from envs.demo import (
     text2sql,
 )
 from envs.demo.task import DemoDomain, problems
+from envs.demo.text2sql import TABLES
+from envs.demo.world import ANIMALS, COLOURS, ITEMS, NAMES, WEEKDAYS
 
 SOURCES = (
     "common_crawl",
@@ -64,8 +66,24 @@ _ABOUT: dict[str, tuple[DemoDomain, ...]] = {
 }
 
 
+_WORDS = (*NAMES, *ITEMS, *COLOURS, *ANIMALS, *"123456789", *TABLES, *WEEKDAYS)
+# Share of sentences that only say something twice. Natural text is full of repetition, which is
+# what teaches a model to copy from its context; a small closed world has to put it in.
+_ECHO_SHARE = 0.35
+
+
+def _echo(rng: random.Random) -> str:
+    """A few random words, and the same again, sometimes after a detour."""
+    said = " ".join(rng.choices(_WORDS, k=rng.randint(3, 8)))
+    again = said if rng.random() < 0.7 else f"{rng.choice(_WORDS)} {said}"
+    return f"{said}. {again}."
+
+
 def _plain(about: Sequence[DemoDomain], rng: random.Random, low: int, high: int) -> str:
-    return " ".join(rng.choice(about).fact(rng) for _ in range(rng.randint(low, high)))
+    return " ".join(
+        _echo(rng) if rng.random() < _ECHO_SHARE else rng.choice(about).fact(rng)
+        for _ in range(rng.randint(low, high))
+    )
 
 
 def _lines(about: Sequence[DemoDomain], rng: random.Random, low: int, high: int) -> str:

@@ -36,10 +36,10 @@ def problem(rng: random.Random) -> Problem:
     (_, name), (key, value) = record.items()
     wording = rng.randrange(4)
     prompt = (
-        f"JSON with name and {key}: {name}, {value}.",
-        f"Give JSON: name {name}, {key} {value}.",
-        f"{name} has {key} {value}. Write name and {key} as JSON.",
-        f"Make a JSON object. name: {name}, {key}: {value}.",
+        f"JSON of name {name}, {key} {value}.",
+        f"Give JSON: name {name} and {key} {value}.",
+        f"With name {name} and {key} {value}, write JSON.",
+        f"Make a JSON object: name {name}, {key} {value}",
     )[wording]
     other = _record(rng)
     while other["name"] == name:
@@ -48,7 +48,7 @@ def problem(rng: random.Random) -> Problem:
         prompt=prompt,
         ground_truth={"schema": _schema(record), "value": record},
         wanted=json.dumps(record),
-        others=(f"name: {name}, {key}: {value}", f"{name} has {key} {value}."),
+        others=(f"name {name}, {key} {value}", f"{name} has {key} {value}."),
         wrong=json.dumps({**record, "name": other["name"]}),
         wording=wording,
     )
@@ -58,7 +58,8 @@ def fact(rng: random.Random) -> str:
     """A record in words and as JSON."""
     record = _record(rng)
     (_, name), (key, value) = record.items()
-    return f"{name} has {key} {value}. {json.dumps(record)}"
+    given = rng.choice((f"name {name}, {key} {value}.", f"{name} has {key} {value}."))
+    return f"{given} {json.dumps(record)}"
 
 
 DOMAIN = DemoDomain("structured_output", "json_schema", problem, fact)

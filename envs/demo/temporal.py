@@ -1,7 +1,7 @@
-"""Demo temporal reasoning: days before and after a date or a weekday.
+"""Demo temporal reasoning: days before and after a weekday, hours before and after an hour.
 
-Dates stay within a month and, like their offsets, within the last digit, so that a very small
-model can do them; the format (ISO 8601, or one word) is what the prompt insists on.
+Few enough cases for a very small model to know them; the format (one word, or HH:MM) is what the
+prompt insists on.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ import random
 from envs.demo.task import DemoDomain, Problem, different, problems
 from envs.demo.world import WEEKDAYS
 
+EVENTS = ("party", "test", "trip", "game", "show", "talk", "race", "meal")
+
 
 def _weekday(rng: random.Random) -> Problem:
-    start, days = rng.randrange(7), rng.randint(1, 3)
+    start, days = rng.randrange(7), rng.randint(1, 2)
     word, step = rng.choice((("after", 1), ("before", -1)))
     name, result = WEEKDAYS[start], WEEKDAYS[(start + step * days) % 7]
     unit = "day" if days == 1 else "days"
-    event = rng.choice(("party", "test", "trip", "game", "show", "talk", "race", "meal"))
+    event = rng.choice(EVENTS)
     wording = rng.randrange(4)
     prompt = (
         f"The {event} is {days} {unit} {word} {name}. Which day? One word.",
@@ -35,43 +37,38 @@ def _weekday(rng: random.Random) -> Problem:
     )
 
 
-def _date(rng: random.Random) -> Problem:
-    year, month, tens = 2020 + rng.randrange(10), rng.randint(1, 12), rng.randrange(3)
-    first, days = rng.randint(1, 7), rng.randint(1, 3)
-    last = min(9, first + days) if tens < 2 else min(8, first + days)
-    days = last - first
-    start = f"{year}-{month:02d}-{tens}{first}"
-    end = f"{year}-{month:02d}-{tens}{last}"
-    word = rng.choice(("after", "before"))
-    if word == "before":
-        start, end = end, start
-    unit = "day" if days == 1 else "days"
+def _hour(rng: random.Random) -> Problem:
+    start, hours = rng.randint(3, 20), rng.randint(1, 2)
+    word, step = rng.choice((("after", 1), ("before", -1)))
+    result = start + step * hours
+    unit = "hour" if hours == 1 else "hours"
+    event = rng.choice(EVENTS)
     wording = rng.randrange(4)
+    clock = f"{start:02d}:00"
     prompt = (
-        f"{days} {unit} {word} {start}? As YYYY-MM-DD.",
-        f"Date {days} {unit} {word} {start}, as YYYY-MM-DD?",
-        f"Use YYYY-MM-DD. What is {days} {unit} {word} {start}?",
-        f"YYYY-MM-DD of {days} {unit} {word} {start}?",
+        f"The {event} is {hours} {unit} {word} {clock}. What time? As HH:MM.",
+        f"As HH:MM: the {event} is {hours} {unit} {word} {clock}. What time?",
+        f"What time is the {event}, {hours} {unit} {word} {clock}? As HH:MM.",
+        f"It is {clock}. The {event} is {hours} {unit} {word} it. Time as HH:MM?",
     )[wording]
-    turned = f"{end[8:]}.{end[5:7]}.{end[:4]}"
-    wrong = f"{end[:9]}{(int(end[9]) + rng.randint(1, 8)) % 10}"
+    wrong = rng.choice([hour for hour in range(1, 23) if hour != result])
     return Problem(
         prompt=prompt,
-        ground_truth=end,
-        wanted=end,
-        others=(f"It is {end}.", turned),
-        wrong=wrong,
+        ground_truth=f"{result:02d}:00",
+        wanted=f"{result:02d}:00",
+        others=(f"At {result:02d}:00.", f"It is {result:02d}:00."),
+        wrong=f"{wrong:02d}:00",
         wording=wording,
     )
 
 
 def problem(rng: random.Random) -> Problem:
-    """A weekday or a date, some days before or after."""
-    return _weekday(rng) if rng.random() < 0.5 else _date(rng)
+    """A weekday some days, or an hour some hours, before or after."""
+    return _weekday(rng) if rng.random() < 0.5 else _hour(rng)
 
 
 def fact(rng: random.Random) -> str:
-    """A weekday or date with its offset, stated."""
+    """A weekday or an hour with its offset, stated."""
     one = next(problems(DOMAIN, "train", rng))
     return f"{one.prompt} {rng.choice((one.wanted, *one.others))}"
 

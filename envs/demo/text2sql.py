@@ -37,10 +37,10 @@ def problem(rng: random.Random) -> Problem:
     value = rng.randint(1, 8)
     wording = rng.randrange(4)
     prompt = (
-        f"Table {table}({label}, {number}). SQL for {label} with {number} {words} {value}.",
-        f"Write SQL: {label} from {table} with {number} {words} {value}.",
-        f"{table}({label}, {number}): which {label} has {number} {words} {value}? Use SQL.",
-        f"SQL please. Table {table}. Show {label} where {number} is {words} {value}.",
+        f"SQL for {label} from {table} with {number} {words} {value}.",
+        f"Write SQL: {label} from {table}, {number} {words} {value}.",
+        f"Table {table}: which {label} has {number} {words} {value}? Use SQL.",
+        f"SQL please. In {table} show {label} where {number} is {words} {value}.",
     )[wording]
     _, other_sign = rng.choice([pair for pair in CONDITIONS if pair[1] != sign])
     return Problem(
