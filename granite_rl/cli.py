@@ -29,6 +29,9 @@ COMMANDS: dict[str, Command] = {
     "doctor": Command(
         "granite_rl.doctor", "main", "check whether this machine can run what it should"
     ),
+    "report": Command(
+        "granite_rl.evaluation.report", "main", "rebuild a run's report, or table several seeds"
+    ),
     "view": Command(
         "granite_rl.runs.view", "main", "show a run: status, last metrics, sample rollouts"
     ),

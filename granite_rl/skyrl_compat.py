@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 import typing
+from importlib import import_module
 from types import ModuleType
 
 import typing_extensions
@@ -19,10 +20,8 @@ import typing_extensions
 def ppo_utils() -> ModuleType:
     """SkyRL's module of advantage estimators, policy losses and KL estimators."""
     if sys.version_info < (3, 12):
-        typing.TypedDict = typing_extensions.TypedDict  # type: ignore[assignment]
-    from skyrl.backends.skyrl_train.utils import ppo_utils as module
-
-    return module
+        typing.TypedDict = typing_extensions.TypedDict
+    return import_module("skyrl.backends.skyrl_train.utils.ppo_utils")
 
 
 def algorithm_config(**fields: object) -> object:

@@ -59,7 +59,7 @@ def ray_session(cluster: ClusterSection) -> Iterator[None]:
     common: dict[str, Any] = {
         "logging_level": logging.ERROR,
         "log_to_driver": False,
-        "runtime_env": {"env_vars": {"PYTHONPATH": _python_path()}},
+        "runtime_env": {"env_vars": role_environment()},
     }
     directory = None
     if os.environ.get("RAY_ADDRESS"):
@@ -87,6 +87,15 @@ def _remove(directory: str, patience_s: float = 10.0) -> None:
     while os.path.isdir(directory) and time.monotonic() < deadline:
         shutil.rmtree(directory, ignore_errors=True)
         time.sleep(0.1)
+
+
+def role_environment(threads: int | None = None) -> dict[str, str]:
+    """Environment of every actor; see ``granite_rl.entry.run_main`` for the wait policy."""
+    environment = {
+        "PYTHONPATH": _python_path(),
+        "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),
+    }
+    return environment if threads is None else environment | {"OMP_NUM_THREADS": str(threads)}
 
 
 def _python_path() -> str:
@@ -171,9 +180,7 @@ def start_generators(
             num_gpus=cluster.generator_gpus,
             # poll waits in one thread while submit and weight updates use others.
             max_concurrency=4,
-            runtime_env={
-                "env_vars": generator_environment(config, gpu=gpu) | {"PYTHONPATH": _python_path()}
-            },
+            runtime_env={"env_vars": role_environment() | generator_environment(config, gpu=gpu)},
         ).remote(model_directory(model_path), config, max_context, gpu=gpu)
         for _ in range(config.replicas)
     ]
@@ -194,7 +201,7 @@ def start_trainers(
     from granite_rl.actors.trainer import Trainer
 
     actor = ray.remote(Trainer)
-    environment = {"OMP_NUM_THREADS": str(config.threads), "PYTHONPATH": _python_path()}
+    environment = role_environment(config.threads)
     return [
         actor.options(
             num_cpus=cluster.trainer_cpus,
@@ -221,7 +228,7 @@ def start_reward_worker(cluster: ClusterSection) -> ActorHandle:
         ray.remote(RewardWorker)
         .options(
             num_cpus=cluster.reward_worker_cpus,
-            runtime_env={"env_vars": {"OMP_NUM_THREADS": "1", "PYTHONPATH": _python_path()}},
+            runtime_env={"env_vars": role_environment(threads=1)},
         )
         .remote()
     )
@@ -236,7 +243,7 @@ def start_reward_model(model_path: Path, cluster: ClusterSection, dtype: str) ->
         .options(
             num_cpus=cluster.reward_worker_cpus,
             num_gpus=cluster.reward_model_gpus,
-            runtime_env={"env_vars": {"OMP_NUM_THREADS": "1", "PYTHONPATH": _python_path()}},
+            runtime_env={"env_vars": role_environment(threads=1)},
         )
         .remote(str(model_path.resolve()), 1, dtype)
     )

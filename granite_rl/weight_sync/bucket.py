@@ -90,7 +90,7 @@ def write_bucket(path: Path, version: int, tensors: Iterable[tuple[str, Tensor]]
     ) as file:
         for name, tensor in tensors:
             flat = tensor.detach().contiguous().cpu().view(-1).view(torch.uint8)
-            data = memoryview(flat.numpy())
+            data = flat.numpy().data
             entries.append(
                 Entry(name, str(tensor.dtype).removeprefix("torch."), tuple(tensor.shape), offset)
             )
