@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from granite_rl.errors import ConfigError
-from granite_rl.training import checkpoint
 from granite_rl.training.checkpoint import MANIFEST, CheckpointStore
 
 
@@ -115,7 +114,7 @@ def test_killed_at_each_rename_keeps_a_whole_checkpoint(
         calls += 1
         real(source, target)
 
-    monkeypatch.setattr(checkpoint.os, "replace", dying)
+    monkeypatch.setattr(os, "replace", dying)
     if survives < 3:
         with pytest.raises(KeyboardInterrupt):
             store.commit(2, {})
@@ -137,7 +136,7 @@ def test_disk_error_leaves_the_last_one(
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         store.commit(2, {})
     monkeypatch.undo()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 import time
 from pathlib import Path
 
@@ -12,10 +11,7 @@ import pytest
 
 from granite_rl.errors import DataError
 from granite_rl.training.distributed import RankError, free_port, launch, spawn
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-import spawn_targets
+from tests.granite_rl.training import spawn_targets
 
 
 def test_free_port_can_be_bound() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,10 +13,7 @@ from granite_rl.config import OptimSection
 from granite_rl.errors import ConfigError
 from granite_rl.training.distributed import free_port, spawn
 from granite_rl.training.engine import TrainEngine
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-import engine_ranks
+from tests.granite_rl.training import engine_ranks
 
 pytestmark = pytest.mark.slow
 WEIGHT_TOLERANCE = 1e-5
