@@ -256,7 +256,6 @@ def build_plan(config: PipelineConfig) -> Plan:
         f"models={{{listed}}}",
         f"output_dir={quote(output)}",
         eval_files,
-        common[1],
         module="granite_rl.evaluation",
         directory=output,
         inputs={**{f"models.{stage}": path for stage, path in first.items()}, **heldout},
