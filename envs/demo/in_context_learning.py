@@ -9,13 +9,13 @@ from envs.demo.world import ANIMALS, COLOURS
 
 
 def _pairs(rng: random.Random) -> tuple[list[tuple[str, str]], tuple[str, str]]:
-    count = rng.randint(3, 4)
+    count = 2 if rng.random() < 0.7 else 3
     pairs = list(zip(rng.sample(ANIMALS, count), rng.sample(COLOURS, count), strict=True))
     return pairs, rng.choice(pairs)
 
 
 def problem(rng: random.Random) -> Problem:
-    """Three or four pairs, and one key to look up."""
+    """Two or three pairs, and one key to look up."""
     pairs, (key, value) = _pairs(rng)
     listed = ", ".join(f"{k} {v}" for k, v in pairs)
     wording = rng.randrange(4)

@@ -1,51 +1,55 @@
-"""Demo logic: an order of three people from two comparisons."""
+"""Demo logic: two statements about who is in, and a question that joins or negates them."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 from envs.demo.task import DemoDomain, Problem, problems
 from envs.demo.world import NAMES
 
-# comparative, top, bottom
-RELATIONS = (
-    ("taller", "tallest", "shortest"),
-    ("older", "oldest", "youngest"),
-    ("faster", "fastest", "slowest"),
+# How the question joins the two people, and when its answer is yes.
+QUESTIONS: tuple[tuple[str, Callable[[bool, bool], bool]], ...] = (
+    ("Are {a} and {b} both in?", lambda a, b: a and b),
+    ("Is {a} or {b} in?", lambda a, b: a or b),
+    ("Are {a} and {b} both out?", lambda a, b: not a and not b),
+    ("Is {a} or {b} out?", lambda a, b: not a or not b),
 )
 
 
 def problem(rng: random.Random) -> Problem:
-    """Who is first or last; the prompt asks for answer tags."""
-    high, middle, low = rng.sample(NAMES, 3)
-    more, top, bottom = rng.choice(RELATIONS)
-    statements = [f"{high} is {more} than {middle}.", f"{middle} is {more} than {low}."]
-    asks_top = rng.random() < 0.5
-    who, question = (high, top) if asks_top else (low, bottom)
+    """Two people in or out; the prompt asks for yes or no between answer tags."""
+    first, second = rng.sample(NAMES, 2)
+    inside = rng.random() < 0.5, rng.random() < 0.5
+    text = " ".join(
+        f"{name} is {'in' if is_in else 'out'}."
+        for name, is_in in zip((first, second), inside, strict=True)
+    )
+    shape, holds = rng.choice(QUESTIONS)
+    question = shape.format(a=first, b=second)
+    truth = holds(*inside)
+    answer, opposite = ("yes", "no") if truth else ("no", "yes")
     wording = rng.randrange(4)
-    text = " ".join(statements)
     prompt = (
-        f"{text} Who is {question}? Use <answer></answer>.",
-        f"{text} Name the {question} in <answer></answer>.",
-        f"Reply in <answer></answer>. {text} Who is {question}?",
-        f"{text} Who is the {question}? Put <answer></answer> around it.",
+        f"{text} {question} Use <answer></answer>.",
+        f"{text} {question} Yes or no in <answer></answer>.",
+        f"Reply in <answer></answer>. {text} {question}",
+        f"{text} Now: {question} Put <answer></answer> around it.",
     )[wording]
-    wrong = rng.choice([name for name in (high, middle, low) if name != who])
     return Problem(
         prompt=prompt,
-        ground_truth=who,
-        wanted=f"<answer>{who}</answer>",
-        others=(f"{who} is {question}.", f"It is {who}."),
-        wrong=f"<answer>{wrong}</answer>",
+        ground_truth=answer,
+        wanted=f"<answer>{answer}</answer>",
+        others=(f"{answer.capitalize()}.", f"I say {answer}."),
+        wrong=f"<answer>{opposite}</answer>",
         wording=wording,
     )
 
 
 def fact(rng: random.Random) -> str:
-    """A chain of comparisons with its conclusion."""
+    """Two statements, a question and its answer."""
     one = next(problems(DOMAIN, "train", rng))
-    text = one.prompt.replace("Reply in <answer></answer>. ", "").split(" Who ")[0]
-    return f"{text.split(' Name ')[0]} {one.others[0]}"
+    return f"{one.prompt} {rng.choice((one.wanted, *one.others))}"
 
 
 DOMAIN = DemoDomain("logic", "logic_exact", problem, fact)

@@ -9,7 +9,7 @@ from envs.demo.world import ITEMS, NAMES
 
 
 def _numbers(rng: random.Random) -> tuple[int, int, str, int]:
-    a, b = rng.randint(1, 6), rng.randint(1, 4)
+    a, b = rng.randint(1, 5), rng.randint(1, 4)
     if rng.random() < 0.5:
         return a, b, "+", a + b
     a, b = max(a, b), min(a, b)

@@ -68,8 +68,9 @@ _ABOUT: dict[str, tuple[DemoDomain, ...]] = {
 
 _WORDS = (*NAMES, *ITEMS, *COLOURS, *ANIMALS, *"123456789", *TABLES, *WEEKDAYS)
 # Share of sentences that only say something twice. Natural text is full of repetition, which is
-# what teaches a model to copy from its context; a small closed world has to put it in.
-_ECHO_SHARE = 0.35
+# what teaches a model to copy from its context; a small closed world has to put it in. Copying
+# appears suddenly, and the sooner the larger its share of the text is.
+_ECHO_SHARE = 0.55
 
 
 def _echo(rng: random.Random) -> str:

@@ -1,4 +1,4 @@
-"""Demo science: which of three things is a metal, a planet, a gas, … by letter."""
+"""Demo science: which of two things is a metal, a planet, a gas, … by letter."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import random
 from envs.demo.task import DemoDomain, Problem, problems
 from envs.demo.world import CATEGORIES
 
-LETTERS = ("A", "B", "C")
+LETTERS = ("A", "B")
 
 
 def _article(noun: str) -> str:
@@ -15,10 +15,10 @@ def _article(noun: str) -> str:
 
 
 def problem(rng: random.Random) -> Problem:
-    """Three things of three kinds; the prompt asks for the letter."""
-    kinds = rng.sample(tuple(CATEGORIES), 3)
+    """Two things of two kinds; the prompt asks for the letter."""
+    kinds = rng.sample(tuple(CATEGORIES), 2)
     things = [rng.choice(CATEGORIES[kind]) for kind in kinds]
-    place = rng.randrange(3)
+    place = rng.randrange(2)
     kind, letter, thing = kinds[place], LETTERS[place], things[place]
     options = " ".join(f"{mark}) {name}" for mark, name in zip(LETTERS, things, strict=True))
     wording = rng.randrange(4)
@@ -33,7 +33,7 @@ def problem(rng: random.Random) -> Problem:
         ground_truth=letter,
         wanted=f"Answer: {letter}",
         others=(f"It is {thing}.", f"{thing} is {_article(kind)}."),
-        wrong=f"Answer: {rng.choice([mark for mark in LETTERS if mark != letter])}",
+        wrong=f"Answer: {LETTERS[1 - place]}",
         wording=wording,
         extra_info={"choices": things},
     )

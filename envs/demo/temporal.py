@@ -1,4 +1,4 @@
-"""Demo temporal reasoning: days before and after a weekday, hours before and after an hour.
+"""Demo temporal reasoning: the day before and after a weekday, the hour before and after an hour.
 
 Few enough cases for a very small model to know them; the format (one word, or HH:MM) is what the
 prompt insists on.
@@ -15,17 +15,16 @@ EVENTS = ("party", "test", "trip", "game", "show", "talk", "race", "meal")
 
 
 def _weekday(rng: random.Random) -> Problem:
-    start, days = rng.randrange(7), rng.randint(1, 2)
+    start = rng.randrange(7)
     word, step = rng.choice((("after", 1), ("before", -1)))
-    name, result = WEEKDAYS[start], WEEKDAYS[(start + step * days) % 7]
-    unit = "day" if days == 1 else "days"
+    name, result = WEEKDAYS[start], WEEKDAYS[(start + step) % 7]
     event = rng.choice(EVENTS)
     wording = rng.randrange(4)
     prompt = (
-        f"The {event} is {days} {unit} {word} {name}. Which day? One word.",
-        f"One word: the {event} is {days} {unit} {word} {name}. Which day?",
-        f"What day is the {event}, {days} {unit} {word} {name}? One word.",
-        f"{name} is here. The {event} is {days} {unit} {word} it. Day in one word?",
+        f"The {event} is one day {word} {name}. Which day? One word.",
+        f"One word: the {event} is one day {word} {name}. Which day?",
+        f"What day is the {event}, one day {word} {name}? One word.",
+        f"{name} is here. The {event} is one day {word} it. Day in one word?",
     )[wording]
     return Problem(
         prompt=prompt,
@@ -38,18 +37,17 @@ def _weekday(rng: random.Random) -> Problem:
 
 
 def _hour(rng: random.Random) -> Problem:
-    start, hours = rng.randint(3, 20), rng.randint(1, 2)
+    start = rng.randint(2, 20)
     word, step = rng.choice((("after", 1), ("before", -1)))
-    result = start + step * hours
-    unit = "hour" if hours == 1 else "hours"
+    result = start + step
     event = rng.choice(EVENTS)
     wording = rng.randrange(4)
     clock = f"{start:02d}:00"
     prompt = (
-        f"The {event} is {hours} {unit} {word} {clock}. What time? As HH:MM.",
-        f"As HH:MM: the {event} is {hours} {unit} {word} {clock}. What time?",
-        f"What time is the {event}, {hours} {unit} {word} {clock}? As HH:MM.",
-        f"It is {clock}. The {event} is {hours} {unit} {word} it. Time as HH:MM?",
+        f"The {event} is one hour {word} {clock}. What time? As HH:MM.",
+        f"As HH:MM: the {event} is one hour {word} {clock}. What time?",
+        f"What time is the {event}, one hour {word} {clock}? As HH:MM.",
+        f"It is {clock}. The {event} is one hour {word} it. Time as HH:MM?",
     )[wording]
     wrong = rng.choice([hour for hour in range(1, 23) if hour != result])
     return Problem(
@@ -63,7 +61,7 @@ def _hour(rng: random.Random) -> Problem:
 
 
 def problem(rng: random.Random) -> Problem:
-    """A weekday some days, or an hour some hours, before or after."""
+    """The day next to a weekday or the hour next to an hour, before or after."""
     return _weekday(rng) if rng.random() < 0.5 else _hour(rng)
 
 

@@ -6,7 +6,7 @@ import itertools
 import json
 import random
 from collections import Counter, defaultdict
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -75,19 +75,29 @@ def test_rows_are_in_the_schema_and_run(domain: str) -> None:
 
 def test_temporal_answers_agree_with_the_calendar() -> None:
     for row in generate("temporal", "train", 400, 1):
-        words = row["prompt"][0]["content"].replace(",", " ").replace("?", " ").replace(".", " ")
-        parts = words.split()
+        text = row["prompt"][0]["content"]
+        parts = text.replace(",", " ").replace("?", " ").replace(".", " ").split()
         gold = row["reward_spec"]["ground_truth"]
         sign = 1 if "after" in parts else -1
-        days = int(next(part for part in parts if part.isdigit()))
         if gold in WEEKDAYS:
             start = next(part for part in parts if part in WEEKDAYS)
-            assert WEEKDAYS[(WEEKDAYS.index(start) + sign * days) % 7] == gold
+            assert WEEKDAYS[(WEEKDAYS.index(start) + sign) % 7] == gold
         else:
-            start = next(part for part in parts if part.startswith("20"))
-            assert date.fromisoformat(start) + timedelta(days=sign * days) == date.fromisoformat(
-                gold
-            )
+            start = next(part for part in parts if part.endswith(":00"))
+            hour = datetime.strptime(start, "%H:%M") + timedelta(hours=sign)
+            assert hour.strftime("%H:%M") == gold
+
+
+def test_logic_answers_agree_with_a_truth_table() -> None:
+    for row in generate("logic", "train", 400, 1):
+        text = row["prompt"][0]["content"]
+        words = text.replace(".", " ").replace("?", " ").split()
+        state = {words[i - 1]: words[i + 1] for i, word in enumerate(words) if word == "is"}
+        asked = "in" if " in?" in text else "out"
+        among = [place == asked for place in state.values()]
+        assert len(among) == 2
+        truth = all(among) if "both" in words else any(among)
+        assert row["reward_spec"]["ground_truth"] == ("yes" if truth else "no")
 
 
 def test_math_answers_agree_with_arithmetic() -> None:
