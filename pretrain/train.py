@@ -207,13 +207,9 @@ class _Run:
         return max(1, self.config.trainer.microbatch_tokens // plan.phase.context)
 
     def _finish(self, plan: PhasePlan) -> None:
-        """Evaluate, write the phase's checkpoint (merged where the recipe says so), and save."""
-        begin = time.monotonic()
-        loss, bits = self._validate(plan)
-        eval_s = time.monotonic() - begin
+        """Write the phase's checkpoint (merged where the recipe says so), save, and evaluate it."""
         begin = time.monotonic()
         directory = self.job.phases / plan.directory
-        last = plan.index + 1 == len(self.job.plans)
         if plan.phase.merge == 1:
             self.engine.save_hf(directory / "hf", self.tokenizer)
         else:
@@ -222,16 +218,18 @@ class _Run:
             if self.rank == 0:
                 merge(directory / "hf_unmerged", before, plan.phase.merge, directory / "hf")
             torch.distributed.barrier()
-            if not last:
-                # The merged weights are new ground: momentum of the old ones would mislead.
-                self.engine = self._build(load_policy(directory / "hf"))
+            # The merged weights are new ground: momentum of the old ones would mislead.
+            self.engine = self._build(load_policy(directory / "hf"))
         self._save(plan, plan.steps)
+        save_s = time.monotonic() - begin
+        begin = time.monotonic()
+        loss, bits = self._validate(plan)
         if self.rank == 0:
             metrics = {
                 "train/eval_loss": loss,
                 "train/bits_per_byte": bits,
-                "time/eval_s": eval_s,
-                "time/save_s": time.monotonic() - begin,
+                "time/eval_s": time.monotonic() - begin,
+                "time/save_s": save_s,
             }
             number = plan.first_step + plan.steps
             self.context.report(Report(number, metrics, {}))

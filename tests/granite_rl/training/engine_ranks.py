@@ -118,7 +118,21 @@ def run_all_stages(rank: int, world_size: int, port: int, out: Path) -> None:
     for zero_stage in range(4):
         (out / str(zero_stage)).mkdir(exist_ok=True)
         run_straight(rank, world_size, port, zero_stage, out / str(zero_stage))
+    for zero_stage in (2, 3):
+        run_bfloat16(world_size, zero_stage, out / str(zero_stage))
     shutdown_distributed()
+
+
+def run_bfloat16(world_size: int, zero_stage: int, out: Path) -> None:
+    """The same three steps with parameters in bfloat16, in the process group under way."""
+    engine = TrainEngine(
+        TokenLogprobs(build_model()), optim=optim(), zero_stage=zero_stage, dtype="bfloat16"
+    )
+    norms = [train_step(engine, step).grad_norm for step in range(STEPS)]
+    weights = {name: tensor.clone() for name, tensor in engine.named_parameters_full()}
+    if engine.rank == 0:
+        torch.save({"weights": weights, "norms": norms}, out / "bfloat16.pt")
+    torch.distributed.barrier()
 
 
 def resume_all_stages(rank: int, world_size: int, port: int, out: Path) -> None:
