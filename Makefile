@@ -33,7 +33,7 @@ demo: setup ## the whole recipe on a tiny model into runs/demo (SEED=0)
 
 demo-control: setup ## the same with rewards shuffled inside the batch, into runs/demo-control
 	$(BIN)/python -m granite_rl.pipeline recipe=demo control=true run.seed=$(SEED) \
-	  run.dir=runs/demo-control $(ARGS)
+	  run.dir=runs/demo-control $(if $(wildcard runs/demo/report.json),reuse_from=runs/demo) $(ARGS)
 
 test: setup ## the whole test suite
 	$(TEST_ENV) $(BIN)/python -m pytest -m "not bench" $(ARGS)

@@ -94,7 +94,6 @@ class Controller:
             logprobs=config.rollout.logprobs,
             evaluation=False,
         )
-        self._weights = weight_file()
         self._tokens_total = 0
         self._skipped = 0
         self.total_steps = total_steps(config, stream.epoch_size)
@@ -124,14 +123,12 @@ class Controller:
     def sync_weights(self, version: int) -> float:
         """Bring all generators to the trainers' current weights; returns seconds."""
         begin = time.perf_counter()
-        try:
+        with weight_file() as file:
             manifests = self._on_trainers(
-                "export_weights", str(self._weights), version, doing="exporting weights"
+                "export_weights", str(file), version, doing="exporting weights"
             )
             manifest = next(item for item in manifests if isinstance(item, BucketManifest))
             self._rollouts.load_weights(manifest, self._config.cluster.step_timeout_s)
-        finally:
-            self._weights.unlink(missing_ok=True)
         return time.perf_counter() - begin
 
     def save_hf(self, directory: Path) -> None:

@@ -120,9 +120,10 @@ class Generator:
         """Queue requests; results are collected with ``poll`` as groups finish.
 
         Raises:
-            StaleWeightsError: the engine's weights are not of ``weight_version``.
+            StaleWeightsError: the engine's weights are not of ``weight_version``, or none were
+                loaded yet: what vLLM read from disk lacks a tied head.
         """
-        if weight_version != self._weight_version:
+        if weight_version != self._weight_version or weight_version < 0:
             raise StaleWeightsError(
                 f"asked for weights {weight_version}, this generator has {self._weight_version}"
             )

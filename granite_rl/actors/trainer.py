@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,7 @@ from granite_rl.training.packing import empty_batch
 from granite_rl.training.policy import TokenLogprobs
 from granite_rl.types import TrainBatch
 from granite_rl.weight_sync.bucket import BucketManifest, write_bucket
+from granite_rl.weight_sync.source import with_explicit_head
 
 
 @dataclass
@@ -252,17 +252,11 @@ class Trainer:
     def export_weights(self, path: str, version: int) -> BucketManifest | None:
         """Write all weights to a file for the generators; rank 0 writes, all ranks call."""
         if self._rank == 0:
-            return write_bucket(Path(path), version, self._weights())
+            weights = with_explicit_head(self._engine.named_parameters_full(), self._tied)
+            return write_bucket(Path(path), version, weights)
         for _ in self._engine.named_parameters_full():
             pass
         return None
-
-    def _weights(self) -> Iterator[tuple[str, Tensor]]:
-        """The generators run untied, so a tied head is sent under its own name too."""
-        for name, tensor in self._engine.named_parameters_full():
-            yield name, tensor
-            if self._tied and name == "model.embed_tokens.weight":
-                yield "lm_head.weight", tensor
 
     def save(self, directory: str) -> None:
         """Write this rank's share of a checkpoint."""

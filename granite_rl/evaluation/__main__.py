@@ -75,6 +75,8 @@ def _run(config: EvaluationConfig) -> int:
     from granite_rl.models.loading import check_checkpoint, checkpoint_hash
     from granite_rl.models.tokenizer import load_tokenizer
     from granite_rl.rollouts import RolloutEngine
+    from granite_rl.weight_sync.bucket import weight_file, write_bucket
+    from granite_rl.weight_sync.source import checkpoint_weights
 
     rows = limit_rows(read_rows(config.eval.files), config.eval.limit_per_domain)
     prompts = {}
@@ -113,8 +115,12 @@ def _run(config: EvaluationConfig) -> int:
             placement.wait_for(
                 {name: generators[name].describe.remote()}, cluster.start_timeout_s, "starting vLLM"
             )
+            rollouts = RolloutEngine([generators[name]], scorers, config.generator.timeout_s)
+            with weight_file() as file:
+                manifest = write_bucket(file, 0, checkpoint_weights(path))
+                rollouts.load_weights(manifest, cluster.start_timeout_s)
             result = evaluate(
-                RolloutEngine([generators[name]], scorers, config.generator.timeout_s),
+                rollouts,
                 prompts[name].rows,
                 prompts[name].token_ids,
                 max_response_tokens=config.rollout.max_response_tokens,

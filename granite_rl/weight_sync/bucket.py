@@ -12,6 +12,7 @@ import mmap
 import os
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,15 +61,19 @@ def shared_memory_directory() -> Path:
     )
 
 
-def weight_file() -> Path:
-    """A path for this process's next weight file; files of processes that are gone are removed
-    first."""
+@contextmanager
+def weight_file() -> Iterator[Path]:
+    """A path for one transfer, removed afterwards; files of processes that are gone go too."""
     directory = shared_memory_directory()
     for stale in directory.glob(f"{_PREFIX}*.weights"):
         owner = stale.name.removeprefix(_PREFIX).split("-")[0]
         if owner.isdigit() and not Path("/proc", owner).exists():
             stale.unlink(missing_ok=True)
-    return directory / f"{_PREFIX}{os.getpid()}-{uuid.uuid4().hex[:8]}.weights"
+    path = directory / f"{_PREFIX}{os.getpid()}-{uuid.uuid4().hex[:8]}.weights"
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def write_bucket(path: Path, version: int, tensors: Iterable[tuple[str, Tensor]]) -> BucketManifest:

@@ -169,28 +169,43 @@ def test_the_merge_is_half_and_half_in_float32(straight: Path, tmp_path: Path) -
         assert torch.equal(unchanged[name], tensor)
 
 
-@pytest.mark.parametrize("kill_after", [3, 11])
-def test_killed_and_resumed_gives_the_same_bits(
-    straight: Path, data: Path, tmp_path: Path, kill_after: int
+def test_stopped_killed_and_resumed_gives_the_same_bits(
+    straight: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Killed in the first phase, and between two merges."""
+    """Asked to stop in the first phase, killed between two merges, and completed."""
     run = tmp_path / "run"
     arguments = command(data, run, "run.resume=auto", "checkpoint.every_steps=2")
-    process = start(arguments)
-    deadline = time.monotonic() + 200
-    while not (run / "metrics.jsonl").is_file() or len(metrics_so_far(run)) < kill_after:
-        assert process.poll() is None, process.communicate()[0]
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    process.kill()
-    process.communicate()
+
+    stopped = start(arguments)
+    wait_for_steps(stopped, run, 1)
+    stopped.terminate()
+    output, _ = stopped.communicate(timeout=60)
+    assert stopped.returncode == ExitCode.PREEMPTED, output
+    assert "run.resume=auto" in output
+    assert json.loads((run / "status.json").read_text())["state"] == "preempted"
+
+    killed = start(arguments)
+    wait_for_steps(killed, run, 11)
+    killed.kill()
+    killed.communicate()
     assert json.loads((run / "status.json").read_text())["state"] == "running"
+
     finish(arguments)
     assert [line["step"] for line in metrics(run)] == list(range(1, STEPS + 1))
     assert checkpoint_hash(run / "hf") == checkpoint_hash(straight / "hf")
     losses = [line["train/loss"] for line in metrics(straight)]
     assert [line["train/loss"] for line in metrics(run)] == losses
-    assert "already complete" in finish(arguments)
+    assert main(arguments[3:]) == ExitCode.OK
+    assert "already complete" in capsys.readouterr().out
+
+
+def wait_for_steps(process: subprocess.Popen[str], run: Path, steps: int) -> None:
+    """Until that many steps are logged by a process that still runs."""
+    deadline = time.monotonic() + 200
+    while not (run / "metrics.jsonl").is_file() or len(metrics_so_far(run)) < steps:
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def metrics_so_far(run: Path) -> list[str]:
@@ -202,22 +217,6 @@ def test_two_ranks_train_the_same(straight: Path, data: Path, tmp_path: Path) ->
     finish(command(data, run, "trainer.ranks=2", "trainer.zero_stage=2"))
     alone = [line["train/loss"] for line in metrics(straight)]
     assert [line["train/loss"] for line in metrics(run)] == pytest.approx(alone, rel=1e-4)
-
-
-def test_stopped_on_request_and_resumed(straight: Path, data: Path, tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    process = start(command(data, run))
-    deadline = time.monotonic() + 200
-    while not (run / "metrics.jsonl").is_file() or not metrics_so_far(run):
-        assert process.poll() is None, process.communicate()[0]
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    process.terminate()
-    output, _ = process.communicate(timeout=60)
-    assert process.returncode == ExitCode.PREEMPTED, output
-    assert "run.resume=auto" in output
-    finish(command(data, run, "run.resume=auto"))
-    assert checkpoint_hash(run / "hf") == checkpoint_hash(straight / "hf")
 
 
 def test_bad_input_is_refused_early(data: Path, tmp_path: Path) -> None:
