@@ -13,15 +13,24 @@ import sys
 import typing
 from importlib import import_module
 from types import ModuleType
+from unittest.mock import patch
 
 import typing_extensions
 
 
 def ppo_utils() -> ModuleType:
     """SkyRL's module of advantage estimators, policy losses and KL estimators."""
-    if sys.version_info < (3, 12):
-        typing.TypedDict = typing_extensions.TypedDict
-    return import_module("skyrl.backends.skyrl_train.utils.ppo_utils")
+    name = "skyrl.backends.skyrl_train.utils.ppo_utils"
+    if name not in sys.modules:
+        if sys.version_info < (3, 12):
+            typing.TypedDict = typing_extensions.TypedDict
+        import ray
+
+        # Inside an actor, registering SkyRL's own functions would start two named actors to share
+        # them: two processes, and 10 s of two cores at the start of every role that imports this.
+        with patch.object(ray, "is_initialized", return_value=False):
+            import_module(name)
+    return sys.modules[name]
 
 
 def algorithm_config(**fields: object) -> object:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from granite_rl.config import (
@@ -94,7 +95,10 @@ def _run(config: EvaluationConfig) -> int:
                     "generator", len(prompts), cluster.generator_cpus, cluster.generator_gpus
                 ),
                 placement.Need(
-                    "reward worker", config.rewards.workers, cluster.reward_worker_cpus, 0.0
+                    "reward worker",
+                    config.rewards.workers * len(prompts),
+                    cluster.reward_worker_cpus,
+                    0.0,
                 ),
             ],
             cluster.start_timeout_s,
@@ -104,18 +108,20 @@ def _run(config: EvaluationConfig) -> int:
             name: placement.start_generators(path, single, cluster, config.rollout.max_context)[0]
             for name, path in config.models.items()
         }
-        scorers = ScorerPool(
-            lambda: placement.start_reward_worker(cluster),
-            config.rewards.workers,
-            config.rewards.batch_timeout_s,
-            None,
-            uses_reward_model,
-        )
-        for name, path in config.models.items():
+
+        def run(name: str) -> None:
+            path, generator = config.models[name], generators[name]
             placement.wait_for(
-                {name: generators[name].describe.remote()}, cluster.start_timeout_s, "starting vLLM"
+                {name: generator.describe.remote()}, cluster.start_timeout_s, "starting vLLM"
             )
-            rollouts = RolloutEngine([generators[name]], scorers, config.generator.timeout_s)
+            scorers = ScorerPool(
+                lambda: placement.start_reward_worker(cluster),
+                config.rewards.workers,
+                config.rewards.batch_timeout_s,
+                None,
+                uses_reward_model,
+            )
+            rollouts = RolloutEngine([generator], scorers, config.generator.timeout_s)
             with weight_file() as file:
                 manifest = write_bucket(file, 0, checkpoint_weights(path))
                 rollouts.load_weights(manifest, cluster.start_timeout_s)
@@ -131,9 +137,11 @@ def _run(config: EvaluationConfig) -> int:
             target = config.output_dir / f"{name}.eval.json"
             write_evaluation(target, result)
             accuracy = [numbers["accuracy"] for numbers in result["domains"].values()]
-            print(
-                f"{name}: mean accuracy {sum(accuracy) / len(accuracy):.3f} -> {target}", flush=True
-            )
+            mean = sum(accuracy) / len(accuracy)
+            print(f"{name}: mean accuracy {mean:.3f} -> {target}", flush=True)
+
+        with ThreadPoolExecutor(len(generators)) as pool:
+            list(pool.map(run, generators))
     return ExitCode.OK
 
 

@@ -84,6 +84,7 @@ def command(data: Path, run: Path, *more: str) -> list[str]:
         f"run.dir={run}",
         "model.vocab_size=300",
         "data.validation_tokens=128",
+        "trainer.ranks=1",
         "trainer.threads=1",
         "trainer.microbatch_tokens=128",
         "tracking.wandb_mode=disabled",

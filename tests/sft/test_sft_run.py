@@ -57,6 +57,7 @@ def command(inputs: Path, run: Path, *more: str) -> list[str]:
         f"run.dir={run}",
         "data.batch_rows=8",
         f"data.max_steps={STEPS}",
+        "trainer.ranks=1",
         "trainer.threads=1",
         "trainer.rows_per_microbatch=2",
         "tracking.wandb_mode=disabled",
