@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Granite of ~1 M parameters, trained just enough to babble varied text instead of one token."""
+    """A Granite of ~1 M parameters, trained just enough to babble instead of repeating itself."""
     import torch
     from torch.nn.utils.rnn import pad_sequence
 
