@@ -324,6 +324,7 @@ def start_roles(
         for index, generator in enumerate(generators)
     }
     started = placement.wait_for(setups | described, limit, doing)
+    placement.wait_for(scorers.ready(), limit, doing)
     nodes = {str(item["node"]) for item in started.values()}
     if len(nodes) > 1:
         raise PreflightError(

@@ -20,7 +20,20 @@ class ScoringItem:
 
 
 class RewardWorker:
-    """Stateless: environments are looked up by name in this process."""
+    """Stateless: environments are looked up by name in this process.
+
+    What ours need is imported before the first call, so that a fresh worker's start does not count
+    against a sample's deadline.
+    """
+
+    def __init__(self) -> None:
+        from envs.registry import BUILTIN_ENVS, load_env_class
+        from rewards import get_reward, known_rewards
+
+        for environment in BUILTIN_ENVS:
+            load_env_class(environment)
+        for name in known_rewards():
+            get_reward(name)
 
     def pid(self) -> int:
         """Process id."""

@@ -62,6 +62,10 @@ class ScorerPool:
         self.replaced_workers = 0
         """Workers that were killed or died so far."""
 
+    def ready(self) -> dict[str, Any]:
+        """References that turn ready when each worker has started; wait for them before scoring."""
+        return {f"reward worker {i}": worker.pid.remote() for i, worker in enumerate(self._idle)}
+
     def submit(self, group: PromptGroup, result: GenerationResult, *, evaluation: bool) -> None:
         """Start scoring a finished group.
 

@@ -121,6 +121,7 @@ def _run(config: EvaluationConfig) -> int:
                 None,
                 uses_reward_model,
             )
+            placement.wait_for(scorers.ready(), cluster.start_timeout_s, "starting reward workers")
             rollouts = RolloutEngine([generator], scorers, config.generator.timeout_s)
             with weight_file() as file:
                 manifest = write_bucket(file, 0, checkpoint_weights(path))

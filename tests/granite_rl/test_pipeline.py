@@ -405,7 +405,8 @@ def test_plan_chains_every_checkpoint() -> None:
     assert parents["identity"] == "runs/x/rlhf/hf"
     assert parents["math"] == "runs/x/identity/hf"
     for s in plan.steps[1:]:
-        assert overrides_of(s)["run.seed"] == "7"
+        assert overrides_of(s).get("run.seed", "7") == "7"
+        assert ("run.seed" in overrides_of(s)) == (s.name != "evaluation"), "greedy needs no seed"
         assert overrides_of(s)["recipe"] == "demo"
     assert tuple(plan.evaluations) == STAGES
     assert "rewards.shuffle" not in {k for s in plan.steps for k in overrides_of(s)}

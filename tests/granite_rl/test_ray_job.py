@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -20,7 +21,16 @@ pytestmark = [pytest.mark.slow, pytest.mark.ray]
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[str]:
+def environment(tmp_path: Path) -> dict[str, str]:
+    """What everybody who talks to the cluster needs: a token that only this test knows."""
+    token = tmp_path / "token"
+    token.write_text(secrets.token_hex(32))
+    token.chmod(0o600)
+    return os.environ | {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token)}
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, environment: dict[str, str]) -> Iterator[str]:
     """A head node with ports and a directory of its own; yields the jobs API's address."""
     dashboard = free_port()
     # Not tmp_path: the paths of Ray's sockets may not exceed 107 bytes.
@@ -34,7 +44,12 @@ def cluster(tmp_path: Path) -> Iterator[str]:
     ]
     log = (tmp_path / "ray.log").open("wb")
     head = subprocess.Popen(
-        command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
     )
     try:
         deadline = time.monotonic() + 90
@@ -57,7 +72,11 @@ def cluster(tmp_path: Path) -> Iterator[str]:
 
 
 def test_a_submitted_job_succeeds_and_leaves_a_complete_run(
-    cluster: str, tiny_checkpoint: Path, any_rows: Path, tmp_path: Path
+    cluster: str,
+    environment: dict[str, str],
+    tiny_checkpoint: Path,
+    any_rows: Path,
+    tmp_path: Path,
 ) -> None:
     run = tmp_path / "run"
     stage = stage_arguments(tiny_checkpoint, any_rows, run, 2, f"eval.files={any_rows}")
@@ -67,6 +86,7 @@ def test_a_submitted_job_succeeds_and_leaves_a_complete_run(
             *("--", "python", "-m", "granite_rl.stage", *stage),
         ],
         cwd=tmp_path,
+        env=environment,
         capture_output=True,
         text=True,
         timeout=240,
@@ -76,6 +96,7 @@ def test_a_submitted_job_succeeds_and_leaves_a_complete_run(
     assert "succeeded" in submitted.stdout
     status = subprocess.run(
         ["ray", "job", "status", "--address", cluster, "granite-test"],
+        env=environment,
         capture_output=True,
         text=True,
         timeout=60,

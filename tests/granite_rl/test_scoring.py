@@ -63,7 +63,7 @@ Score = Callable[..., list[RewardResult]]
 
 @pytest.fixture
 def score(cluster: Any, tmp_path: Path) -> Score:
-    """Score completions of one group on a pool of two workers with a deadline of 6 s."""
+    """Score completions of one group on a pool of two workers with a deadline of 12 s."""
     import ray
 
     from granite_rl.actors import placement
@@ -71,8 +71,10 @@ def score(cluster: Any, tmp_path: Path) -> Score:
     path = tmp_path / "hostile_env.py"
     path.write_text(ENVIRONMENT)
     pool = ScorerPool(
-        lambda: placement.start_reward_worker(cluster), 2, 6.0, None, lambda name: False
+        lambda: placement.start_reward_worker(cluster), 2, 12.0, None, lambda name: False
     )
+
+    ray.get(list(pool.ready().values()), timeout=120)
 
     def run(*completions: str, environment: str = "HostileEnv") -> list[RewardResult]:
         row = PromptRow(
