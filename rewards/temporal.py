@@ -1,4 +1,4 @@
-"""Temporal reasoning: one date, time, weekday, month or whole number, in the stated format.
+"""Temporal reasoning: one date, time, weekday or whole number, in the format the prompt states.
 
 Formats are ISO 8601 for dates and times, so no locale decides what 03/04 means, and times are
 24-hour. The gold answer's own form says which is wanted. The answer is the whole response, or
