@@ -80,18 +80,25 @@ def test_a_submitted_job_succeeds_and_leaves_a_complete_run(
 ) -> None:
     run = tmp_path / "run"
     stage = stage_arguments(tiny_checkpoint, any_rows, run, 2, f"eval.files={any_rows}")
-    submitted = subprocess.run(
-        [
-            *("ray", "job", "submit", "--address", cluster, "--submission-id", "granite-test"),
-            *("--", "python", "-m", "granite_rl.stage", *stage),
-        ],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
+    command = [
+        *("ray", "job", "submit", "--address", cluster, "--submission-id", "granite-test"),
+        *("--", "python", "-m", "granite_rl.stage", *stage),
+    ]
+    deadline = time.monotonic() + 90
+    while True:
+        submitted = subprocess.run(
+            command,
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        # The dashboard answers some seconds before the node's agent can take a job.
+        if "No available agent" not in submitted.stderr or time.monotonic() > deadline:
+            break
+        time.sleep(1)
     assert submitted.returncode == 0, submitted.stdout + submitted.stderr
     assert "succeeded" in submitted.stdout
     status = subprocess.run(
