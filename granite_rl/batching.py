@@ -19,7 +19,7 @@ import numpy as np
 from granite_rl.algorithm.advantages import group_advantages, is_zero_variance
 from granite_rl.algorithm.overlong import overlong_penalty
 from granite_rl.config import AlgorithmSection
-from granite_rl.training.packing import StreamingPacker
+from granite_rl.training.packing import Sample, StreamingPacker
 from granite_rl.types import PackedBatch, ScoredGroup, TrainBatch
 
 
@@ -54,6 +54,7 @@ class BatchBuilder:
         row_tokens: capacity of a packed row.
         rows: rows of a micro-batch.
         pad_id: token id of unused positions.
+        share_prompts: lay a group's prompt out once and let its samples branch off.
         max_response_tokens: where the overlong punishment reaches its full size.
         domains: every domain of the run, in a fixed order.
     """
@@ -65,11 +66,13 @@ class BatchBuilder:
         row_tokens: int,
         rows: int,
         pad_id: int,
+        share_prompts: bool,
         max_response_tokens: int,
         domains: tuple[str, ...],
     ) -> None:
         self._algorithm = algorithm
         self._packer = StreamingPacker(row_tokens, rows, pad_id)
+        self._share_prompts = share_prompts
         self._max_response_tokens = max_response_tokens
         self._domains = domains
         self._beta: Mapping[str, float] = algorithm.kl_beta_per_domain or {}
@@ -85,17 +88,27 @@ class BatchBuilder:
         domain = scored.group.row.domain
         prompt = scored.group.prompt_ids
         beta = self._beta.get(domain, self._algorithm.kl_beta)
+        samples: list[Sample] = []
         for completion, advantage in zip(scored.completions, outcome.advantages, strict=True):
             if advantage is None or not completion.token_ids:
                 continue
-            mask = [False] * len(prompt) + [True] * len(completion.token_ids)
-            full = self._packer.add([*prompt, *completion.token_ids], mask)
-            if full is not None:
-                yield self._emit(full)
+            samples.append(Sample(completion.token_ids, [True] * len(completion.token_ids)))
             self._open.append(
                 _Sequence(advantage, beta, self._domains.index(domain), completion.logprobs)
             )
             self.targets += len(completion.token_ids)
+        if self._share_prompts:
+            full: list[PackedBatch | None] = [*self._packer.add_group(prompt, samples)]
+        else:
+            full = [
+                self._packer.add(
+                    [*prompt, *sample.token_ids], [False] * len(prompt) + [*sample.target_mask]
+                )
+                for sample in samples
+            ]
+        for packed in full:
+            if packed is not None:
+                yield self._emit(packed)
 
     def batches(self, groups: Iterable[ScoredGroup]) -> Iterator[TrainBatch]:
         """All micro-batches of a step, each as soon as the groups so far fill it."""
@@ -110,7 +123,9 @@ class BatchBuilder:
             yield self._emit(rest)
 
     def _emit(self, packed: PackedBatch) -> TrainBatch:
-        sequences, self._open = self._open, []
+        # Every sequence has a target: the last one's index tells how many there are.
+        count = int(packed.target_sequence[-1]) + 1
+        sequences, self._open = self._open[:count], self._open[count:]
         index = packed.target_sequence
         logprobs: np.ndarray | None = None
         parts = [sequence.rollout_logprobs for sequence in sequences]

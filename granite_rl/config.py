@@ -89,6 +89,14 @@ class TrainerSection(StrictModel):
     gradient_checkpointing: bool
 
 
+class PolicyTrainerSection(TrainerSection):
+    """The trainer of an RL stage."""
+
+    share_prompts: bool
+    """Compute a group's prompt once, with its samples branching off. The same gradient from fewer
+    tokens, for a mask of row_tokens x row_tokens bytes a row."""
+
+
 class GeneratorSection(StrictModel):
     """vLLM generators."""
 
@@ -243,7 +251,7 @@ class StageConfig(StrictModel):
     rollout: RolloutSection
     algorithm: AlgorithmSection
     optim: OptimSection
-    trainer: TrainerSection
+    trainer: PolicyTrainerSection
     generator: GeneratorSection
     rewards: RewardsSection
     checkpoint: CheckpointSection

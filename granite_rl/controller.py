@@ -144,6 +144,7 @@ class Controller:
             row_tokens=self._config.trainer.row_tokens,
             rows=self._config.trainer.rows_per_microbatch,
             pad_id=self._pad_id,
+            share_prompts=self._config.trainer.share_prompts,
             max_response_tokens=self._config.rollout.max_response_tokens,
             domains=self._stream.domains,
         )

@@ -23,7 +23,7 @@ from pydantic import Field, field_validator, model_validator
 from granite_rl.config import NonNegative, NonNegativeFloat, PositiveFloat, StrictModel
 from granite_rl.errors import ConfigError, DataError
 from granite_rl.evaluation.matrix import STAGES
-from granite_rl.runs.lineage import hash_checkpoint
+from granite_rl.models.checkpoint_directory import checkpoint_hash
 
 RL_STAGES: tuple[str, ...] = STAGES[2:]
 CONTROL_STAGES: tuple[str, ...] = STAGES[:3]
@@ -316,7 +316,7 @@ def content_hash(path: Path) -> str:
     if not path.is_dir():
         raise DataError(f"{path}: no such file or directory")
     if (path / "config.json").is_file():
-        return hash_checkpoint(path)
+        return checkpoint_hash(path)
     digest = hashlib.sha256()
     for file in sorted(entry for entry in path.rglob("*") if entry.is_file()):
         digest.update(f"{file.relative_to(path).as_posix()}\0{content_hash(file)}\n".encode())

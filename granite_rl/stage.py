@@ -20,6 +20,7 @@ from granite_rl.errors import ConfigError, ExitCode, PreflightError
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
 
+    from granite_rl.actors.scoring import ScorerPool
     from granite_rl.data.prompts import Prompts
     from granite_rl.data.stream import PromptStream
     from granite_rl.rollouts import RolloutEngine
@@ -97,7 +98,7 @@ def load_inputs(config: StageConfig) -> Inputs:
     from granite_rl.data.rows import read_rows
     from granite_rl.data.stream import PromptStream
     from granite_rl.evaluation.heldout import limit_rows
-    from granite_rl.models.loading import check_checkpoint, checkpoint_hash
+    from granite_rl.models.checkpoint_directory import check_checkpoint, checkpoint_hash
     from granite_rl.models.tokenizer import load_tokenizer
 
     advantage_estimator(config.algorithm.advantage)
@@ -185,13 +186,15 @@ def _run(inputs: Inputs, run: RunDirectory) -> int:
         )
     settings = config.model_dump(mode="json")
     # The stop signal is installed after ray.init, which brings a SIGTERM handler of its own.
-    with (
-        closing(progress),
-        ray_session(config.cluster),
-        StopSignal() as stop,
-        closing(MetricLogger(run, config.tracking, config.run.name, settings, steps)) as logger,
-    ):
-        _train(inputs, run, progress, stop, checkpoint, logger)
+    with closing(progress), ray_session(config.cluster), StopSignal() as stop:
+        progress.note("starting vLLM generators and DeepSpeed trainers ...")
+        # The roles need 20 s to import what they run: everything else that takes a while (W&B, this
+        # process's own imports) happens meanwhile.
+        roles = start_roles(inputs)
+        with closing(
+            MetricLogger(run, config.tracking, config.run.name, settings, steps)
+        ) as logger:
+            _train(inputs, run, progress, stop, checkpoint, logger, roles)
     following = _next_command(config, run)
     run.finish("succeeded", ExitCode.OK, next_command=following)
     print(
@@ -217,12 +220,12 @@ def _train(
     stop: StopSignal,
     checkpoint: Checkpoint | None,
     logger: MetricLogger,
+    roles: Roles,
 ) -> None:
     from granite_rl.controller import Controller
 
     config = inputs.config
-    progress.note("starting vLLM generators and DeepSpeed trainers ...")
-    rollouts, trainers = start_roles(inputs, run, None if checkpoint is None else checkpoint.path)
+    rollouts = wait_for_roles(inputs, run, None if checkpoint is None else checkpoint.path, roles)
     start = 0 if checkpoint is None else checkpoint.step
     controller = Controller(
         config,
@@ -230,7 +233,7 @@ def _train(
         prompt_ids=inputs.train.token_ids,
         pad_id=inputs.pad_id,
         rollouts=rollouts,
-        trainers=trainers,
+        trainers=roles.trainers,
         run=run,
         logger=logger,
         progress=progress,
@@ -246,19 +249,23 @@ def _train(
         logger.log(controller.total_steps, _evaluate(inputs, inputs.heldout, rollouts, run))
 
 
-def start_roles(
-    inputs: Inputs, run: RunDirectory, checkpoint: Path | None
-) -> tuple[RolloutEngine, list[ActorHandle]]:
-    """Start generators, trainers, reward workers and reward model, and wait until all are ready.
+class Roles(NamedTuple):
+    """The actors of a stage, on their way up until `wait_for_roles` returns."""
+
+    generators: list[ActorHandle]
+    trainers: list[ActorHandle]
+    scorers: ScorerPool
+
+
+def start_roles(inputs: Inputs) -> Roles:
+    """Start generators, trainers, reward workers and reward model, without waiting for them.
 
     Raises:
-        PreflightError: the cluster is too small, or trainer and generators are on different hosts.
-        InfrastructureError: a role did not come up.
+        PreflightError: the cluster is too small.
     """
     from granite_rl.actors import placement
     from granite_rl.actors.scoring import ScorerPool
     from granite_rl.data.prompts import uses_reward_model
-    from granite_rl.rollouts import RolloutEngine
 
     config, cluster = inputs.config, inputs.config.cluster
     with_model = config.rewards.model_path is not None and any(
@@ -310,7 +317,29 @@ def start_roles(
         reward_model,
         uses_reward_model,
     )
-    doing, limit = "starting", cluster.start_timeout_s
+    return Roles(generators, trainers, scorers)
+
+
+def wait_for_roles(
+    inputs: Inputs, run: RunDirectory, checkpoint: Path | None, roles: Roles
+) -> RolloutEngine:
+    """Set the trainers up, wait until every role is ready, and note what really runs.
+
+    Args:
+        inputs: of the stage.
+        run: its directory, which gets a ``role_started`` event of each role.
+        checkpoint: what the trainers restore, if anything.
+        roles: as started.
+
+    Raises:
+        PreflightError: trainer and generators are on different hosts.
+        InfrastructureError: a role did not come up.
+    """
+    from granite_rl.actors import placement
+    from granite_rl.rollouts import RolloutEngine
+
+    doing, limit = "starting", inputs.config.cluster.start_timeout_s
+    generators, trainers, scorers = roles
     address = placement.wait_for({"trainer rank 0": trainers[0].rendezvous.remote()}, limit, doing)[
         "trainer rank 0"
     ]
@@ -334,14 +363,14 @@ def start_roles(
         )
     for name, facts in started.items():
         run.event("role_started", f"{name}: {facts['engine']}", role=name, **facts)
-    return RolloutEngine(generators, scorers, config.generator.timeout_s), trainers
+    return RolloutEngine(generators, scorers, inputs.config.generator.timeout_s)
 
 
 def _evaluate(
     inputs: Inputs, heldout: Prompts, rollouts: RolloutEngine, run: RunDirectory
 ) -> dict[str, float]:
     from granite_rl.evaluation.heldout import evaluate, write_evaluation
-    from granite_rl.models.loading import checkpoint_hash
+    from granite_rl.models.checkpoint_directory import checkpoint_hash
 
     result = evaluate(
         rollouts,

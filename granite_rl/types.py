@@ -95,15 +95,17 @@ class ScoredGroup:
 
 @dataclass(frozen=True)
 class PackedBatch:
-    """A micro-batch of packed rows: ``position_ids`` restart at every sequence; there is no mask.
+    """A micro-batch of packed rows: ``position_ids`` restart at every document.
 
-    Shapes are [rows, row_tokens] unless said otherwise. Targets list the positions whose next token
-    is
-    trained: ``target_rows/cols`` [targets] point at the position that *predicts* ``target_ids``.
+    Shapes are [rows, row_tokens] unless said otherwise. Targets list the tokens that are trained:
+    ``target_rows/cols`` [targets] point at the position that *predicts* ``target_ids``.
     """
 
     input_ids: npt.NDArray[np.int64]
     position_ids: npt.NDArray[np.int64]
+    branch_ids: npt.NDArray[np.int64] | None
+    """Which continuation of a document's shared prompt a token belongs to, counted from 1; 0: the
+    prompt itself. None when no document has continuations."""
     target_rows: npt.NDArray[np.int64]
     target_cols: npt.NDArray[np.int64]
     target_ids: npt.NDArray[np.int64]
@@ -121,8 +123,7 @@ class PackedBatch:
 
 @dataclass(frozen=True)
 class TrainBatch:
-    """A packed micro-batch with what the policy objective needs for every trained token, all
-    [targets]."""
+    """A packed micro-batch with what the objective needs of every trained token [targets]."""
 
     packed: PackedBatch
     advantages: npt.NDArray[np.float32]

@@ -88,8 +88,8 @@ def check_inputs(config: PretrainConfig) -> None:
 
 def run_training(config: PretrainConfig, run: RunDirectory) -> None:
     """Prepare tokenizer, shards and plan, then train all phases in the run directory."""
+    from granite_rl.models.checkpoint_directory import replace_directory
     from granite_rl.models.configs import parameter_count
-    from granite_rl.models.loading import replace_directory
     from granite_rl.models.tokenizer import load_tokenizer
     from granite_rl.runs.console import Progress, format_count
     from granite_rl.runs.metrics import MetricLogger
@@ -162,7 +162,7 @@ def run_training(config: PretrainConfig, run: RunDirectory) -> None:
 
 def prepare_tokenizer(config: PretrainConfig, directory: Path) -> Path:
     """The tokenizer's directory: the given one, or one trained from the text."""
-    from granite_rl.models.loading import replace_directory
+    from granite_rl.models.checkpoint_directory import replace_directory
     from granite_rl.models.tokenizer import train_tokenizer
     from pretrain.shards import read_texts
 

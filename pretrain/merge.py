@@ -15,7 +15,8 @@ from safetensors import safe_open
 from transformers import AutoConfig, GraniteConfig
 
 from granite_rl.errors import PreflightError
-from granite_rl.models.loading import save_hf, weight_files
+from granite_rl.models.checkpoint_directory import weight_files
+from granite_rl.models.loading import save_hf
 from granite_rl.models.tokenizer import load_tokenizer
 
 

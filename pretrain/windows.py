@@ -32,6 +32,7 @@ def batch_of(windows: IntArray, end_id: int) -> PackedBatch:
     target_rows, target_cols = np.nonzero(~begins[:, 1:])
     return PackedBatch(
         input_ids=windows,
+        branch_ids=None,
         position_ids=columns - starts,
         target_rows=target_rows.astype(np.int64),
         target_cols=target_cols.astype(np.int64),

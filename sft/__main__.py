@@ -66,7 +66,7 @@ def read_inputs(config: SftConfig) -> tuple[Conversations, Conversations | None]
     Raises:
         ConfigError | PreflightError | DataError: naming key path, or file and line.
     """
-    from granite_rl.models.loading import check_checkpoint
+    from granite_rl.models.checkpoint_directory import check_checkpoint
     from granite_rl.models.tokenizer import load_tokenizer
     from sft.data import read_conversations
 
@@ -118,7 +118,7 @@ def run_training(
     steps: int,
 ) -> None:
     """Train in an open run directory."""
-    from granite_rl.models.loading import checkpoint_hash
+    from granite_rl.models.checkpoint_directory import checkpoint_hash
     from granite_rl.runs.console import Progress
     from granite_rl.runs.metrics import MetricLogger
     from granite_rl.runs.preemption import StopSignal

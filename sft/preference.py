@@ -197,7 +197,7 @@ class _Training:
 
     def run_all(self) -> None:
         """Train from the newest checkpoint or the start, write the model, score held-out pairs."""
-        from granite_rl.models.loading import checkpoint_hash
+        from granite_rl.models.checkpoint_directory import checkpoint_hash
         from granite_rl.runs.console import Progress
         from granite_rl.runs.metrics import MetricLogger
 
@@ -415,7 +415,7 @@ def load_inputs(config: PreferenceConfig) -> tuple[Data, PreTrainedTokenizerBase
     Raises:
         ConfigError | PreflightError | DataError: naming the key path, or file and line.
     """
-    from granite_rl.models.loading import check_checkpoint
+    from granite_rl.models.checkpoint_directory import check_checkpoint
     from granite_rl.models.tokenizer import load_tokenizer
 
     directory = check_checkpoint(config.model.path)

@@ -27,7 +27,7 @@ from granite_rl.config import (
     ClusterSection,
     GeneratorSection,
     OptimSection,
-    TrainerSection,
+    PolicyTrainerSection,
 )
 from granite_rl.errors import InfrastructureError, PreflightError
 
@@ -188,7 +188,7 @@ def start_generators(
 
 def start_trainers(
     *,
-    config: TrainerSection,
+    config: PolicyTrainerSection,
     cluster: ClusterSection,
     optim: OptimSection,
     algorithm: AlgorithmSection,

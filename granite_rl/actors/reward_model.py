@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-
 from granite_rl.errors import DataError
-from granite_rl.models.reward_model import RewardModel, encode_for_scoring
 from granite_rl.models.tokenizer import load_tokenizer
 from granite_rl.types import Message
 from rewards.result import RewardResult
@@ -24,6 +21,12 @@ class RewardModelWorker:
     """
 
     def __init__(self, model_path: str, threads: int, dtype: str) -> None:
+        # Imported here, so that the driver, which imports this module to place the role, doesn't
+        # pay transformers' 4 s.
+        import torch
+
+        from granite_rl.models.reward_model import RewardModel
+
         torch.set_num_threads(threads)
         place = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._model = RewardModel.load(Path(model_path), dtype).to(place).eval()
@@ -36,6 +39,8 @@ class RewardModelWorker:
         A completion that can't be put into the chat template (it spells out a control token) is an
         ``error``, not a low score.
         """
+        from granite_rl.models.reward_model import encode_for_scoring
+
         results: list[RewardResult | None] = []
         accepted = []
         for completion in completions:

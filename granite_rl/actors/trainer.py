@@ -22,7 +22,7 @@ from torch import Tensor
 
 from granite_rl.actors.generator import node_id
 from granite_rl.algorithm.losses import LossInputs, PolicyObjective
-from granite_rl.config import AlgorithmSection, OptimSection, TrainerSection
+from granite_rl.config import AlgorithmSection, OptimSection, PolicyTrainerSection
 from granite_rl.models.loading import load_policy
 from granite_rl.models.tokenizer import load_tokenizer
 from granite_rl.training.distributed import device, free_port, init_distributed
@@ -105,7 +105,7 @@ class Trainer:
         self,
         rank: int,
         *,
-        config: TrainerSection,
+        config: PolicyTrainerSection,
         optim: OptimSection,
         algorithm: AlgorithmSection,
         temperature: float,

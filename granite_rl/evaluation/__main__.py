@@ -73,7 +73,7 @@ def _run(config: EvaluationConfig) -> int:
     from granite_rl.data.prompts import prepare_prompts, uses_reward_model
     from granite_rl.data.rows import read_rows
     from granite_rl.evaluation.heldout import evaluate, limit_rows, write_evaluation
-    from granite_rl.models.loading import check_checkpoint, checkpoint_hash
+    from granite_rl.models.checkpoint_directory import check_checkpoint, checkpoint_hash
     from granite_rl.models.tokenizer import load_tokenizer
     from granite_rl.rollouts import RolloutEngine
     from granite_rl.weight_sync.bucket import weight_file, write_bucket

@@ -28,15 +28,13 @@ import torch
 from transformers import GraniteConfig, GraniteForCausalLM
 
 from granite_rl.errors import ConfigError
+from granite_rl.models.tokenizer import END_OF_TEXT_ID, PAD_ID
 
 RELEASED_VOCAB_SIZE = 100_352
 """Vocabulary of the released Granite models, padding included."""
 
 RELEASED_PAD_ID, RELEASED_END_OF_TEXT_ID = 100_256, 100_257
 """Special-token ids of the released vocabulary."""
-
-PAD_ID, END_OF_TEXT_ID = 0, 1
-"""Special-token ids of every vocabulary trained by `granite_rl.models.tokenizer`."""
 
 MUP_BASE_WIDTH = 256
 """Width at which muP's m_width is 1."""

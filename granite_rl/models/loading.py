@@ -2,38 +2,30 @@
 
 Every hand-off between stages is such a directory: config, safetensors, tokenizer, chat template.
 Reading is strict (no remote code, no pickles, no weight missing or left over), because a silently
-re-initialised tensor trains well enough not to be noticed. Writing is atomic: a directory with the
-final name is complete. The price is disk for two copies while an existing directory is replaced.
+re-initialised tensor trains well enough not to be noticed. Writing is atomic, see
+`checkpoint_directory`. Transformers' models are imported where they are used: that takes 4 s, which
+a launcher that starts ranks, and never loads a model itself, should not pay.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from huggingface_hub import split_torch_state_dict_into_shards
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import nn
-from transformers import (
-    AutoConfig,
-    GenerationConfig,
-    GraniteConfig,
-    GraniteForCausalLM,
-    PreTrainedTokenizerBase,
-)
-from transformers.utils import logging as hf_logging
 
 from granite_rl.errors import ConfigError, PreflightError
-from granite_rl.models.configs import initial_std
+from granite_rl.models.checkpoint_directory import INDEX_FILE, check_checkpoint, replace_directory
+
+if TYPE_CHECKING:
+    from transformers import GraniteConfig, GraniteForCausalLM, PreTrainedTokenizerBase
 
 DTYPES: Mapping[str, torch.dtype] = {
     "float32": torch.float32,
@@ -42,20 +34,7 @@ DTYPES: Mapping[str, torch.dtype] = {
 }
 """Names of the dtypes that models load in."""
 
-WEIGHTS_FILE, INDEX_FILE = "model.safetensors", "model.safetensors.index.json"
 _SHARD_SIZE = "5GB"
-_IDENTITY_PATTERNS = (
-    "*.safetensors",
-    "*.safetensors.index.json",
-    "config.json",
-    "generation_config.json",
-    "tokenizer*",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "vocab.json",
-    "merges.txt",
-    "chat_template*",
-)
 
 
 def init_policy(config: GraniteConfig, seed: int) -> GraniteForCausalLM:
@@ -64,6 +43,10 @@ def init_policy(config: GraniteConfig, seed: int) -> GraniteForCausalLM:
     Weights are normal with the deviations of `configs.initial_std` (muP's), norms are one. The
     global random state is left as it was.
     """
+    from transformers import GraniteForCausalLM
+
+    from granite_rl.models.configs import initial_std
+
     with torch.random.fork_rng(devices=[]):  # transformers draws weights that are replaced below
         model: GraniteForCausalLM = GraniteForCausalLM._from_config(
             config, dtype=torch.float32, attn_implementation="sdpa"
@@ -102,6 +85,8 @@ def load_policy(path: str | Path, dtype: str = "float32") -> GraniteForCausalLM:
         PreflightError: not a directory, no config or weights, another architecture, or weights
             that don't match the configuration tensor by tensor.
     """
+    from transformers import GraniteForCausalLM
+
     target = torch_dtype(dtype)
     directory = check_checkpoint(path)
     try:
@@ -135,6 +120,8 @@ def load_policy(path: str | Path, dtype: str = "float32") -> GraniteForCausalLM:
 @contextlib.contextmanager
 def _quiet_transformers() -> Iterator[None]:
     """No progress bar and no load report: what is wrong becomes our own error."""
+    from transformers.utils import logging as hf_logging
+
     verbosity, bars = hf_logging.get_verbosity(), hf_logging.is_progress_bar_enabled()
     hf_logging.set_verbosity_error()
     hf_logging.disable_progress_bar()
@@ -144,57 +131,6 @@ def _quiet_transformers() -> Iterator[None]:
         hf_logging.set_verbosity(verbosity)
         if bars:
             hf_logging.enable_progress_bar()
-
-
-def check_checkpoint(path: str | Path) -> Path:
-    """The directory of a Granite checkpoint, after checking cheaply that it is one.
-
-    Reads config.json and the shard index, no weights.
-
-    Raises:
-        PreflightError: no directory, no config.json, not a Granite, or weight files missing.
-    """
-    directory = Path(path)
-    if not directory.is_dir():
-        raise PreflightError(
-            f"model.path: {str(path)!r} is not a directory.",
-            fix="give a local checkpoint directory (download hub models first)",
-        )
-    if not (directory / "config.json").is_file():
-        raise PreflightError(
-            f"model.path: {directory} is not a checkpoint (no config.json).",
-            fix="a finished run's model is in its hf/ directory",
-        )
-    try:
-        config = AutoConfig.from_pretrained(
-            str(directory), trust_remote_code=False, local_files_only=True
-        )
-    except (OSError, ValueError) as error:
-        raise PreflightError(
-            f"model.path: cannot read {directory / 'config.json'}: {error}"
-        ) from error
-    if config.model_type != "granite":
-        raise PreflightError(
-            f"model.path: {directory} holds a {config.model_type!r} model; expected 'granite'."
-        )
-    missing = [name for name in weight_files(directory) if not (directory / name).is_file()]
-    if missing:
-        raise PreflightError(
-            f"model.path: {directory} lacks the weights {', '.join(missing)}.",
-            fix="only safetensors are read; convert other formats first",
-        )
-    return directory
-
-
-def weight_files(directory: Path) -> list[str]:
-    """Names of the safetensors files that make up the checkpoint in `directory`."""
-    index = directory / INDEX_FILE
-    if not index.is_file():
-        return [WEIGHTS_FILE]
-    try:
-        return sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-    except (json.JSONDecodeError, KeyError, AttributeError, TypeError) as error:
-        raise PreflightError(f"model.path: {index} is damaged: {error!r}") from error
 
 
 def save_hf(
@@ -218,6 +154,8 @@ def save_hf(
             or other pad or end-of-text ids: generation would never stop).
         ValueError: the configuration ties the embeddings but the state dict holds two that differ.
     """
+    from transformers import GenerationConfig, GraniteConfig
+
     _check_tokenizer_fits(config, tokenizer)
     state = dict(model.state_dict() if isinstance(model, nn.Module) else model)
     if config.tie_word_embeddings:
@@ -269,60 +207,3 @@ def write_weights(state: Mapping[str, torch.Tensor], directory: Path) -> None:
     if split.is_sharded:
         index = {"metadata": split.metadata, "weight_map": split.tensor_to_filename}
         (directory / INDEX_FILE).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
-
-
-@contextlib.contextmanager
-def replace_directory(directory: str | Path) -> Iterator[Path]:
-    """A temporary directory that takes the place of `directory` when the block succeeds.
-
-    Files are synced to disk before the rename. When the block fails, the temporary directory is
-    removed and whatever was there stays.
-    """
-    final = Path(directory)
-    final.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{final.name}.tmp-", dir=final.parent))
-    try:
-        temporary.chmod(0o755)
-        yield temporary
-        for path in temporary.rglob("*"):
-            _sync(path)
-        _sync(temporary)
-        aside: Path | None = None
-        if final.exists():
-            aside = Path(tempfile.mkdtemp(prefix=f".{final.name}.old-", dir=final.parent))
-            os.replace(final, aside)
-        os.replace(temporary, final)
-        _sync(final.parent)
-        if aside is not None:
-            shutil.rmtree(aside)
-    finally:
-        if temporary.exists():
-            shutil.rmtree(temporary)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def checkpoint_hash(directory: str | Path) -> str:
-    """SHA-256 (hex) over the names and contents of a checkpoint's weights, config and tokenizer.
-
-    Other files (README, lineage, optimizer states) don't count. Reads everything: about 1 GB/s.
-
-    Raises:
-        PreflightError: no such directory, or nothing in it that counts.
-    """
-    root = Path(directory)
-    files = sorted({path for pattern in _IDENTITY_PATTERNS for path in root.glob(pattern)})
-    if not files:
-        raise PreflightError(f"{root} holds no checkpoint to hash.")
-    digest = hashlib.sha256()
-    for path in files:
-        with path.open("rb") as stream:
-            content = hashlib.file_digest(stream, "sha256").hexdigest()
-        digest.update(f"{path.name}\0{content}\n".encode())
-    return digest.hexdigest()

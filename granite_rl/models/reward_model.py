@@ -24,14 +24,8 @@ from torch import Tensor, nn
 from transformers import GraniteConfig, GraniteModel, PreTrainedTokenizerBase
 
 from granite_rl.errors import DataError, PreflightError
-from granite_rl.models.loading import (
-    check_checkpoint,
-    load_policy,
-    replace_directory,
-    torch_dtype,
-    weight_files,
-    write_weights,
-)
+from granite_rl.models.checkpoint_directory import check_checkpoint, replace_directory, weight_files
+from granite_rl.models.loading import load_policy, torch_dtype, write_weights
 from granite_rl.models.tokenizer import end_of_turn, render_checked
 
 ARCHITECTURE = "GraniteForSequenceClassification"

@@ -7,16 +7,12 @@ stored absolute and relative to the run, so that a tree of runs can be moved as 
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from granite_rl.runs.files import read_json
-
-_HASHED_SUFFIXES = (".safetensors", ".json", ".jinja", ".model", ".txt")
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -77,23 +73,6 @@ def lineage_chain(run_dir: Path) -> list[Lineage]:
         chain.append(link)
         current = _run_of(_parent_on_disk(current, link))
     return chain[::-1]
-
-
-def hash_checkpoint(path: Path) -> str:
-    """``sha256:`` over names and contents of a checkpoint's weights, configuration and tokenizer.
-
-    Reads every byte: about a second per GB. Other files (README, logs) don't count.
-    """
-    digest = hashlib.sha256()
-    for file in sorted(path.iterdir()):
-        if not file.is_file() or file.suffix not in _HASHED_SUFFIXES:
-            continue
-        content = hashlib.sha256()
-        with file.open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
-                content.update(chunk)
-        digest.update(f"{file.name}\0{content.hexdigest()}\n".encode())
-    return f"sha256:{digest.hexdigest()}"
 
 
 def _parent_on_disk(run: Path, link: Lineage) -> Path | None:

@@ -25,17 +25,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypedDict, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, cast
 
 import torch
 from torch import Tensor, nn
-from transformers import GraniteConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from granite_rl.config import OptimSection
 from granite_rl.errors import ConfigError, PreflightError
 from granite_rl.training.distributed import all_reduce_max, device
 from granite_rl.training.policy import TokenLogprobs
 from granite_rl.types import PackedBatch
+
+if TYPE_CHECKING:
+    from transformers import GraniteConfig, PreTrainedTokenizerBase
 
 MODULE_FILE = "module.pt"
 OPTIMIZER_FILE = "optimizer_rank{rank}.pt"
@@ -274,6 +276,8 @@ class TrainEngine:
 
     def save_hf(self, directory: Path, tokenizer: PreTrainedTokenizerBase) -> None:
         """Write the model as a Hugging Face checkpoint (all ranks call; rank 0 writes)."""
+        from transformers import PreTrainedModel
+
         from granite_rl.models.loading import save_hf
 
         model = self.module.model if isinstance(self.module, TokenLogprobs) else self.module
@@ -281,7 +285,7 @@ class TrainEngine:
             raise TypeError(f"{type(model).__name__} is not a Hugging Face model")
         state = {name: t for name, t in self.named_parameters_full() if self.rank == 0}
         if self.rank == 0:
-            save_hf(state, cast(GraniteConfig, model.config), tokenizer, directory)
+            save_hf(state, cast("GraniteConfig", model.config), tokenizer, directory)
         torch.distributed.barrier()
 
     @property
@@ -301,6 +305,8 @@ class TrainEngine:
 
 
 def _enable_checkpointing(module: nn.Module) -> None:
+    from transformers import PreTrainedModel
+
     for part in module.modules():
         if isinstance(part, PreTrainedModel):
             # Reentrant checkpointing would run ZeRO's gradient hooks twice.
@@ -348,4 +354,7 @@ def _deepspeed_config(
 def batch_tensors(batch: PackedBatch) -> dict[str, Tensor]:
     """The inputs of `TokenLogprobs.forward` from a PackedBatch, on this rank's device."""
     names = ("input_ids", "position_ids", "target_rows", "target_cols", "target_ids")
-    return {name: torch.from_numpy(getattr(batch, name)).to(device()) for name in names}
+    arrays = {name: getattr(batch, name) for name in names}
+    if batch.branch_ids is not None:
+        arrays["branch_ids"] = batch.branch_ids
+    return {name: torch.from_numpy(array).to(device()) for name, array in arrays.items()}

@@ -10,18 +10,37 @@ one chunk, recomputing would save nothing and is left out; small vocabularies ge
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
-from transformers import GraniteForCausalLM
+
+if TYPE_CHECKING:
+    from transformers import GraniteForCausalLM
 
 CHUNK_TARGETS = 1024
 """Fewest targets whose logits are computed at the same time."""
 
 CHUNK_ELEMENTS = 1 << 25
 """Logits of one chunk (128 MiB in float32) where a small vocabulary allows more targets."""
+
+
+def branch_mask(position_ids: Tensor, branch_ids: Tensor) -> Tensor:
+    """Who sees whom in rows whose documents are a prompt with several continuations.
+
+    Args:
+        position_ids: [rows, row_tokens], 0 where a document starts.
+        branch_ids: [rows, row_tokens], 0 in a prompt, else the number of the continuation.
+
+    Returns:
+        [rows, 1, row_tokens (queries), row_tokens (keys)] bool: True for an earlier or the same
+        token of the same document that is in its prompt or in the query's own continuation.
+    """
+    document = (position_ids == 0).cumsum(-1)
+    same_document = document.unsqueeze(2) == document.unsqueeze(1)
+    visible = (branch_ids == 0).unsqueeze(1) | (branch_ids.unsqueeze(2) == branch_ids.unsqueeze(1))
+    return (same_document & visible).tril().unsqueeze(1)
 
 
 class TokenLogprobs(nn.Module):
@@ -51,26 +70,32 @@ class TokenLogprobs(nn.Module):
         target_ids: Tensor,
         temperature: float = 1.0,
         entropy: bool = False,
+        branch_ids: Tensor | None = None,
     ) -> tuple[Tensor, Tensor | None]:
         """Log-probability of every target token given what precedes it in its own sequence.
 
-        There is deliberately no attention mask: packed sequences are told apart by position ids.
+        Without shared prompts there is deliberately no attention mask: packed sequences are told
+        apart by position ids.
 
         Args:
             input_ids: [rows, row_tokens].
-            position_ids: [rows, row_tokens], restarting at 0 with every sequence.
+            position_ids: [rows, row_tokens], restarting at 0 with every document.
             target_rows: [targets], row of the position that predicts the target.
             target_cols: [targets], column of that position.
             target_ids: [targets], the token it should predict.
             temperature: divides the logits, as it did when sampling.
             entropy: also give the entropy of every predicting distribution.
+            branch_ids: [rows, row_tokens], see `PackedBatch.branch_ids`.
 
         Returns:
             (log-probabilities [targets] in float32 nats; entropies [targets] without gradient, or
             None).
         """
         hidden = self.model.model(
-            input_ids=input_ids, position_ids=position_ids, attention_mask=None, use_cache=False
+            input_ids=input_ids,
+            position_ids=position_ids,
+            attention_mask=None if branch_ids is None else branch_mask(position_ids, branch_ids),
+            use_cache=False,
         ).last_hidden_state
         chosen = hidden[target_rows, target_cols]
         logprobs: list[Tensor] = []

@@ -14,7 +14,7 @@ from pathlib import Path
 from safetensors import safe_open
 from torch import Tensor
 
-from granite_rl.models.loading import weight_files
+from granite_rl.models.checkpoint_directory import weight_files
 
 EMBEDDING = "model.embed_tokens.weight"
 HEAD = "lm_head.weight"

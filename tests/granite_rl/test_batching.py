@@ -29,12 +29,15 @@ def algorithm(**changes: object) -> AlgorithmSection:
     return AlgorithmSection.model_validate(fields | changes)
 
 
-def builder(rows: int = 2, row_tokens: int = 16, **changes: object) -> BatchBuilder:
+def builder(
+    rows: int = 2, row_tokens: int = 16, share_prompts: bool = True, **changes: object
+) -> BatchBuilder:
     return BatchBuilder(
         algorithm=algorithm(**changes),
         row_tokens=row_tokens,
         rows=rows,
         pad_id=0,
+        share_prompts=share_prompts,
         max_response_tokens=8,
         domains=("chat", "math"),
     )
@@ -81,10 +84,13 @@ GROUPS = [
 ]
 
 
+@pytest.mark.parametrize("share_prompts", [True, False])
 @pytest.mark.parametrize(("rows", "row_tokens"), [(1, 8), (2, 16), (8, 64)])
-def test_cutting_differently_changes_no_token(rows: int, row_tokens: int) -> None:
-    reference = by_token(list(builder(8, 128).batches(GROUPS)))
-    other = builder(rows, row_tokens)
+def test_cutting_differently_changes_no_token(
+    rows: int, row_tokens: int, share_prompts: bool
+) -> None:
+    reference = by_token(list(builder(8, 128, share_prompts=False).batches(GROUPS)))
+    other = builder(rows, row_tokens, share_prompts)
     assert by_token(list(other.batches(GROUPS))) == reference
     assert other.targets == 20
     assert sum(len(values) for values in reference.values()) == 20

@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from granite_rl.errors import ExitCode
-from granite_rl.models.loading import checkpoint_hash
+from granite_rl.models.checkpoint_directory import checkpoint_hash
 from pretrain.__main__ import main
 from pretrain.merge import merge
 

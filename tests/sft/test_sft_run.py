@@ -15,8 +15,9 @@ import torch
 from transformers import GraniteForCausalLM
 
 from granite_rl.errors import ConfigError, DataError, PreflightError
+from granite_rl.models.checkpoint_directory import checkpoint_hash
 from granite_rl.models.configs import granite_config
-from granite_rl.models.loading import checkpoint_hash, init_policy, load_policy, save_hf
+from granite_rl.models.loading import init_policy, load_policy, save_hf
 from granite_rl.models.tokenizer import load_tokenizer, train_tokenizer
 from sft.__main__ import main
 from sft.data import assign_rows, read_conversations, step_rows

@@ -13,14 +13,9 @@ from transformers import AutoModelForCausalLM, GraniteForCausalLM, PreTrainedTok
 
 from granite_rl.errors import ConfigError, PreflightError
 from granite_rl.models import loading
+from granite_rl.models.checkpoint_directory import checkpoint_hash, replace_directory
 from granite_rl.models.configs import granite_config
-from granite_rl.models.loading import (
-    checkpoint_hash,
-    init_policy,
-    load_policy,
-    replace_directory,
-    save_hf,
-)
+from granite_rl.models.loading import init_policy, load_policy, save_hf
 
 
 @pytest.fixture

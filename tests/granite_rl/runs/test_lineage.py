@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from granite_rl.runs.lineage import hash_checkpoint, lineage_chain, read_lineage
+from granite_rl.models.checkpoint_directory import checkpoint_hash
+from granite_rl.runs.lineage import lineage_chain, read_lineage
 
 from .conftest import OpenRun
 
@@ -17,7 +16,7 @@ def make_chain(open_run: OpenRun, root: Path) -> None:
         with open_run(dir=root / stage, kind=stage) as run:
             run.hf.mkdir()
             (run.hf / "model.safetensors").write_bytes(stage.encode())
-            parent_hash = None if parent is None else hash_checkpoint(parent)
+            parent_hash = None if parent is None else checkpoint_hash(parent)
             run.write_lineage(stage, "demo", parent, parent_hash, beta=0.5)
             run.finish("succeeded", 0)
             parent = run.hf
@@ -32,7 +31,7 @@ def test_the_chain_leads_from_the_first_ancestor(open_run: OpenRun, tmp_path: Pa
         str(tmp_path / "runs" / "base" / "hf"),
         str(tmp_path / "runs" / "sft" / "hf"),
     ]
-    assert chain[2].parent_hash == hash_checkpoint(tmp_path / "runs" / "sft" / "hf")
+    assert chain[2].parent_hash == checkpoint_hash(tmp_path / "runs" / "sft" / "hf")
     assert chain[2].extra == {"beta": 0.5}
 
 
@@ -60,14 +59,3 @@ def test_a_circle_ends(open_run: OpenRun) -> None:
         run.write_lineage("a", "demo", run.checkpoints, None)
         run.finish("succeeded", 0)
     assert [link.stage for link in lineage_chain(run.path)] == ["a"]
-
-
-@pytest.mark.parametrize("changed", ["model.safetensors", "config.json", "tokenizer.json"])
-def test_the_hash_covers_what_the_model_is(tmp_path: Path, changed: str) -> None:
-    for name in ("model.safetensors", "config.json", "tokenizer.json", "README.md"):
-        (tmp_path / name).write_text(name)
-    before = hash_checkpoint(tmp_path)
-    (tmp_path / "README.md").write_text("other")
-    assert hash_checkpoint(tmp_path) == before
-    (tmp_path / changed).write_text("other")
-    assert hash_checkpoint(tmp_path) != before

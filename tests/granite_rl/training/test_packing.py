@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from granite_rl.training.packing import (
+    Sample,
     StreamingPacker,
     assign_best_fit,
     empty_batch,
@@ -104,6 +105,86 @@ def test_pack_all_loses_nothing(sequences: Sequences, row_tokens: int, rows: int
     for index, (tokens, mask) in enumerate(sequences):
         assert found.get(index, []) == expected_targets(tokens, mask)
     assert sum(batch.tokens for batch in batches) == sum(len(tokens) for tokens, _ in sequences)
+
+
+Groups = list[tuple[list[int], list[Sample]]]
+
+
+@st.composite
+def prompt_groups(draw: st.DrawFn) -> Groups:
+    """Prompts of up to 6 tokens with up to 8 samples of up to 6, every token unique."""
+    groups: Groups = []
+    token = itertools.count(1)
+    for samples in draw(st.lists(st.lists(st.integers(1, 6), max_size=8), min_size=1, max_size=6)):
+        prompt = [next(token) for _ in range(draw(st.integers(1, 6)))]
+        groups.append(
+            (prompt, [Sample([next(token) for _ in range(n)], [True] * n) for n in samples])
+        )
+    return groups
+
+
+@settings(max_examples=60, deadline=None)
+@given(prompt_groups(), st.integers(12, 30), st.integers(1, 3))
+def test_samples_branch_off_a_prompt_laid_out_once_a_row(
+    groups: Groups, row_tokens: int, rows: int
+) -> None:
+    packer = StreamingPacker(row_tokens, rows, PAD)
+    batches: list[PackedBatch] = []
+    for prompt, samples in groups:
+        batches += packer.add_group(prompt, samples)
+    batches += filter(None, [packer.flush()])
+    expected = iter([(prompt, sample) for prompt, samples in groups for sample in samples])
+    for batch in batches:
+        assert batch.input_ids.shape[0] <= rows
+        assert batch.input_ids.shape[1] <= row_tokens
+        assert list(batch.target_sequence) == sorted(batch.target_sequence)
+        assert batch.branch_ids is not None
+        for sequence in range(int(batch.target_sequence[-1]) + 1):
+            prompt, sample = next(expected)
+            mine = batch.target_sequence == sequence
+            assert batch.target_ids[mine].tolist() == sample.token_ids
+            row = int(batch.target_rows[mine][0])
+            # Read the row back as the mask does: the prompt's tokens, then the branch's own.
+            predictors = batch.input_ids[row, batch.target_cols[mine]].tolist()
+            assert predictors == [prompt[-1], *sample.token_ids[:-1]]
+            at = int(np.flatnonzero(batch.input_ids[row] == sample.token_ids[0])[0])
+            here = slice(at, at + len(sample.token_ids))
+            end = len(prompt) + len(sample.token_ids)
+            assert batch.position_ids[row, here].tolist() == list(range(len(prompt), end))
+            assert len(set(batch.branch_ids[row, here].tolist())) == 1
+            assert batch.branch_ids[row, at] > 0
+        for row_ids in batch.input_ids:
+            real = row_ids[row_ids != PAD].tolist()
+            assert len(real) == len(set(real)), "a token is laid out once a row"
+    assert next(expected, None) is None
+
+
+def test_a_group_goes_where_all_of_it_fits() -> None:
+    packer = StreamingPacker(20, 2, PAD)
+    assert packer.add_group([1, 2, 3], [Sample([4] * 5, [True] * 5)] * 2) == []  # 13 of 20
+    assert packer.add_group([5, 6], [Sample([7] * 8, [True] * 8)]) == []  # opens the second row
+    assert packer.add_group([8, 9], [Sample([10] * 4, [True] * 4)]) == []  # 6: best in the first
+    batch = packer.flush()
+    assert batch is not None
+    assert batch.input_ids[0].tolist() == [1, 2, 3, *[4] * 10, 8, 9, *[10] * 4]
+    assert batch.branch_ids is not None
+    assert batch.branch_ids[0].tolist() == [0, 0, 0, *[1] * 5, *[2] * 5, 0, 0, *[1] * 4]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "sample", "message"),
+    [
+        ([], Sample([1], [True]), "empty prompt"),
+        ([1], Sample([], []), "empty sample"),
+        ([1], Sample([1, 2], [True]), "2 tokens but 1"),
+        ([1] * 6, Sample([1] * 5, [True] * 5), "11 tokens exceeds the row of 10"),
+    ],
+)
+def test_groups_that_cannot_be_packed_are_refused(
+    prompt: list[int], sample: Sample, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        StreamingPacker(10, 2, PAD).add_group(prompt, [sample])
 
 
 def test_best_fit_wastes_less_than_one_percent() -> None:

@@ -8,7 +8,7 @@ import torch
 from transformers import GraniteConfig, GraniteForCausalLM
 
 from granite_rl.training.engine import batch_tensors
-from granite_rl.training.packing import StreamingPacker, empty_batch
+from granite_rl.training.packing import Sample, StreamingPacker, empty_batch
 from granite_rl.training.policy import TokenLogprobs
 from granite_rl.types import PackedBatch
 
@@ -90,6 +90,81 @@ def test_packed_sequences_do_not_see_each_other(model: GraniteForCausalLM, chang
     before = pack(sequences)
     sequences[changed] = [(token % (VOCABULARY - 1)) + 1 for token in sequences[changed]]
     after = pack(sequences)
+    policy = TokenLogprobs(model)
+    with torch.no_grad():
+        first, _ = policy(**batch_tensors(before))
+        second, _ = policy(**batch_tensors(after))
+    others = torch.from_numpy(before.target_sequence != changed)
+    assert torch.equal(first[others], second[others])
+    assert not torch.equal(first[~others], second[~others])
+
+
+def some_groups() -> list[tuple[list[int], list[list[int]]]]:
+    """Three prompts with 5, 1 and 3 samples of different lengths."""
+    random = np.random.default_rng(4)
+
+    def tokens(n: int) -> list[int]:
+        return [int(token) for token in random.integers(1, VOCABULARY, n)]
+
+    return [
+        (tokens(7), [tokens(n) for n in (3, 1, 8, 5, 2)]),
+        (tokens(1), [tokens(4)]),
+        (tokens(11), [tokens(n) for n in (6, 6, 1)]),
+    ]
+
+
+def pack_groups(groups: list[tuple[list[int], list[list[int]]]], row_tokens: int) -> PackedBatch:
+    packer = StreamingPacker(row_tokens, 4, 0)
+    for prompt, samples in groups:
+        assert packer.add_group(prompt, [Sample(s, [True] * len(s)) for s in samples]) == []
+    batch = packer.flush()
+    assert batch is not None
+    return batch
+
+
+@pytest.mark.parametrize("row_tokens", [64, 19])
+def test_shared_prompts_give_the_numbers_of_separate_copies(
+    model: GraniteForCausalLM, row_tokens: int
+) -> None:
+    """Log-probabilities against float64 of every sequence alone, gradients against separate copies;
+    with rows that hold whole groups, and with rows that groups are split over."""
+    groups = some_groups()
+    sequences = [(prompt, sample) for prompt, samples in groups for sample in samples]
+    batch = pack_groups(groups, row_tokens)
+    assert batch.tokens < sum(len(prompt) + len(sample) for prompt, sample in sequences)
+    weights = torch.linspace(-1, 1, batch.targets)
+    gradients = []
+    logprobs, _ = TokenLogprobs(model)(**batch_tensors(batch))
+    model.zero_grad()
+    (logprobs * weights).sum().backward()
+    gradients.append([p.grad.clone() for p in model.parameters() if p.grad is not None])
+    for index, (prompt, sample) in enumerate(sequences):
+        mine = torch.from_numpy(batch.target_sequence == index)
+        expected, _ = oracle(model, [*prompt, *sample], 1.0)
+        torch.testing.assert_close(
+            logprobs[mine].double(), expected[len(prompt) - 1 :], atol=1e-5, rtol=0
+        )
+    packer = StreamingPacker(64, 8, 0)
+    for prompt, sample in sequences:
+        mask = [False] * len(prompt) + [True] * len(sample)
+        assert packer.add([*prompt, *sample], mask) is None
+    separate = packer.flush()
+    assert separate is not None
+    assert separate.target_ids.tolist() == batch.target_ids.tolist()
+    model.zero_grad()
+    (TokenLogprobs(model)(**batch_tensors(separate))[0] * weights).sum().backward()
+    gradients.append([p.grad.clone() for p in model.parameters() if p.grad is not None])
+    for shared, copied in zip(*gradients, strict=True):
+        torch.testing.assert_close(shared, copied, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("changed", range(9))
+def test_samples_of_a_prompt_do_not_see_each_other(model: GraniteForCausalLM, changed: int) -> None:
+    groups = some_groups()
+    before = pack_groups(groups, 64)
+    sample = [sample for _, samples in groups for sample in samples][changed]
+    sample[:] = [(token % (VOCABULARY - 1)) + 1 for token in sample]
+    after = pack_groups(groups, 64)
     policy = TokenLogprobs(model)
     with torch.no_grad():
         first, _ = policy(**batch_tensors(before))

@@ -1,0 +1,141 @@
+"""Checkpoint directories as files: is it one, what is in it, is it the same, replace it whole.
+
+Every hand-off between stages is a Hugging Face directory: config, safetensors, tokenizer, chat
+template. Nothing here reads a tensor or imports torch or transformers, so that a driver can refuse
+a wrong path in milliseconds. A directory with the final name is complete; the price is disk for two
+copies while an existing one is replaced.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from granite_rl.errors import PreflightError
+
+WEIGHTS_FILE, INDEX_FILE = "model.safetensors", "model.safetensors.index.json"
+_IDENTITY_PATTERNS = (
+    "*.safetensors",
+    "*.safetensors.index.json",
+    "config.json",
+    "generation_config.json",
+    "tokenizer*",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "merges.txt",
+    "chat_template*",
+)
+
+
+def check_checkpoint(path: str | Path) -> Path:
+    """The directory of a Granite checkpoint, after checking cheaply that it is one.
+
+    Reads config.json and the shard index, no weights.
+
+    Raises:
+        PreflightError: no directory, no config.json, not a Granite, or weight files missing.
+    """
+    directory = Path(path)
+    if not directory.is_dir():
+        raise PreflightError(
+            f"model.path: {str(path)!r} is not a directory.",
+            fix="give a local checkpoint directory (download hub models first)",
+        )
+    if not (directory / "config.json").is_file():
+        raise PreflightError(
+            f"model.path: {directory} is not a checkpoint (no config.json).",
+            fix="a finished run's model is in its hf/ directory",
+        )
+    try:
+        config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PreflightError(
+            f"model.path: cannot read {directory / 'config.json'}: {error}"
+        ) from error
+    model_type = config.get("model_type") if isinstance(config, dict) else None
+    if model_type != "granite":
+        raise PreflightError(
+            f"model.path: {directory} holds a {model_type!r} model; expected 'granite'."
+        )
+    missing = [name for name in weight_files(directory) if not (directory / name).is_file()]
+    if missing:
+        raise PreflightError(
+            f"model.path: {directory} lacks the weights {', '.join(missing)}.",
+            fix="only safetensors are read; convert other formats first",
+        )
+    return directory
+
+
+def weight_files(directory: Path) -> list[str]:
+    """Names of the safetensors files that make up the checkpoint in `directory`."""
+    index = directory / INDEX_FILE
+    if not index.is_file():
+        return [WEIGHTS_FILE]
+    try:
+        return sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+    except (json.JSONDecodeError, KeyError, AttributeError, TypeError) as error:
+        raise PreflightError(f"model.path: {index} is damaged: {error!r}") from error
+
+
+@contextlib.contextmanager
+def replace_directory(directory: str | Path) -> Iterator[Path]:
+    """A temporary directory that takes the place of `directory` when the block succeeds.
+
+    Files are synced to disk before the rename. When the block fails, the temporary directory is
+    removed and whatever was there stays.
+    """
+    final = Path(directory)
+    final.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{final.name}.tmp-", dir=final.parent))
+    try:
+        temporary.chmod(0o755)
+        yield temporary
+        for path in temporary.rglob("*"):
+            _sync(path)
+        _sync(temporary)
+        aside: Path | None = None
+        if final.exists():
+            aside = Path(tempfile.mkdtemp(prefix=f".{final.name}.old-", dir=final.parent))
+            os.replace(final, aside)
+        os.replace(temporary, final)
+        _sync(final.parent)
+        if aside is not None:
+            shutil.rmtree(aside)
+    finally:
+        if temporary.exists():
+            shutil.rmtree(temporary)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def checkpoint_hash(directory: str | Path) -> str:
+    """SHA-256 (hex) over the names and contents of a checkpoint's weights, config and tokenizer.
+
+    Other files (README, lineage, optimizer states) don't count. Reads everything: about 1 GB/s.
+
+    Raises:
+        PreflightError: no such directory, or nothing in it that counts.
+    """
+    root = Path(directory)
+    files = sorted({path for pattern in _IDENTITY_PATTERNS for path in root.glob(pattern)})
+    if not files:
+        raise PreflightError(f"{root} holds no checkpoint to hash.")
+    digest = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as stream:
+            content = hashlib.file_digest(stream, "sha256").hexdigest()
+        digest.update(f"{path.name}\0{content}\n".encode())
+    return digest.hexdigest()
