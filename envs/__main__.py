@@ -15,8 +15,8 @@ from envs.demo import DOMAINS, SOURCES, generate, preference_pairs, pretrain_doc
 BAD_USAGE = 2
 
 HELDOUT_ROWS = 200
-TRAIN_ROWS = 500
-SFT_ROWS = 11_000
+TRAIN_ROWS = 400
+SFT_ROWS = 8_500
 PREFERENCE_PAIRS = 3_000
 PREFERENCE_HELDOUT = 300
 # Characters are what the mixture is fed with; long documents need fewer of themselves.
