@@ -16,7 +16,7 @@ BAD_USAGE = 2
 
 HELDOUT_ROWS = 200
 TRAIN_ROWS = 400
-SFT_ROWS = 8_500
+SFT_ROWS = 11_000
 PREFERENCE_PAIRS = 3_000
 PREFERENCE_HELDOUT = 300
 # Characters are what the mixture is fed with; long documents need fewer of themselves.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from granite_rl.entry import compose, parse_arguments, run_main, to_yaml, validate
 from granite_rl.errors import DataError, ExitCode
+from granite_rl.training.launch import warm_up
 from pretrain.config import PretrainConfig
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def main(argv: Sequence[str]) -> int:
     parsed = parse_arguments(PROGRAM, DESCRIPTION, argv, epilog=EXAMPLES)
     overrides = [re.sub(r"^recipe=", "pretrain_recipe=", item) for item in parsed.overrides]
     config = validate(PretrainConfig, compose("pretrain", overrides))
+    if not parsed.dry_run:
+        warm_up(config.trainer.ranks)
     check_inputs(config)
     if parsed.dry_run:
         print(to_yaml(config))
@@ -95,7 +98,7 @@ def run_training(config: PretrainConfig, run: RunDirectory) -> None:
     from granite_rl.runs.metrics import MetricLogger
     from granite_rl.runs.preemption import StopSignal
     from granite_rl.training.checkpoint import CheckpointStore
-    from granite_rl.training.distributed import free_port, launch
+    from granite_rl.training.launch import free_port, launch
     from granite_rl.training.supervised import Reporter
     from pretrain.phases import build_plan, table
     from pretrain.shards import prepare

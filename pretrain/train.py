@@ -21,8 +21,9 @@ from granite_rl.models.configs import granite_config, mup_width
 from granite_rl.models.loading import init_policy, load_policy
 from granite_rl.models.tokenizer import load_tokenizer
 from granite_rl.training.checkpoint import CheckpointStore
-from granite_rl.training.distributed import RankContext, init_distributed, shutdown_distributed
+from granite_rl.training.distributed import init_distributed, shutdown_distributed
 from granite_rl.training.engine import TrainEngine
+from granite_rl.training.launch import RankContext
 from granite_rl.training.policy import TokenLogprobs
 from granite_rl.training.schedules import parameter_groups
 from granite_rl.training.supervised import (

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from granite_rl.entry import compose, parse_arguments, run_main, to_yaml, validate
 from granite_rl.errors import ConfigError, ExitCode
+from granite_rl.training.launch import warm_up
 from sft.config import SftConfig
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def main(argv: Sequence[str]) -> int:
     parsed = parse_arguments(PROGRAM, DESCRIPTION, argv, epilog=EXAMPLES)
     overrides = [re.sub(r"^recipe=", "sft_recipe=", item) for item in parsed.overrides]
     config = validate(SftConfig, compose("sft", overrides))
+    if not parsed.dry_run:
+        warm_up(config.trainer.ranks)
     train, heldout = read_inputs(config)
     steps = total_steps(config, train)
     if parsed.dry_run:
@@ -123,7 +126,7 @@ def run_training(
     from granite_rl.runs.metrics import MetricLogger
     from granite_rl.runs.preemption import StopSignal
     from granite_rl.training.checkpoint import CheckpointStore
-    from granite_rl.training.distributed import free_port, launch
+    from granite_rl.training.launch import free_port, launch
     from granite_rl.training.supervised import Reporter
     from sft.train import Job, train_rank
 

@@ -456,7 +456,7 @@ def main(argv: Sequence[str]) -> int:
             f"{len(data.heldout)} held out, {config.trainer.ranks} rank(s)"
         )
         return ExitCode.OK
-    from granite_rl.training.distributed import free_port, spawn
+    from granite_rl.training.launch import free_port, spawn
 
     if config.trainer.ranks > 1:
         signal.signal(signal.SIGTERM, _stop_ranks)

@@ -13,8 +13,9 @@ from granite_rl.config import OptimSection
 from granite_rl.models.loading import load_policy
 from granite_rl.models.tokenizer import load_tokenizer
 from granite_rl.training.checkpoint import CheckpointStore
-from granite_rl.training.distributed import RankContext, init_distributed, shutdown_distributed
+from granite_rl.training.distributed import init_distributed, shutdown_distributed
 from granite_rl.training.engine import TrainEngine
+from granite_rl.training.launch import RankContext
 from granite_rl.training.policy import TokenLogprobs
 from granite_rl.training.schedules import warmup_then_linear
 from granite_rl.training.supervised import (

@@ -1,8 +1,10 @@
 """Scoring prompt groups on reward workers that may hang, crash or lie.
 
-A group's samples are scored together by one worker. A worker that misses its deadline or dies is
-killed and replaced, and the group is scored again sample by sample, so that a poisoned sample costs
-its own verdict (``timeout`` or ``error``) and nobody else's.
+Groups wait in a queue while all workers are busy, and a free worker takes several at once: one call
+for up to `JOB_SAMPLES` samples. One call a group would cost more than the verdicts: 2,200 calls for
+2,200 held-out prompts instead of 35. A worker that misses its deadline or dies is killed and
+replaced, and its job is scored again sample by sample, so that a poisoned sample costs its own
+verdict (``timeout`` or ``error``) and nobody else's.
 """
 
 from __future__ import annotations
@@ -24,14 +26,31 @@ if TYPE_CHECKING:
     from ray.actor import ActorHandle
 
 
-@dataclass
-class _Job:
+JOB_SAMPLES = 64
+"""Samples after which a job takes no further group."""
+
+JOBS_PER_WORKER = 2
+"""One that is being scored, and one that waits so that the worker never does."""
+
+
+@dataclass(frozen=True)
+class _Group:
     key: int
     items: list[ScoringItem]
+    model_scores: Any | None
+    """Reference to the reward model's answer, if it was asked."""
+
+
+@dataclass(frozen=True)
+class _Job:
+    groups: list[_Group]
     worker: ActorHandle
     verdicts: Any
-    model_scores: Any | None
     deadline: float
+
+    @property
+    def items(self) -> list[ScoringItem]:
+        return [item for group in self.groups for item in group.items]
 
 
 class ScorerPool:
@@ -40,7 +59,7 @@ class ScorerPool:
     Args:
         start_worker: starts one reward worker.
         workers: how many.
-        batch_timeout_s: deadline of one group.
+        batch_timeout_s: deadline of one job.
         reward_model: the reward model's actor, if there is one.
         uses_reward_model: whether an environment is trained on the reward model's score.
     """
@@ -54,17 +73,18 @@ class ScorerPool:
         uses_reward_model: Callable[[str], bool],
     ) -> None:
         self._start_worker = start_worker
-        self._idle: deque[ActorHandle] = deque(start_worker() for _ in range(workers))
+        self._workers = [start_worker() for _ in range(workers)]
         self._timeout_s = batch_timeout_s
         self._reward_model = reward_model
         self._uses_reward_model = uses_reward_model
+        self._queue: deque[_Group] = deque()
         self._jobs: dict[Any, _Job] = {}
         self.replaced_workers = 0
         """Workers that were killed or died so far."""
 
     def ready(self) -> dict[str, Any]:
         """References that turn ready when each worker has started; wait for them before scoring."""
-        return {f"reward worker {i}": worker.pid.remote() for i, worker in enumerate(self._idle)}
+        return {f"reward worker {i}": worker.pid.remote() for i, worker in enumerate(self._workers)}
 
     def submit(self, group: PromptGroup, result: GenerationResult, *, evaluation: bool) -> None:
         """Start scoring a finished group.
@@ -85,8 +105,6 @@ class ScorerPool:
         items = [
             ScoringItem(row.env_class, fields, completion.text) for completion in result.completions
         ]
-        worker = self._idle[0]
-        self._idle.rotate(-1)
         model_scores = None
         if (
             not evaluation
@@ -96,14 +114,31 @@ class ScorerPool:
             model_scores = self._reward_model.score.remote(
                 list(row.prompt), [item.completion for item in items]
             )
-        verdicts = worker.score.remote(items)
-        deadline = time.monotonic() + self._timeout_s * (
-            1 + len(self._jobs) // max(len(self._idle), 1)
-        )
-        self._jobs[verdicts] = _Job(result.key, items, worker, verdicts, model_scores, deadline)
+        self._queue.append(_Group(result.key, items, model_scores))
+        self._dispatch()
+
+    def _dispatch(self) -> None:
+        """Give queued groups to the workers that have room, the least busy first."""
+        while self._queue:
+            load = {
+                index: sum(job.worker is worker for job in self._jobs.values())
+                for index, worker in enumerate(self._workers)
+            }
+            index = min(load, key=lambda item: load[item])
+            if load[index] >= JOBS_PER_WORKER:
+                return
+            groups = [self._queue.popleft()]
+            samples = len(groups[0].items)
+            while self._queue and samples + len(self._queue[0].items) <= JOB_SAMPLES:
+                groups.append(self._queue.popleft())
+                samples += len(groups[-1].items)
+            worker = self._workers[index]
+            verdicts = worker.score.remote([item for group in groups for item in group.items])
+            deadline = time.monotonic() + self._timeout_s * (1 + load[index])
+            self._jobs[verdicts] = _Job(groups, worker, verdicts, deadline)
 
     def references(self) -> list[Any]:
-        """Object references that turn ready when a group's verdicts are there."""
+        """Object references that turn ready when a job's verdicts are there."""
         return list(self._jobs)
 
     def next_deadline(self) -> float | None:
@@ -119,20 +154,31 @@ class ScorerPool:
             for reference, job in self._jobs.items()
             if reference in ready or job.deadline <= now
         ]
-        return [(job.key, self._finish(job)) for job in finished]
+        results = [result for job in finished for result in self._finish(job)]
+        self._dispatch()
+        return results
 
-    def _finish(self, job: _Job) -> list[RewardResult]:
-        del self._jobs[job.verdicts]
+    def _finish(self, job: _Job) -> list[tuple[int, list[RewardResult]]]:
+        # A replaced worker's other jobs have been queued again.
+        if self._jobs.pop(job.verdicts, None) is None:
+            return []
         try:
             verdicts: list[RewardResult] = ray.get(
                 job.verdicts, timeout=0.0 if job.deadline <= time.monotonic() else 1
             )
         except (GetTimeoutError, RayActorError):
             verdicts = self._one_by_one(job)
-        if job.model_scores is None:
+        rest = iter(verdicts)
+        return [
+            (group.key, self._with_model_scores(group, [next(rest) for _ in group.items]))
+            for group in job.groups
+        ]
+
+    def _with_model_scores(self, group: _Group, verdicts: list[RewardResult]) -> list[RewardResult]:
+        if group.model_scores is None:
             return verdicts
         try:
-            scores: list[RewardResult] = ray.get(job.model_scores, timeout=self._timeout_s)
+            scores: list[RewardResult] = ray.get(group.model_scores, timeout=self._timeout_s)
         except (GetTimeoutError, RayActorError) as error:
             return [RewardResult.error(f"reward model: {type(error).__name__}") for _ in verdicts]
         # The rubric is kept as a component: where it falls while the reward model's score rises,
@@ -145,11 +191,12 @@ class ScorerPool:
         ]
 
     def _one_by_one(self, job: _Job) -> list[RewardResult]:
+        position = self._workers.index(job.worker)
         self._replace(job.worker)
-        budget = max(1.0, self._timeout_s / len(job.items))
+        budget = max(2.0, self._timeout_s / len(job.items))
         results = []
         for item in job.items:
-            worker = self._idle[0]
+            worker = self._workers[position]
             try:
                 results.extend(ray.get(worker.score.remote([item]), timeout=budget))
             except GetTimeoutError:
@@ -164,22 +211,13 @@ class ScorerPool:
         return results
 
     def _replace(self, worker: ActorHandle) -> None:
-        """Kill a worker and put a fresh one in its place; other jobs it held are scored again."""
-        if worker not in self._idle:
-            return
+        """Kill a worker and put a fresh one in its place; other jobs it held are queued again."""
         ray.kill(worker)
         self.replaced_workers += 1
         fresh = self._start_worker()
         ray.get(fresh.pid.remote(), timeout=max(60.0, self._timeout_s))
-        self._idle[self._idle.index(worker)] = fresh
-        for reference, job in list(self._jobs.items()):
-            if job.worker is worker:
-                del self._jobs[reference]
-                verdicts = fresh.score.remote(job.items)
-                job = replace(
-                    job,
-                    worker=fresh,
-                    verdicts=verdicts,
-                    deadline=time.monotonic() + self._timeout_s,
-                )
-                self._jobs[verdicts] = job
+        self._workers[self._workers.index(worker)] = fresh
+        # Not at once: while a poisoned job is taken apart, nothing else may delay its samples.
+        for job in [job for job in self._jobs.values() if job.worker is worker]:
+            del self._jobs[job.verdicts]
+            self._queue.extendleft(reversed(job.groups))

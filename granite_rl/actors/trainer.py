@@ -25,8 +25,9 @@ from granite_rl.algorithm.losses import LossInputs, PolicyObjective
 from granite_rl.config import AlgorithmSection, OptimSection, PolicyTrainerSection
 from granite_rl.models.loading import load_policy
 from granite_rl.models.tokenizer import load_tokenizer
-from granite_rl.training.distributed import device, free_port, init_distributed
+from granite_rl.training.distributed import device, init_distributed
 from granite_rl.training.engine import TrainEngine, batch_tensors
+from granite_rl.training.launch import free_port
 from granite_rl.training.packing import empty_batch
 from granite_rl.training.policy import TokenLogprobs
 from granite_rl.types import TrainBatch

@@ -1,8 +1,7 @@
-"""Process groups for trainers: how a rank joins its group, and how a job starts its ranks.
+"""Process groups for trainers: how a rank joins its group, and what ranks say to each other.
 
-RL trainers are Ray actors and call `init_distributed` themselves. Pre-training and SFT have no Ray:
-`spawn` gives them one fresh process per rank, or runs a single rank in the calling process, which
-saves the 5-10 s that importing torch and DeepSpeed a second time costs.
+RL trainers are Ray actors and call `init_distributed` themselves; the ranks of pre-training and SFT
+are started by `granite_rl.training.launch`.
 
 DeepSpeed compiles a shared-memory all-reduce at start-up on CPU. Only its inference engine uses it,
 and the compiler's lock file makes every later start hang when a process was killed while building
@@ -12,44 +11,14 @@ it, so it is switched off here.
 from __future__ import annotations
 
 import logging
-import math
-import multiprocessing
 import os
-import pickle
-import socket
-import time
-import traceback
 import warnings
-from collections.abc import Callable
 from datetime import timedelta
-from multiprocessing.connection import Connection, wait
-from typing import Any, NamedTuple
 
 import torch
 
-from granite_rl.errors import UserError
-from granite_rl.runs.preemption import StopSignal
-
 JOIN_TIMEOUT = timedelta(minutes=10)
 """Longest wait for the other ranks, at start and in any collective, before a rank gives up."""
-
-TERMINATE_GRACE_S = 10.0
-"""Time a rank has to end once it has said that it is done."""
-
-_POLL_S = 0.5
-_ECHO_S = 2.0
-"""After a failure, how long the other ranks' own failures are waited for, to report the first."""
-
-
-class RankError(RuntimeError):
-    """A rank failed; the message names the rank and carries its traceback."""
-
-
-def free_port() -> int:
-    """A TCP port of this host that is free now. Nothing reserves it: use it at once."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(("", 0))
-        return int(probe.getsockname()[1])
 
 
 def device() -> torch.device:
@@ -133,163 +102,3 @@ def all_reduce_max(value: float) -> float:
     largest = torch.tensor([value], dtype=torch.float64, device=device())
     torch.distributed.all_reduce(largest, op=torch.distributed.ReduceOp.MAX)
     return float(largest.item())
-
-
-class RankContext:
-    """What a rank of `launch` has beside its arguments: a line to the launcher, and its stop sign.
-
-    Args:
-        report: takes what rank 0 says (metrics of a step, a remark); anything picklable.
-        stop_requested: whether the run was asked to stop (SIGTERM); poll it between steps.
-    """
-
-    def __init__(self, report: Callable[[Any], None], stop_requested: Callable[[], bool]) -> None:
-        self.report = report
-        self.stop_requested = stop_requested
-
-
-def launch(
-    target: Callable[..., object],
-    ranks: int,
-    args: tuple[Any, ...],
-    on_report: Callable[[Any], None],
-    stop_requested: Callable[[], bool],
-) -> None:
-    """Run ``target(rank, context, *args)`` for every rank and wait for all of them.
-
-    One rank runs in the calling process. Several run in fresh processes (start method "spawn", so
-    target and args must be picklable), while this one hands on what they report and passes a stop
-    request to them as SIGTERM. The first failure ends the others, by their own pids.
-
-    Args:
-        target: module-level function.
-        ranks: how many.
-        args: the same for all.
-        on_report: called here with everything that ranks report, in order per rank.
-        stop_requested: polled twice a second.
-
-    Raises:
-        UserError: as a rank raised it; the first rank to fail decides.
-        RankError: any other failure of a rank, with its traceback, or a rank that was killed.
-    """
-    if ranks == 1:
-        target(0, RankContext(on_report, stop_requested), *args)
-        return
-    context = multiprocessing.get_context("spawn")
-    processes: list[multiprocessing.process.BaseProcess] = []
-    pipes: dict[Connection, int] = {}
-    finished = stopping = False
-    deadline = math.inf
-    try:
-        for rank in range(ranks):
-            ours, theirs = context.Pipe(duplex=False)
-            process = context.Process(
-                target=_child, args=(target, rank, args, theirs), name=f"rank-{rank}"
-            )
-            process.start()
-            theirs.close()
-            processes.append(process)
-            pipes[ours] = rank
-        failures: list[tuple[float, Exception]] = []
-        while pipes:
-            for ready in wait(list(pipes), timeout=_POLL_S):
-                assert isinstance(ready, Connection)
-                message = _receive(ready, pipes[ready], processes)
-                if isinstance(message, _Failure):
-                    failures.append((message.at, message.error))
-                elif message is not None:
-                    on_report(message.content)
-                    continue
-                del pipes[ready]
-            if failures and time.monotonic() > deadline:
-                # The cause, not its echo: a rank whose peer is gone fails too, but later.
-                raise min(failures, key=lambda failure: failure[0])[1]
-            if not failures:
-                deadline = time.monotonic() + _ECHO_S
-            if stop_requested() and not stopping:
-                stopping = True
-                for running in processes:
-                    running.terminate()
-        if failures:
-            raise min(failures, key=lambda failure: failure[0])[1]
-        finished = True
-    finally:
-        _end(processes, stop=not finished)
-
-
-def spawn(target: Callable[..., object], ranks: int, args: tuple[Any, ...] = ()) -> None:
-    """Run ``target(rank, *args)`` for every rank: `launch` for ranks that have nothing to say."""
-    if ranks == 1:
-        target(0, *args)
-    else:
-        launch(_without_context, ranks, (target, *args), on_report=_ignore, stop_requested=bool)
-
-
-def _without_context(
-    rank: int, _context: RankContext, target: Callable[..., object], *args: Any
-) -> None:
-    target(rank, *args)
-
-
-def _ignore(_report: Any) -> None:
-    """Nobody listens to the ranks of `spawn`."""
-
-
-def _child(
-    target: Callable[..., object], rank: int, args: tuple[Any, ...], pipe: Connection
-) -> None:
-    """Main of a rank's process: run, then say how it ended; a report is ("report", value)."""
-    with StopSignal() as stop:
-        context = RankContext(lambda report: pipe.send(("report", report)), lambda: stop.requested)
-        try:
-            target(rank, context, *args)
-        except BaseException as error:
-            at, text = time.monotonic(), traceback.format_exc()
-            payload = pickle.dumps(error) if isinstance(error, UserError) else b""
-            pipe.send(("failed", (at, payload, text)))
-            raise SystemExit(1) from error
-        pipe.send(("done", None))
-
-
-class _Report(NamedTuple):
-    content: Any
-
-
-class _Failure(NamedTuple):
-    at: float
-    """System-wide monotonic clock; minus infinity for a rank that was killed."""
-    error: Exception
-
-
-def _receive(
-    pipe: Connection, rank: int, processes: list[multiprocessing.process.BaseProcess]
-) -> _Report | _Failure | None:
-    """Take one message of a rank; None when it is done."""
-    try:
-        kind, content = pipe.recv()
-    except EOFError:
-        processes[rank].join(TERMINATE_GRACE_S)
-        message = (
-            f"rank {rank} ended without a word (exit code {processes[rank].exitcode}); "
-            "a negative code is the signal that killed it, -9 often means out of memory"
-        )
-        return _Failure(-math.inf, RankError(message))
-    if kind == "report":
-        return _Report(content)
-    if kind == "done":
-        return None
-    at, payload, text = content
-    error = pickle.loads(payload) if payload else RankError(f"rank {rank} failed:\n{text}")
-    return _Failure(at, error)
-
-
-def _end(processes: list[multiprocessing.process.BaseProcess], *, stop: bool) -> None:
-    """Wait for the ranks to end; with ``stop``, end them."""
-    for process in processes:
-        if stop and process.is_alive():
-            process.kill()  # SIGTERM would only ask them to stop after a step they can't finish
-    for process in processes:
-        process.join(TERMINATE_GRACE_S)
-        if process.is_alive():
-            process.kill()
-            process.join()

@@ -19,8 +19,9 @@ from granite_rl.runs.console import Progress, format_count
 from granite_rl.runs.directory import RunDirectory
 from granite_rl.runs.metrics import MetricLogger
 from granite_rl.training.checkpoint import CheckpointStore
-from granite_rl.training.distributed import RankContext, all_reduce_max, all_reduce_sums
+from granite_rl.training.distributed import all_reduce_max, all_reduce_sums
 from granite_rl.training.engine import TrainEngine, batch_tensors
+from granite_rl.training.launch import RankContext
 from granite_rl.training.packing import empty_batch
 from granite_rl.types import PackedBatch
 

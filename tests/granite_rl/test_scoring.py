@@ -59,11 +59,12 @@ def cluster() -> Iterator[Any]:
 
 
 Score = Callable[..., list[RewardResult]]
+ScoreGroups = Callable[..., list[list[RewardResult]]]
 
 
 @pytest.fixture
-def score(cluster: Any, tmp_path: Path) -> Score:
-    """Score completions of one group on a pool of two workers with a deadline of 12 s."""
+def score_groups(cluster: Any, tmp_path: Path) -> ScoreGroups:
+    """Score groups of completions on a pool of two workers with a deadline of 12 s a job."""
     import ray
 
     from granite_rl.actors import placement
@@ -76,7 +77,9 @@ def score(cluster: Any, tmp_path: Path) -> Score:
 
     ray.get(list(pool.ready().values()), timeout=120)
 
-    def run(*completions: str, environment: str = "HostileEnv") -> list[RewardResult]:
+    def run(
+        groups: list[tuple[str, ...]], environment: str = "HostileEnv"
+    ) -> list[list[RewardResult]]:
         row = PromptRow(
             "test",
             ({"role": "user", "content": "hi"},),
@@ -86,21 +89,53 @@ def score(cluster: Any, tmp_path: Path) -> Score:
             "hostile",
             "here:1",
         )
-        group = PromptGroup(0, row, [1], 0)
-        said = [Completion([1], None, text, truncated=False) for text in completions]
-        pool.submit(group, GenerationResult(0, said, 0), evaluation=False)
-        while True:
+        for key, completions in enumerate(groups):
+            said = [Completion([1], None, text, truncated=False) for text in completions]
+            group = PromptGroup(key, row, [1], 0)
+            pool.submit(group, GenerationResult(key, said, 0), evaluation=False)
+        verdicts: dict[int, list[RewardResult]] = {}
+        while len(verdicts) < len(groups):
             ready, _ = ray.wait(pool.references(), timeout=0.2)
-            done = pool.collect(ready)
-            if done:
-                assert done[0][0] == 0
-                return done[0][1]
+            for key, results in pool.collect(ready):
+                assert key not in verdicts, "a group is scored once"
+                verdicts[key] = results
+        assert not pool.references()
+        return [verdicts[key] for key in range(len(groups))]
+
+    return run
+
+
+@pytest.fixture
+def score(score_groups: ScoreGroups) -> Score:
+    """Score completions of one group."""
+
+    def run(*completions: str, environment: str = "HostileEnv") -> list[RewardResult]:
+        return score_groups([completions], environment)[0]
 
     return run
 
 
 def test_verdicts_come_back_in_order(score: Score) -> None:
     assert [result.score for result in score("good", "bad", "good")] == [1.0, 0.0, 1.0]
+
+
+def test_many_groups_keep_their_verdicts_apart(score_groups: ScoreGroups) -> None:
+    groups = [("good",) * (key % 5) + ("bad", "raise") for key in range(200)]
+    for said, results in zip(groups, score_groups(groups), strict=True):
+        expected = [1.0] * (len(said) - 2) + [0.0]
+        assert [result.score for result in results[:-1]] == expected
+        assert results[-1].status == "error"
+
+
+def test_poisoned_groups_do_not_spoil_their_neighbours(score_groups: ScoreGroups) -> None:
+    groups = [("good", "bad")] * 40
+    groups[7] = ("good", "exit")
+    groups[30] = ("hang", "good")
+    results = score_groups(groups)
+    assert [result.status for result in results[7]] == ["ok", "error"]
+    assert [result.status for result in results[30]] == ["timeout", "ok"]
+    for key in set(range(40)) - {7, 30}:
+        assert [result.score for result in results[key]] == [1.0, 0.0]
 
 
 def test_a_hanging_sample_times_out_alone(score: Score) -> None:

@@ -7,7 +7,7 @@ import signal
 import time
 from pathlib import Path
 
-from granite_rl.training.distributed import RankContext
+from granite_rl.training.launch import RankContext
 
 
 def write_pid(rank: int, directory: Path) -> None:

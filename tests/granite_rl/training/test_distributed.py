@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from granite_rl.errors import DataError
-from granite_rl.training.distributed import RankError, free_port, launch, spawn
+from granite_rl.training.launch import RankError, free_port, launch, spawn
 from tests.granite_rl.training import spawn_targets
 
 

@@ -11,8 +11,8 @@ import torch
 
 from granite_rl.config import OptimSection
 from granite_rl.errors import ConfigError
-from granite_rl.training.distributed import free_port, spawn
 from granite_rl.training.engine import TrainEngine
+from granite_rl.training.launch import free_port, spawn
 from tests.granite_rl.training import engine_ranks
 
 pytestmark = pytest.mark.slow
