@@ -104,12 +104,14 @@ class GeneratorSection(StrictModel):
     tensor_parallel: Positive
     threads: Positive
     """CPU threads of one generator (CPU backend only)."""
-    kv_cache_gib: Positive
+    kv_cache_gib: PositiveFloat
     """KV cache of one generator in GiB (CPU backend only)."""
     gpu_memory_utilization: Annotated[float, Field(gt=0, lt=1)]
     """Share of a GPU's memory that vLLM may take (GPU backend only)."""
     max_num_seqs: Positive
     """Sequences one engine runs at the same time."""
+    block_size: Positive
+    """Tokens of a key-value block. Samples of a group share only whole blocks of their prompt."""
     enforce_eager: bool
     dtype: DType
     weight_sync: Literal["shared_memory"]

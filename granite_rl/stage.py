@@ -254,23 +254,17 @@ class Roles(NamedTuple):
 
     generators: list[ActorHandle]
     trainers: list[ActorHandle]
-    scorers: ScorerPool
 
 
 def start_roles(inputs: Inputs) -> Roles:
-    """Start generators, trainers, reward workers and reward model, without waiting for them.
+    """Start generators and trainers without waiting for them.
 
     Raises:
-        PreflightError: the cluster is too small.
+        PreflightError: the cluster is too small for all roles.
     """
     from granite_rl.actors import placement
-    from granite_rl.actors.scoring import ScorerPool
-    from granite_rl.data.prompts import uses_reward_model
 
     config, cluster = inputs.config, inputs.config.cluster
-    with_model = config.rewards.model_path is not None and any(
-        uses_reward_model(name) for name in {row.env_class for row in inputs.train.rows}
-    )
     placement.check_capacity(
         [
             placement.Need(
@@ -287,7 +281,7 @@ def start_roles(inputs: Inputs) -> Roles:
             ),
             placement.Need(
                 "reward model",
-                int(with_model),
+                int(_reward_model_path(inputs) is not None),
                 cluster.reward_worker_cpus,
                 cluster.reward_model_gpus,
             ),
@@ -307,23 +301,42 @@ def start_roles(inputs: Inputs) -> Roles:
         reference_path=inputs.reference,
         seed=config.run.seed,
     )
-    reward_model = None
-    if with_model and config.rewards.model_path is not None:
-        reward_model = placement.start_reward_model(config.rewards.model_path, cluster, "float32")
-    scorers = ScorerPool(
-        lambda: placement.start_reward_worker(cluster),
+    return Roles(generators, trainers)
+
+
+def _reward_model_path(inputs: Inputs) -> Path | None:
+    """The reward model, if a row of the training data is scored by it."""
+    from granite_rl.data.prompts import uses_reward_model
+
+    names = {row.env_class for row in inputs.train.rows}
+    asked = any(uses_reward_model(name) for name in names)
+    return inputs.config.rewards.model_path if asked else None
+
+
+def _start_scorers(inputs: Inputs) -> ScorerPool:
+    """Start reward workers and, where it is needed, the reward model, without waiting for them."""
+    from granite_rl.actors import placement
+    from granite_rl.actors.scoring import ScorerPool
+    from granite_rl.data.prompts import uses_reward_model
+
+    config = inputs.config
+    path = _reward_model_path(inputs)
+    return ScorerPool(
+        lambda: placement.start_reward_worker(config.cluster),
         config.rewards.workers,
         config.rewards.batch_timeout_s,
-        reward_model,
+        None if path is None else placement.start_reward_model(path, config.cluster, "float32"),
         uses_reward_model,
     )
-    return Roles(generators, trainers, scorers)
 
 
 def wait_for_roles(
     inputs: Inputs, run: RunDirectory, checkpoint: Path | None, roles: Roles
 ) -> RolloutEngine:
-    """Set the trainers up, wait until every role is ready, and note what really runs.
+    """Set the trainers up, start the scorers, wait until all are ready, and note what really runs.
+
+    Reward workers and reward model start when the trainers are up: vLLM takes longest, and on few
+    cores whatever starts beside it makes everybody wait.
 
     Args:
         inputs: of the stage.
@@ -339,7 +352,7 @@ def wait_for_roles(
     from granite_rl.rollouts import RolloutEngine
 
     doing, limit = "starting", inputs.config.cluster.start_timeout_s
-    generators, trainers, scorers = roles
+    generators, trainers = roles
     address = placement.wait_for({"trainer rank 0": trainers[0].rendezvous.remote()}, limit, doing)[
         "trainer rank 0"
     ]
@@ -348,11 +361,13 @@ def wait_for_roles(
         f"trainer rank {rank}": trainer.setup.remote(*address, saved)
         for rank, trainer in enumerate(trainers)
     }
+    started = placement.wait_for(setups, limit, doing)
+    scorers = _start_scorers(inputs)
     described = {
         f"generator {index}": generator.describe.remote()
         for index, generator in enumerate(generators)
     }
-    started = placement.wait_for(setups | described, limit, doing)
+    started |= placement.wait_for(described, limit, doing)
     placement.wait_for(scorers.ready(), limit, doing)
     nodes = {str(item["node"]) for item in started.values()}
     if len(nodes) > 1:

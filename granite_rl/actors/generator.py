@@ -44,7 +44,6 @@ def generator_environment(config: GeneratorSection, *, gpu: bool) -> dict[str, s
         "OMP_NUM_THREADS": str(config.threads),
         # Without this vLLM pins its threads to cores that the trainer may be using.
         "VLLM_CPU_OMP_THREADS_BIND": "nobind",
-        "VLLM_CPU_KVCACHE_SPACE": str(config.kv_cache_gib),
         # vLLM compiles small sampler kernels at the first request: 25 s for nothing at this size.
         **({"TORCH_COMPILE_DISABLE": "1"} if config.enforce_eager else {}),
     }
@@ -78,6 +77,7 @@ class Generator:
             dtype=config.dtype,
             max_model_len=max_context,
             max_num_seqs=config.max_num_seqs,
+            block_size=config.block_size,
             # Splitting a prompt over steps crashes seeded sampling on CPU, so a step must hold a
             # whole one.
             enable_chunked_prefill=False,
@@ -87,6 +87,7 @@ class Generator:
             tensor_parallel_size=config.tensor_parallel,
             distributed_executor_backend="uni" if config.tensor_parallel == 1 else "ray",
             gpu_memory_utilization=config.gpu_memory_utilization,
+            kv_cache_memory_bytes=None if gpu else int(config.kv_cache_gib * 2**30),
             seed=0,
             # vLLM's reload re-processes tied embeddings once and leaves the packed lm_head stale;
             # untied, both are sent and both are right.

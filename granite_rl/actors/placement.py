@@ -71,6 +71,8 @@ def ray_session(cluster: ClusterSection) -> Iterator[None]:
             num_cpus=cluster.local_cpus,
             include_dashboard=False,
             _temp_dir=directory,
+            # Idle workers started in advance have no role's environment and would never be used.
+            _system_config={"prestart_worker_first_driver": False},
             **common,
         )
     try:

@@ -1,0 +1,25 @@
+"""Checkpoints share an engine exactly when it can serve them in turn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from granite_rl.evaluation.__main__ import share_engines
+
+
+def checkpoint(root: Path, name: str, config: str, tokenizer: str) -> Path:
+    directory = root / name
+    directory.mkdir()
+    (directory / "config.json").write_text(config)
+    (directory / "tokenizer.json").write_text(tokenizer)
+    return directory
+
+
+def test_only_equal_architecture_and_tokenizer_share(tmp_path: Path) -> None:
+    models = {
+        "base": checkpoint(tmp_path, "base", "tiny", "bpe"),
+        "large": checkpoint(tmp_path, "large", "3b", "bpe"),
+        "sft": checkpoint(tmp_path, "sft", "tiny", "bpe"),
+        "other": checkpoint(tmp_path, "other", "tiny", "other words"),
+    }
+    assert share_engines(models) == [["base", "sft"], ["large"], ["other"]]
