@@ -40,14 +40,14 @@ class ChildResult:
 
 
 class StopForwarder:
-    """SIGTERM and SIGINT handlers that pass SIGTERM on to the running child; a context manager.
+    """SIGTERM and SIGINT handlers that pass SIGTERM on to running children; a context manager.
 
     A second signal is passed on as well (a stage then gives up saving and exits at once).
     """
 
     def __init__(self) -> None:
         self.requested_at: float | None = None
-        self.child: subprocess.Popen[bytes] | None = None
+        self.children: list[subprocess.Popen[bytes]] = []
         self._old: dict[int, Any] = {}
 
     @property
@@ -67,9 +67,10 @@ class StopForwarder:
     def _handle(self, _number: int, _frame: FrameType | None) -> None:
         if self.requested_at is None:
             self.requested_at = time.monotonic()
-        if self.child is not None and self.child.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                self.child.send_signal(signal.SIGTERM)
+        for child in list(self.children):
+            if child.poll() is None:
+                with contextlib.suppress(ProcessLookupError):
+                    child.send_signal(signal.SIGTERM)
 
 
 def _die_with_parent() -> None:
@@ -103,7 +104,8 @@ def run_child(
     log.parent.mkdir(parents=True, exist_ok=True)
     tail: deque[str] = deque(maxlen=TAIL_LINES)
     began = time.monotonic()
-    # One thread only here, so preexec_fn is safe; it is one system call.
+    # preexec_fn is safe beside our few threads, none of which holds a lock for long: it is one
+    # system call.
     child = subprocess.Popen(
         list(command),
         stdin=subprocess.DEVNULL,
@@ -113,7 +115,7 @@ def run_child(
         start_new_session=True,
         preexec_fn=_die_with_parent,
     )
-    stop.child = child
+    stop.children.append(child)
     if stop.requested:  # the signal came while the child was being made
         child.send_signal(signal.SIGTERM)
     try:
@@ -129,7 +131,7 @@ def run_child(
         _kill_group(child)
         raise
     finally:
-        stop.child = None
+        stop.children.remove(child)
     return ChildResult(code if code >= 0 else 128 - code, tuple(tail), time.monotonic() - began)
 
 

@@ -13,14 +13,14 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from granite_rl.config import NonNegative, NonNegativeFloat, PositiveFloat, StrictModel
+from granite_rl.config import NonNegative, NonNegativeFloat, Positive, PositiveFloat, StrictModel
 from granite_rl.errors import ConfigError, DataError
 from granite_rl.evaluation.matrix import STAGES
 from granite_rl.models.checkpoint_directory import checkpoint_hash
@@ -86,6 +86,8 @@ class PipelineConfig(StrictModel):
     """Further ``key=value`` arguments of one step's command."""
     expected_seconds: dict[str, PositiveFloat]
     """Typical duration of each step, for the estimate of what is left; may be empty."""
+    parallel_steps: Positive
+    """How many steps may run side by side when neither reads what the other writes."""
     stop_grace_s: NonNegativeFloat
     """After SIGTERM, how long a step may take to save before it is killed."""
 
@@ -299,6 +301,26 @@ def build_plan(config: PipelineConfig) -> Plan:
         runs["reward_model"] = reward_model
     runs |= {stage: directories[stage] for stage in rl_stages}
     return Plan(tuple(steps), models, evaluations, runs)
+
+
+def waves(steps: Sequence[Step], limit: int) -> list[list[Step]]:
+    """Steps in order, in groups that can run side by side: none reads what another one writes.
+
+    Args:
+        steps: of a plan.
+        limit: steps of a group at most.
+    """
+    groups: list[list[Step]] = []
+    for step in steps:
+        last = groups[-1] if groups else []
+        written = [other.directory.absolute() for other in last]
+        reads = [path.absolute() for path in (*step.inputs.values(), step.directory)]
+        free = not any(path.is_relative_to(place) for path in reads for place in written)
+        if last and len(last) < limit and free:
+            last.append(step)
+        else:
+            groups.append([step])
+    return groups
 
 
 def content_hash(path: Path) -> str:

@@ -30,6 +30,7 @@ from granite_rl.pipeline_plan import (
     check_external_inputs,
     content_hash,
     quote,
+    waves,
 )
 from granite_rl.pipeline_record import PipelineRecord
 
@@ -547,3 +548,32 @@ def test_content_hash_sees_names_and_bytes(tmp_path: Path) -> None:
     assert content_hash(model) != before
     with pytest.raises(DataError):
         content_hash(tmp_path / "absent")
+
+
+def test_only_steps_that_need_nothing_of_each_other_run_side_by_side() -> None:
+    config = load_config(["recipe=demo", "run.dir=runs/x"])
+    names = [[step.name for step in group] for group in waves(build_plan(config).steps, 2)]
+    assert names == [
+        ["data"],
+        ["pretrain"],
+        ["sft"],
+        ["reward_model", "evaluation"],
+        ["multi_domain"],
+        ["rlhf"],
+        ["identity"],
+        ["math"],
+    ]
+    assert all(len(group) == 1 for group in waves(build_plan(config).steps, 1))
+
+
+def test_a_failure_lets_its_neighbour_finish(
+    root: Path, config: PipelineConfig, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = config.model_copy(update={"parallel_steps": 2})
+    (root / "b.fail").touch()
+    plan = plan_of(step(root, "a", None), step(root, "b", None), step(root, "c", "a"))
+    code = go(config, plan)
+    assert code != 0
+    assert runs(root, "a") == 1
+    assert runs(root, "c") == 0
+    assert "step b failed" in capsys.readouterr().err
