@@ -62,14 +62,14 @@ Score = Callable[..., list[RewardResult]]
 ScoreGroups = Callable[..., list[list[RewardResult]]]
 
 
-@pytest.fixture
-def score_groups(cluster: Any, tmp_path: Path) -> ScoreGroups:
+@pytest.fixture(scope="module")
+def score_groups(cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> ScoreGroups:
     """Score groups of completions on a pool of two workers with a deadline of 12 s a job."""
     import ray
 
     from granite_rl.actors import placement
 
-    path = tmp_path / "hostile_env.py"
+    path = tmp_path_factory.mktemp("environments") / "hostile_env.py"
     path.write_text(ENVIRONMENT)
     pool = ScorerPool(
         lambda: placement.start_reward_worker(cluster), 2, 12.0, None, lambda name: False
