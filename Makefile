@@ -19,6 +19,8 @@ export PATH := $(abspath $(BIN)):$(PATH)
 # and then wait for the others' turns.
 TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false \
             WANDB_MODE=offline HF_HUB_OFFLINE=1 RAY_USAGE_STATS_ENABLED=0
+# Two processes share the suite out as tests/conftest.py says; ARGS="-n 0" runs it in one.
+PYTEST := $(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help setup demo demo-control test check lint format bench lock clean
 
@@ -36,10 +38,10 @@ demo-control: setup ## the same with rewards shuffled inside the batch, into run
 	  run.dir=runs/demo-control $(if $(wildcard runs/demo/report.json),reuse_from=runs/demo) $(ARGS)
 
 test: setup ## the whole test suite
-	$(TEST_ENV) $(BIN)/python -m pytest -m "not bench" $(ARGS)
+	$(PYTEST) -m "not bench" $(ARGS)
 
 check: lint ## formatting, lint, types and the fast tests
-	$(TEST_ENV) $(BIN)/python -m pytest -q -m "not slow and not ray and not bench" $(ARGS)
+	$(PYTEST) -q -m "not slow and not ray and not bench" $(ARGS)
 
 lint: setup ## formatting, lint and types only
 	$(BIN)/ruff format --check .
