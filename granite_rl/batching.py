@@ -4,13 +4,15 @@ The builder never looks ahead: what it emits depends on the groups so far and no
 the same groups give the same micro-batches whether they arrived while others still generated or all
 at once.
 
-The rule for groups that lost samples (a verifier failed, not the model): the failed samples are
-left out, the advantages are those of the samples that remain, and a group with fewer than two of
-them is dropped and counted. A failed sample is never a zero reward.
+The rule for groups that lost samples (a generator or a verifier failed, not the model): these are
+left out, the advantages are those of the samples that remain, and a group of which less than
+``rollout.min_group_fraction`` remains, or fewer than two samples, is dropped and counted. A failed
+sample is never a zero reward.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -56,6 +58,7 @@ class BatchBuilder:
         pad_id: token id of unused positions.
         share_prompts: lay a group's prompt out once and let its samples branch off.
         max_response_tokens: where the overlong punishment reaches its full size.
+        min_group_fraction: share of a group's samples that must have a verdict.
         domains: every domain of the run, in a fixed order.
     """
 
@@ -68,18 +71,25 @@ class BatchBuilder:
         pad_id: int,
         share_prompts: bool,
         max_response_tokens: int,
+        min_group_fraction: float,
         domains: tuple[str, ...],
     ) -> None:
         self._algorithm = algorithm
         self._packer = StreamingPacker(row_tokens, rows, pad_id)
         self._share_prompts = share_prompts
         self._max_response_tokens = max_response_tokens
+        self._min_group_fraction = min_group_fraction
         self._domains = domains
         self._beta: Mapping[str, float] = algorithm.kl_beta_per_domain or {}
         self._open: list[_Sequence] = []
         self.outcomes: list[GroupOutcome] = []
         self.targets = 0
         """Trained tokens emitted or held so far: the step's denominator once it is complete."""
+
+    @property
+    def informative(self) -> int:
+        """Groups so far whose samples earned different rewards."""
+        return sum(not (item.dropped or item.zero_variance) for item in self.outcomes)
 
     def add(self, scored: ScoredGroup) -> Iterator[TrainBatch]:
         """Take one group; yields the micro-batches it completed."""
@@ -92,11 +102,13 @@ class BatchBuilder:
         for completion, advantage in zip(scored.completions, outcome.advantages, strict=True):
             if advantage is None or not completion.token_ids:
                 continue
-            samples.append(Sample(completion.token_ids, [True] * len(completion.token_ids)))
-            self._open.append(
-                _Sequence(advantage, beta, self._domains.index(domain), completion.logprobs)
-            )
-            self.targets += len(completion.token_ids)
+            sampled = completion.sampled or [True] * len(completion.token_ids)
+            samples.append(Sample(completion.token_ids, sampled))
+            logprobs = completion.logprobs
+            if logprobs is not None and completion.sampled is not None:
+                logprobs = [value for value, ours in zip(logprobs, sampled, strict=True) if ours]
+            self._open.append(_Sequence(advantage, beta, self._domains.index(domain), logprobs))
+            self.targets += completion.length
         if self._share_prompts:
             full: list[PackedBatch | None] = [*self._packer.add_group(prompt, samples)]
         else:
@@ -152,14 +164,15 @@ class BatchBuilder:
                 rewards.append(None)
                 continue
             punishment = overlong_penalty(
-                len(completion.token_ids),
+                completion.length,
                 max_length=self._max_response_tokens,
                 buffer=self._algorithm.overlong_buffer,
                 penalty=self._algorithm.overlong_penalty,
             )
             rewards.append(result.score + punishment)
         known = [reward for reward in rewards if reward is not None]
-        if len(known) < 2:
+        size = len(rewards) + scored.lost
+        if len(known) < max(2, math.ceil(self._min_group_fraction * size)):
             return GroupOutcome(
                 scored, rewards, [None] * len(rewards), zero_variance=False, dropped=True
             )

@@ -151,6 +151,23 @@ class RolloutSection(StrictModel):
     logprobs: bool
     """Ask the generator for the sampled tokens' log-probabilities, to measure the mismatch to the
     trainer."""
+    max_turns: Positive
+    """Turns of an episode after which it is over, whatever its environment says."""
+    deadline_s: PositiveFloat | None
+    """Longest time from a prompt group's submission to its last token; samples that are late are
+    given up and counted as lost. null: none but generator.timeout_s."""
+    min_group_fraction: Annotated[float, Field(gt=0, le=1)]
+    """A group of which fewer samples than this got their verdict is not trained on."""
+    deterministic: bool
+    """Later turns of multi-turn episodes wait for all of the step, so that the same seed gives the
+    same bits; false: they go on at once."""
+    overlap: bool
+    """Train on the first groups while the last ones still generate. The result is the same."""
+    staleness: NonNegative
+    """Optimizer steps that rollouts may be ahead of the weights; 0: strictly on-policy."""
+    dynamic_sampling_rounds: NonNegative
+    """Rounds of further prompts that replace groups of equal rewards (DAPO's dynamic sampling);
+    0 off."""
     save_every: NonNegative
     """Write the step's rollouts to rollouts/ every N steps; 0 never."""
 
@@ -234,6 +251,9 @@ class ClusterSection(StrictModel):
     """CPUs of the private Ray instance that is started when no cluster is given; null: all."""
     start_timeout_s: PositiveFloat
     step_timeout_s: PositiveFloat
+    max_restarts: NonNegative
+    """Lost generators that a run replaces, and times that it restores lost trainers, before it
+    counts as a fault of the infrastructure."""
 
 
 class ModelSection(StrictModel):
@@ -273,6 +293,21 @@ class StageConfig(StrictModel):
                 f"({self.rollout.prompts_per_step} prompts_per_step x "
                 f"{self.rollout.samples_per_prompt} samples_per_prompt) evenly; "
                 f"use a divisor of {samples}"
+            )
+        if self.rollout.staleness and self.rollout.dynamic_sampling_rounds:
+            raise ValueError(
+                "rollout.staleness: prompts are taken ahead, which rollout.dynamic_sampling_rounds "
+                "does not allow; set one of them to 0"
+            )
+        if (
+            self.rollout.logprobs
+            and self.generator.tensor_parallel > 1
+            and self.rollout.temperature != 1.0
+        ):
+            raise ValueError(
+                f"rollout.logprobs: with generator.tensor_parallel {self.generator.tensor_parallel}"
+                " vLLM reports them at temperature 1 only; set rollout.temperature=1 or "
+                "rollout.logprobs=false"
             )
         if self.trainer.row_tokens < self.rollout.max_context:
             raise ValueError(

@@ -1,41 +1,49 @@
 """The step loop of an RL stage, readable from top to bottom.
 
-One step: sync the weights, take the next prompts, and while their groups come in, scored and in
-prompt order, pack them and hand them to the trainers, which back-propagate at once. When the last
-group is in, the optimizer steps, with the gradient of token sums divided once by the batch's token
-count. Strictly on-policy: every token of a step was sampled from the weights that the step updates.
+One step: take the next prompts, and while their groups come in, scored and in prompt order, pack
+them and hand them to the trainers, which back-propagate at once. When the last group is in, the
+optimizer steps, with the gradient of token sums divided once by the batch's token count, and the
+new weights go to the generators. Strictly on-policy: every token of a step was sampled from the
+weights that the step updates.
+
+With ``rollout.staleness: k`` the generators work up to ``k`` steps ahead instead of waiting for the
+trainers, and take new weights in the middle of an answer. Every token then carries the version that
+sampled it, none is older than ``k`` steps, and ``algorithm.importance_correction`` corrects for it.
+
+Generators and reward workers are replaced while the step goes on; if a trainer is lost, all of them
+are restored from the newest checkpoint and the steps since are done again.
 """
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from granite_rl.actors.placement import wait_for
 from granite_rl.actors.trainer import StepReport
+from granite_rl.actors.trainer_group import TrainerGroup, TrainersLostError
 from granite_rl.batching import BatchBuilder
 from granite_rl.config import StageConfig
 from granite_rl.data.stream import PromptStream
-from granite_rl.errors import DivergedError, Preempted
+from granite_rl.errors import DivergedError, InfrastructureError, Preempted
 from granite_rl.rollouts import RolloutEngine, RolloutTimes, Sampling
 from granite_rl.runs.alarms import Alarms
 from granite_rl.runs.console import Progress
 from granite_rl.runs.directory import RunDirectory
+from granite_rl.runs.files import DIRECTORY_MODE
 from granite_rl.runs.metrics import MetricLogger
 from granite_rl.runs.preemption import StopSignal
-from granite_rl.runs.rollout_files import write_rollouts
+from granite_rl.runs.rollout_files import write_records, write_rollouts
 from granite_rl.step_metrics import policy_metrics, rollout_metrics, rollout_records
 from granite_rl.training.checkpoint import CheckpointStore
 from granite_rl.types import PromptGroup, ScoredGroup
-from granite_rl.weight_sync.bucket import BucketManifest, weight_file
-
-if TYPE_CHECKING:
-    from ray.actor import ActorHandle
+from granite_rl.weight_sync.bucket import weight_file
 
 MAX_SKIPPED_STEPS = 3
 """Consecutive steps with a non-finite gradient after which the run counts as diverged."""
@@ -65,7 +73,7 @@ class Controller:
         prompt_ids: dict[str, list[int]],
         pad_id: int,
         rollouts: RolloutEngine,
-        trainers: Sequence[ActorHandle],
+        trainers: TrainerGroup,
         run: RunDirectory,
         logger: MetricLogger,
         progress: Progress,
@@ -75,7 +83,7 @@ class Controller:
         self._prompt_ids = prompt_ids
         self._pad_id = pad_id
         self._rollouts = rollouts
-        self._trainers = list(trainers)
+        self._trainers = trainers
         self._run = run
         self._logger = logger
         self._progress = progress
@@ -93,7 +101,17 @@ class Controller:
             max_context=config.rollout.max_context,
             logprobs=config.rollout.logprobs,
             evaluation=False,
+            max_turns=config.rollout.max_turns,
+            deterministic=config.rollout.deterministic,
+            deadline_s=config.rollout.deadline_s,
         )
+        self._numbers = itertools.count()
+        self._ahead: dict[int, tuple[int, RolloutTimes]] = {}
+        """Steps whose rollouts have begun: their batch and its times."""
+        self._prompts = 0
+        """Prompts of the stream that the finished steps have taken."""
+        self._weights = ExitStack()
+        """Holds the file of the current weights, which a replaced generator reads again."""
         self._tokens_total = 0
         self._skipped = 0
         self.total_steps = total_steps(config, stream.epoch_size)
@@ -104,7 +122,17 @@ class Controller:
         Raises:
             Preempted: SIGTERM came; a checkpoint of the last finished step is on disk.
             DivergedError: the gradient stayed non-finite.
+            InfrastructureError: more actors were lost than the run allows.
         """
+        with self._weights:
+            while start < self.total_steps:
+                try:
+                    self._run_from(start)
+                    return
+                except TrainersLostError as error:
+                    start = self._restore_trainers(error.message)
+
+    def _run_from(self, start: int) -> None:
         self.sync_weights(start)
         self._progress.begin(start)
         for step in range(start + 1, self.total_steps + 1):
@@ -121,25 +149,40 @@ class Controller:
                     f"stopped by {self._stop.name} after step {step} of {self.total_steps}; saved"
                 )
 
+    def _restore_trainers(self, why: str) -> int:
+        """Set the trainers up again from the newest checkpoint; returns its step."""
+        checkpoint = self._store.newest()
+        step = 0 if checkpoint is None else checkpoint.step
+        message = f"{why}; all trainers start again from step {step}"
+        self._run.event("trainers_restarted", message, step=step)
+        self._progress.note(f"warning: {message}")
+        for batch, _ in self._ahead.values():
+            self._rollouts.drop(batch)
+        self._ahead.clear()
+        self._trainers.restart(None if checkpoint is None else checkpoint.path, why)
+        self.restore({} if checkpoint is None else checkpoint.metadata)
+        self._run.drop_metrics_after(step)
+        return step
+
     def sync_weights(self, version: int) -> float:
         """Bring all generators to the trainers' current weights; returns seconds."""
         begin = time.perf_counter()
-        with weight_file() as file:
-            manifests = self._on_trainers(
-                "export_weights", str(file), version, doing="exporting weights"
-            )
-            manifest = next(item for item in manifests if isinstance(item, BucketManifest))
+        with ExitStack() as stack:
+            file = stack.enter_context(weight_file())
+            manifest = self._trainers.export_weights(file, version)
             self._rollouts.load_weights(manifest, self._config.cluster.step_timeout_s)
+            self._weights.close()
+            self._weights.push(stack.pop_all())
         return time.perf_counter() - begin
 
     def save_hf(self, directory: Path) -> None:
         """Write the policy as a Hugging Face checkpoint."""
-        self._on_trainers("save_hf", str(directory), doing="writing the finished model")
+        self._trainers.save_hf(directory)
 
     def _step(self, step: int) -> dict[str, float]:
         begin = time.perf_counter()
         busy_before = self._rollouts.busy_seconds()
-        groups = self._groups(step)
+        times = self._begin_ahead(step)
         builder = BatchBuilder(
             algorithm=self._config.algorithm,
             row_tokens=self._config.trainer.row_tokens,
@@ -147,71 +190,100 @@ class Controller:
             pad_id=self._pad_id,
             share_prompts=self._config.trainer.share_prompts,
             max_response_tokens=self._config.rollout.max_response_tokens,
+            min_group_fraction=self._config.rollout.min_group_fraction,
             domains=self._stream.domains,
         )
-        times = RolloutTimes()
-        scored: Iterator[ScoredGroup] = self._rollouts.run(groups, self._sampling, times)
-        if self._config.rewards.shuffle:
-            scored = iter(
-                shuffle_rewards(list(scored), np.random.default_rng([self._config.run.seed, step]))
-            )
-        pending: list[Any] = []
         trained_tokens: list[int] = []
-        for batch in builder.batches(scored):
-            pending.append(self._trainers[len(pending) % len(self._trainers)].train.remote(batch))
+        for batch in builder.batches(self._scored(step, builder)):
+            self._trainers.train(batch)
             trained_tokens.append(batch.packed.tokens)
-        while len(pending) % len(self._trainers):
-            # All ranks must take part in the same number of collectives.
-            pending.append(self._trainers[len(pending) % len(self._trainers)].train.remote(None))
         lr = self._lr(step)
         metrics = rollout_metrics(builder.outcomes)
         if builder.targets:
-            wait_for(
-                {f"micro-batch {index}": ref for index, ref in enumerate(pending)},
-                self._config.cluster.step_timeout_s,
-                f"training step {step}",
-            )
-            reports: list[StepReport] = self._on_trainers(
-                "step", builder.targets, lr, doing=f"optimizer step {step}"
-            )
+            reports = self._trainers.step(builder.targets, lr, step)
             metrics |= policy_metrics(reports, lr)
-            self._check_finite(step, reports)
+            self._check_finite(step, reports, builder)
             metrics["time/train_s"] = max(report.sums.busy_s + report.step_s for report in reports)
         self._tokens_total += builder.targets
+        self._prompts += len(builder.outcomes)
         waited = time.perf_counter() - begin - metrics.get("time/train_s", 0.0)
         metrics["time/weight_sync_s"] = self.sync_weights(step)
         metrics["mismatch/weight_version"] = float(step)
         elapsed = time.perf_counter() - begin
         generate_s = self._rollouts.busy_seconds() - busy_before
-        samples = len(groups) * self._sampling.samples
-        tokens = sum(len(c.token_ids) for o in builder.outcomes for c in o.scored.completions)
+        samples = len(builder.outcomes) * self._sampling.samples
+        tokens = sum(item.length for o in builder.outcomes for item in o.scored.completions)
         metrics |= {
             "time/step_s": elapsed,
             "time/generate_s": generate_s,
             "time/score_s": times.scored_s - times.generated_s,
             "time/wait_for_batch_s": max(0.0, waited),
             "perf/samples_per_s": samples / elapsed,
-            "perf/response_tokens_per_s": tokens / generate_s,
+            "perf/response_tokens_per_s": tokens / max(generate_s, 1e-9),
             "perf/tokens_per_s": sum(trained_tokens) / elapsed,
             "run/tokens_total": float(self._tokens_total),
-            "run/epoch": step * self._config.rollout.prompts_per_step / self._stream.epoch_size,
+            "run/epoch": self._prompts / self._stream.epoch_size,
         }
         every = self._config.rollout.save_every
         if every and (step % every == 0 or step in (1, self.total_steps)):
             write_rollouts(self._run, step, rollout_records(builder.outcomes))
         return metrics
 
-    def _groups(self, step: int) -> list[PromptGroup]:
-        """The prompts of a step, with seeds derived from (run seed, step, prompt)."""
+    def _begin_ahead(self, step: int) -> RolloutTimes:
+        """Start the rollouts of this step, and with staleness of the next ones; its times."""
+        last = min(step + self._config.rollout.staleness, self.total_steps)
         count = self._config.rollout.prompts_per_step
-        rows = self._stream.take((step - 1) * count, count)
+        for ahead in range(step, last + 1):
+            if ahead not in self._ahead:
+                position = self._prompts + (ahead - step) * count
+                groups = self._groups(ahead, position, count, first=0)
+                self._ahead[ahead] = self._begin(groups)
+        return self._ahead[step][1]
+
+    def _begin(self, groups: Sequence[PromptGroup]) -> tuple[int, RolloutTimes]:
+        batch, times = next(self._numbers), RolloutTimes()
+        self._rollouts.begin(batch, groups, self._sampling, times)
+        return batch, times
+
+    def _scored(self, step: int, builder: BatchBuilder) -> Iterator[ScoredGroup]:
+        """The step's scored groups in prompt order; with dynamic sampling, further rounds of
+        prompts until enough groups teach something."""
+        batch, _ = self._ahead.pop(step)
+        wanted = self._config.rollout.prompts_per_step
+        rounds = self._config.rollout.dynamic_sampling_rounds
+        for number in range(rounds + 1):
+            yield from self._collected(step, batch)
+            missing = wanted - builder.informative
+            if missing <= 0 or number == rounds:
+                return
+            taken = len(builder.outcomes)
+            groups = self._groups(step, self._prompts + taken, missing, first=taken)
+            batch, _ = self._begin(groups)
+
+    def _collected(self, step: int, batch: int) -> Iterator[ScoredGroup]:
+        scored = self._rollouts.collect(batch)
+        if self._config.rewards.shuffle:
+            generator = np.random.default_rng([self._config.run.seed, step])
+            return iter(shuffle_rewards(list(scored), generator))
+        return scored if self._config.rollout.overlap else iter(list(scored))
+
+    def _groups(self, step: int, position: int, count: int, *, first: int) -> list[PromptGroup]:
+        """Prompts of a step, with seeds derived from (run seed, step, prompt).
+
+        Args:
+            step: whose.
+            position: in the stream.
+            count: how many.
+            first: index of the first: those that the step has already.
+        """
+        rows = self._stream.take(position, count)
         seeds = np.random.SeedSequence([self._config.run.seed, step]).generate_state(
-            count, np.uint64
-        )
+            first + count, np.uint64
+        )[first:]
         return [
-            # Sample i uses seed + i: bits are dropped so that the sum stays within vLLM's int64.
+            # Sample i uses seed + i: bits are dropped so that no sum overflows.
             PromptGroup(index, row, self._prompt_ids[row.origin], int(seed >> np.uint64(2)))
-            for index, (row, seed) in enumerate(zip(rows, seeds, strict=True))
+            for index, (row, seed) in enumerate(zip(rows, seeds, strict=True), start=first)
         ]
 
     def _lr(self, step: int) -> float:
@@ -219,28 +291,47 @@ class Controller:
         warmup = self._config.optim.warmup_steps
         return self._config.optim.lr * min(1.0, step / warmup if warmup else 1.0)
 
-    def _check_finite(self, step: int, reports: Sequence[StepReport]) -> None:
+    def _check_finite(
+        self, step: int, reports: Sequence[StepReport], builder: BatchBuilder
+    ) -> None:
         self._skipped = self._skipped + 1 if reports[0].skipped else 0
         if reports[0].skipped:
-            self._run.event(
-                "step_skipped",
-                f"step {step}: the gradient is not finite; nothing was updated",
-                step=step,
-            )
+            dump = self._run.path / "faults" / f"step_{step:06d}.jsonl"
+            dump.parent.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
+            write_records(dump, step, rollout_records(builder.outcomes))
+            message = f"step {step}: the gradient is not finite; nothing was updated; see {dump}"
+            self._run.event("step_skipped", message, step=step)
+            self._progress.note(f"warning: {message}")
         if self._skipped >= MAX_SKIPPED_STEPS:
             raise DivergedError(
                 f"the gradient was not finite in {self._skipped} steps in a row, up to step {step}",
-                "lower optim.lr, or look at the last rollouts of the run",
+                "lower optim.lr, or look at the rollouts in faults/",
             )
 
     def _save(self, step: int) -> float:
         begin = time.perf_counter()
-        directory = self._store.begin(step)
-        self._on_trainers("save", str(directory), doing=f"saving step {step}")
-        self._store.commit(
-            step, {"step": step, "tokens_total": self._tokens_total, "seed": self._config.run.seed}
-        )
+        try:
+            directory = self._store.begin(step)
+            self._trainers.save(directory, step)
+            self._store.commit(step, self._counters(step))
+        except OSError as error:
+            kept = self._store.newest()
+            raise InfrastructureError(
+                f"the checkpoint of step {step} can't be written: {error}",
+                "make room or raise the quota, then run the same command with run.resume=auto: it "
+                f"continues from step {0 if kept is None else kept.step}",
+            ) from error
         return time.perf_counter() - begin
+
+    def _counters(self, step: int) -> dict[str, int]:
+        """What a resumed run must know; the data position is that of what was trained, not of what
+        was fetched."""
+        return {
+            "step": step,
+            "prompts": self._prompts,
+            "tokens_total": self._tokens_total,
+            "seed": self._config.run.seed,
+        }
 
     def _report(self, step: int, metrics: dict[str, float]) -> None:
         self._logger.log(step, metrics)
@@ -253,21 +344,15 @@ class Controller:
             {
                 "reward": metrics.get("reward/mean", float("nan")),
                 "kl": metrics.get("policy/kl", float("nan")),
-                "len": metrics["rollout/response_length/mean"],
+                "len": metrics.get("rollout/response_length/mean", float("nan")),
                 "tok/s": metrics["perf/tokens_per_s"],
             },
         )
 
-    def _on_trainers(self, method: str, *arguments: Any, doing: str) -> list[Any]:
-        refs = {
-            f"trainer rank {rank}": getattr(trainer, method).remote(*arguments)
-            for rank, trainer in enumerate(self._trainers)
-        }
-        return list(wait_for(refs, self._config.cluster.step_timeout_s, doing).values())
-
     def restore(self, metadata: dict[str, Any]) -> None:
-        """Take over the counters of a checkpoint."""
-        self._tokens_total = int(metadata["tokens_total"])
+        """Take over the counters of a checkpoint; of nothing: start from zero."""
+        self._tokens_total = int(metadata.get("tokens_total", 0))
+        self._prompts = int(metadata.get("prompts", 0))
 
 
 def total_steps(config: StageConfig, rows: int) -> int:

@@ -1,28 +1,46 @@
-"""From prompt groups to scored groups: generated and scored at once, delivered in prompt order.
+"""From prompt groups to scored groups: generated, answered, scored, delivered in prompt order.
+
+A sample is an episode: the model's turn is scored by the row's environment, which ends it with a
+verdict or answers; an answer is appended as tokens and the model goes on. Most environments end
+after one turn. What the model said is never encoded again.
 
 Groups finish in any order. They are handed on strictly by their index, so that nothing downstream
 (packing, gradient accumulation) depends on timing; a finished group waits for the ones before it in
-a small buffer.
+a small buffer. Several batches may be in flight: what finishes for one while another is being
+collected is kept.
+
+Same seed, same bits: the first turns of a batch are queued in one call, and with ``deterministic``
+later turns wait until all episodes of the batch have come as far, and are queued in one call too.
+Without it they go on at once, and the last bits of a logit depend on who else was in vLLM's batch.
+
+Samples past their deadline are given up. They are counted as lost and are part of nothing else: no
+zero reward, no input to their group's mean (`granite_rl.batching` says what becomes of a group that
+lost some).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ray
 
-from granite_rl.actors.placement import LOST, wait_for
-from granite_rl.actors.scoring import ScorerPool
+from granite_rl.actors.generator_pool import POLL_S, GeneratorPool
+from granite_rl.actors.scoring import ScorerPool, Verdict
 from granite_rl.errors import InfrastructureError
-from granite_rl.types import GenerationRequest, GenerationResult, PromptGroup, ScoredGroup
+from granite_rl.types import (
+    Completion,
+    GenerationRequest,
+    Key,
+    Message,
+    PromptGroup,
+    ScoredGroup,
+    Turn,
+)
 from granite_rl.weight_sync.bucket import BucketManifest
 from rewards.result import RewardResult
-
-if TYPE_CHECKING:
-    from ray.actor import ActorHandle
 
 
 @dataclass(frozen=True)
@@ -33,10 +51,17 @@ class Sampling:
     temperature: float
     top_p: float
     max_response_tokens: int
+    """Of an episode: what the model says in all its turns."""
     max_context: int
     logprobs: bool
     evaluation: bool
     """Greedy, scored by the environments' own rubrics; no seeds are needed then."""
+    max_turns: int = 1
+    """Turns after which an episode is over, whatever its environment says."""
+    deterministic: bool = True
+    deadline_s: float | None = None
+    """Longest time from a group's submission to the end of its last sample; None: no limit but the
+    generator's."""
 
 
 @dataclass
@@ -44,157 +69,365 @@ class RolloutTimes:
     """Where the time of a batch went, in seconds since its start."""
 
     generated_s: float = 0.0
-    """Until the last group was generated."""
+    """Until the last turn was generated."""
     scored_s: float = 0.0
     """Until the last group was scored."""
     finished: dict[int, float] = field(default_factory=dict)
+
+
+@dataclass
+class _Episode:
+    """One sample under way."""
+
+    token_ids: list[int] = field(default_factory=list)
+    sampled: list[bool] = field(default_factory=list)
+    logprobs: list[float] | None = None
+    actions: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+    """What was said by both sides, for people."""
+    versions: list[tuple[int, int]] = field(default_factory=list)
+    truncated: bool = False
+    result: RewardResult | None = None
+    lost: bool = False
+
+    @property
+    def over(self) -> bool:
+        """Nothing more will happen to it."""
+        return self.lost or self.result is not None
+
+    def add_turn(self, turn: Turn) -> None:
+        """What the model said."""
+        start = len(self.token_ids)
+        self.token_ids += turn.token_ids
+        self.sampled += [True] * len(turn.token_ids)
+        if turn.logprobs is not None:
+            self.logprobs = (self.logprobs or []) + turn.logprobs
+        self.actions.append(turn.text)
+        self.shown.append(turn.text)
+        self.versions += [(start + at, version) for at, version in turn.versions]
+        self.truncated = turn.finish == "length"
+
+    def add_answer(self, messages: Sequence[Message], token_ids: Sequence[int]) -> None:
+        """What the environment said."""
+        self.token_ids += token_ids
+        self.sampled += [False] * len(token_ids)
+        if self.logprobs is not None:
+            self.logprobs += [0.0] * len(token_ids)
+        self.shown += [f"[{message['role']}] {message['content']}" for message in messages]
+
+    def completion(self) -> Completion:
+        """As the trainer takes it."""
+        return Completion(
+            self.token_ids,
+            self.logprobs,
+            "\n".join(self.shown),
+            self.truncated,
+            None if all(self.sampled) else self.sampled,
+            len(self.actions),
+            tuple(self.versions),
+        )
+
+
+@dataclass
+class _Group:
+    """A prompt group under way."""
+
+    group: PromptGroup
+    episodes: list[_Episode]
+    generating: set[int]
+    """Samples whose turn is with a generator."""
+    turn: int = 1
+    begun: float = field(default_factory=time.monotonic)
+
+    @property
+    def over(self) -> bool:
+        """Every sample has its verdict or is lost."""
+        return all(episode.over for episode in self.episodes)
+
+
+@dataclass
+class _Batch:
+    """The groups of one step."""
+
+    sampling: Sampling
+    groups: dict[int, _Group]
+    times: RolloutTimes
+    begun: float = field(default_factory=time.monotonic)
+    held: list[GenerationRequest] = field(default_factory=list)
+    """Later turns that wait until all episodes of the batch have come as far."""
 
 
 class RolloutEngine:
     """All generators and scorers of a run.
 
     Args:
-        generators: generator actors.
+        generators: who generates.
         scorers: reward workers and reward model.
-        timeout_s: longest wait for the next finished group.
+        encode_answer: an environment's messages as the tokens that follow the model's turn, up to
+            where it speaks again.
+        timeout_s: longest time in which nothing at all happens.
     """
 
     def __init__(
-        self, generators: Sequence[ActorHandle], scorers: ScorerPool, timeout_s: float
+        self,
+        generators: GeneratorPool,
+        scorers: ScorerPool,
+        encode_answer: Callable[[Sequence[Message]], list[int]],
+        timeout_s: float,
     ) -> None:
-        self._generators = list(generators)
+        self._generators = generators
         self._scorers = scorers
+        self._encode_answer = encode_answer
         self._timeout_s = timeout_s
-        self.weight_version = -1
+        self._batches: dict[int, _Batch] = {}
+        self._last_event = time.monotonic()
+
+    @property
+    def weight_version(self) -> int:
         """Version that every generator has."""
+        return self._generators.weight_version
 
     def load_weights(self, manifest: BucketManifest, timeout_s: float) -> None:
         """Bring every generator to one version of the weights.
 
         Raises:
-            InfrastructureError: a generator died or did not answer in time.
+            InfrastructureError: a generator died or did not answer in time, too often.
         """
-        refs = {
-            f"generator {index}": generator.load_weights.remote(manifest)
-            for index, generator in enumerate(self._generators)
-        }
-        wait_for(refs, timeout_s, f"loading weights {manifest.version}")
-        self.weight_version = manifest.version
+        self._generators.load_weights(manifest, timeout_s)
 
     def busy_seconds(self) -> float:
         """Seconds that engines have spent stepping since they started, summed over generators."""
-        refs = {
-            f"generator {index}": actor.busy_seconds.remote()
-            for index, actor in enumerate(self._generators)
-        }
-        return float(sum(wait_for(refs, self._timeout_s, "engine statistics").values()))
+        return self._generators.statistics()["busy_s"]
 
     def run(
         self, groups: Sequence[PromptGroup], sampling: Sampling, times: RolloutTimes
     ) -> Iterator[ScoredGroup]:
-        """Generate and score ``groups``, yielding each as soon as all before it have been yielded.
+        """Generate and score ``groups``: `begin` and `collect` in one."""
+        batch = -1 - len(self._batches)
+        self.begin(batch, groups, sampling, times)
+        return self.collect(batch)
+
+    def begin(
+        self, batch: int, groups: Sequence[PromptGroup], sampling: Sampling, times: RolloutTimes
+    ) -> None:
+        """Start generating the groups of a batch.
+
+        Args:
+            batch: a number of its own among the batches in flight.
+            groups: the prompts.
+            sampling: how.
+            times: filled as the batch proceeds.
+        """
+        under_way = {}
+        requests = []
+        for group in groups:
+            samples = tuple(range(sampling.samples))
+            under_way[group.index] = _Group(
+                group, [_Episode() for _ in samples], generating=set(samples)
+            )
+            requests.append(_request((batch, group.index), group, samples, [], sampling, 0))
+        self._batches[batch] = _Batch(sampling, under_way, times)
+        self._last_event = time.monotonic()
+        self._generators.submit(requests)
+
+    def collect(self, batch: int) -> Iterator[ScoredGroup]:
+        """The groups of a batch in their order, each as soon as all before it have been yielded.
 
         Raises:
-            InfrastructureError: nothing finished within the deadline; names the groups waited for.
+            InfrastructureError: nothing happened within the deadline, saying what is waited for;
+                or more generators were lost than the run allows.
         """
-        begin = time.monotonic()
-        by_key = {group.index: group for group in groups}
-        outstanding = self._submit(groups, sampling)
-        polls = {
-            self._generators[index].poll.remote(self._timeout_s): index
-            for index in outstanding
-            if outstanding[index]
-        }
-        generated: dict[int, GenerationResult] = {}
-        scored: dict[int, list[RewardResult]] = {}
-        order = iter(groups)
-        upcoming = next(order, None)
-        while upcoming is not None:
-            for result, index in self._wait(polls, outstanding, scored):
-                generated[result.key] = result
-                outstanding[index].discard(result.key)
-                self._scorers.submit(by_key[result.key], result, evaluation=sampling.evaluation)
-                times.generated_s = time.monotonic() - begin
-            times.scored_s = time.monotonic() - begin
-            while upcoming is not None and upcoming.index in scored:
-                result = generated.pop(upcoming.index)
-                verdicts = scored.pop(upcoming.index)
-                times.finished[upcoming.index] = times.scored_s
-                yield ScoredGroup(upcoming, result.completions, verdicts, result.weight_version)
-                upcoming = next(order, None)
+        state = self._batches[batch]
+        try:
+            for group in state.groups.values():
+                while not group.over:
+                    self._advance()
+                state.times.finished[group.group.index] = time.monotonic() - state.begun
+                yield _scored(group)
+        finally:
+            self.drop(batch)
 
-    def _submit(self, groups: Sequence[PromptGroup], sampling: Sampling) -> dict[int, set[int]]:
-        """Deal groups out to the generators in turn; returns the keys each has outstanding."""
-        shares: dict[int, list[GenerationRequest]] = {
-            index: [] for index in range(len(self._generators))
-        }
-        for position, group in enumerate(groups):
-            shares[position % len(self._generators)].append(
-                GenerationRequest(
-                    key=group.index,
-                    prompt_ids=group.prompt_ids,
-                    n=sampling.samples,
-                    seed=None if sampling.evaluation else group.seed,
-                    temperature=sampling.temperature,
-                    top_p=sampling.top_p,
-                    max_tokens=min(
-                        sampling.max_response_tokens, sampling.max_context - len(group.prompt_ids)
-                    ),
-                    logprobs=sampling.logprobs,
-                )
+    def drop(self, batch: int) -> None:
+        """Forget a batch and give up what is still under way; harmless for one collected."""
+        state = self._batches.pop(batch, None)
+        if state is not None:
+            self._generators.abort(
+                ((batch, index), at)
+                for index, group in state.groups.items()
+                for at in group.generating
             )
-        refs = {
-            f"generator {index}": self._generators[index].submit.remote(share, self.weight_version)
-            for index, share in shares.items()
-            if share
-        }
-        wait_for(refs, self._timeout_s, "submitting prompts")
-        return {index: {request.key for request in share} for index, share in shares.items()}
 
-    def _wait(
-        self,
-        polls: dict[Any, int],
-        outstanding: dict[int, set[int]],
-        scored: dict[int, list[RewardResult]],
-    ) -> list[tuple[GenerationResult, int]]:
-        """Wait for the next event: finished groups of a generator, or verdicts (put into
-        ``scored``)."""
-        scoring = self._scorers.references()
-        deadline = self._scorers.next_deadline()
-        limit = (
-            self._timeout_s
-            if deadline is None
-            else max(0.0, min(deadline - time.monotonic(), self._timeout_s))
-        )
-        ready, _ = ray.wait([*polls, *scoring], num_returns=1, timeout=limit)
-        if ready:
-            # Take everything else that is ready too.
-            ready, _ = ray.wait(
-                [*polls, *scoring], num_returns=len(polls) + len(scoring), timeout=0
-            )
-        elif deadline is None:
-            waiting = sorted(key for keys in outstanding.values() for key in keys)
+    def _advance(self) -> None:
+        """Wait for the next event, or a moment, and do what follows from it."""
+        references = [*self._generators.references(), *self._scorers.references()]
+        now = time.monotonic()
+        limits = [now + POLL_S, self._scorers.next_deadline(), self._next_deadline()]
+        limit = max(0.0, min(at for at in limits if at is not None) - now)
+        ready: list[Any] = []
+        if references:
+            ready, _ = ray.wait(references, num_returns=1, timeout=limit)
+            if ready:
+                # Take everything else that is ready too.
+                ready, _ = ray.wait(references, num_returns=len(references), timeout=0)
+        turns = self._generators.collect(ready)
+        verdicts = self._scorers.collect(ready)
+        for turn in turns:
+            self._on_turn(turn)
+        for (key, samples), results in verdicts:
+            self._on_verdicts(key, samples, results)
+        self._give_up_late()
+        now = time.monotonic()
+        if turns or verdicts:
+            self._last_event = now
+        elif now - self._last_event > 3 * self._timeout_s:
             raise InfrastructureError(
-                f"no prompt group finished within {limit:g} s; waiting for groups {waiting}"
+                f"no rollout made progress for {now - self._last_event:.0f} s; "
+                + self._generators.waiting_for()
             )
-        scored.update(
-            self._scorers.collect([reference for reference in ready if reference not in polls])
+
+    def _on_turn(self, turn: Turn) -> None:
+        batch = self._batches.get(turn.key[0])
+        if batch is None:
+            return
+        group = batch.groups[turn.key[1]]
+        group.generating.discard(turn.sample)
+        episode = group.episodes[turn.sample]
+        if turn.finish == "aborted":
+            episode.lost = True
+        else:
+            episode.add_turn(turn)
+        batch.times.generated_s = time.monotonic() - batch.begun
+        if not group.generating:
+            self._score(turn.key, batch, group)
+
+    def _score(self, key: Key, batch: _Batch, group: _Group) -> None:
+        """Have the environment look at everybody's latest turn."""
+        samples = tuple(at for at, episode in enumerate(group.episodes) if not episode.over)
+        if samples:
+            actions = [tuple(group.episodes[at].actions) for at in samples]
+            evaluation = batch.sampling.evaluation
+            self._scorers.submit((key, samples), group.group.row, actions, evaluation=evaluation)
+        else:
+            self._release_held(batch)
+
+    def _on_verdicts(self, key: Key, samples: Sequence[int], verdicts: Sequence[Verdict]) -> None:
+        batch = self._batches.get(key[0])
+        if batch is None:
+            return
+        group, sampling = batch.groups[key[1]], batch.sampling
+        for at, verdict in zip(samples, verdicts, strict=True):
+            episode = group.episodes[at]
+            if isinstance(verdict, RewardResult):
+                episode.result = verdict
+                continue
+            said = sum(episode.sampled)
+            request = None
+            if not episode.truncated and group.turn < sampling.max_turns:
+                answer = self._encode_answer(verdict.messages)
+                context = [*episode.token_ids, *answer]
+                request = _request(key, group.group, (at,), context, sampling, said)
+            if request is None or request.max_tokens < 1:
+                # It said all it may say, and the environment still waits for an answer.
+                episode.truncated = True
+                why = f"no answer after {group.turn} turns and {said} tokens"
+                episode.result = RewardResult.wrong_format(why)
+                continue
+            episode.add_answer(verdict.messages, answer)
+            group.generating.add(at)
+            batch.held.append(request)
+        group.turn += 1
+        batch.times.scored_s = time.monotonic() - batch.begun
+        self._release_held(batch)
+
+    def _release_held(self, batch: _Batch) -> None:
+        """Let episodes go on: at once, or in one call when all of the batch have come as far."""
+        if not batch.held:
+            return
+        if batch.sampling.deterministic:
+            waiting = {(request.key[1], at) for request in batch.held for at in request.samples}
+            for index, group in batch.groups.items():
+                for at, episode in enumerate(group.episodes):
+                    if not episode.over and (index, at) not in waiting:
+                        return
+            batch.held.sort(key=lambda request: (request.key, request.samples))
+        requests, batch.held = batch.held, []
+        self._generators.submit(requests)
+
+    def _next_deadline(self) -> float | None:
+        """Monotonic time at which the next group is given up."""
+        return min(
+            (
+                group.begun + batch.sampling.deadline_s
+                for batch in self._batches.values()
+                if batch.sampling.deadline_s is not None
+                for group in batch.groups.values()
+                if group.generating
+            ),
+            default=None,
         )
-        results: list[tuple[GenerationResult, int]] = []
-        for reference in [reference for reference in ready if reference in polls]:
-            index = polls.pop(reference)
-            try:
-                finished = ray.get(reference)
-            except LOST as error:
-                raise InfrastructureError(
-                    f"generator {index} died with groups {sorted(outstanding[index])} unfinished"
-                ) from error
-            if not finished:
-                raise InfrastructureError(
-                    f"generator {index} finished no group within {self._timeout_s:g} s; "
-                    f"waiting for groups {sorted(outstanding[index])}"
-                )
-            results.extend((result, index) for result in finished)
-            if len(outstanding[index]) > len(finished):
-                polls[self._generators[index].poll.remote(self._timeout_s)] = index
-        return results
+
+    def _give_up_late(self) -> None:
+        now = time.monotonic()
+        for number, batch in self._batches.items():
+            if batch.sampling.deadline_s is None:
+                continue
+            for index, group in batch.groups.items():
+                if group.generating and now > group.begun + batch.sampling.deadline_s:
+                    late = sorted(group.generating)
+                    self._generators.abort([((number, index), at) for at in late])
+                    batch.held = [
+                        request for request in batch.held if request.key != (number, index)
+                    ]
+                    for at in late:
+                        group.episodes[at].lost = True
+                    group.generating.clear()
+                    self._score((number, index), batch, group)
+
+
+def _request(
+    key: Key,
+    group: PromptGroup,
+    samples: tuple[int, ...],
+    said: Sequence[int],
+    sampling: Sampling,
+    sampled: int,
+) -> GenerationRequest:
+    """What continues some samples of a group.
+
+    Args:
+        key: of the group.
+        group: the prompt.
+        samples: which.
+        said: tokens after the prompt.
+        sampling: how.
+        sampled: of these, the model's own.
+    """
+    context = [*group.prompt_ids, *said]
+    # The position in the answer is part of the seed, so that a later turn draws afresh.
+    seeds = tuple(group.seed + at + len(said) * _TURN_STRIDE for at in samples)
+    return GenerationRequest(
+        key=key,
+        samples=samples,
+        prompt_ids=context,
+        seeds=None if sampling.evaluation else seeds,
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        max_tokens=min(sampling.max_response_tokens - sampled, sampling.max_context - len(context)),
+        logprobs=sampling.logprobs,
+    )
+
+
+_TURN_STRIDE = 1 << 20
+"""Distance of the seeds of two turns: more than a group has samples."""
+
+
+def _scored(group: _Group) -> ScoredGroup:
+    whole = [episode for episode in group.episodes if episode.result is not None]
+    versions = [version for episode in whole for _, version in episode.versions]
+    return ScoredGroup(
+        group.group,
+        [episode.completion() for episode in whole],
+        [episode.result for episode in whole if episode.result is not None],
+        min(versions, default=-1),
+        lost=len(group.episodes) - len(whole),
+    )

@@ -10,6 +10,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,10 +19,12 @@ from granite_rl.entry import compose, parse_arguments, run_main, to_yaml, valida
 from granite_rl.errors import ConfigError, ExitCode, PreflightError
 
 if TYPE_CHECKING:
-    from ray.actor import ActorHandle
+    from transformers import PreTrainedTokenizerBase
 
+    from granite_rl.actors.generator_pool import GeneratorPool
     from granite_rl.actors.scoring import ScorerPool
     from granite_rl.actors.trainer import Training
+    from granite_rl.actors.trainer_group import TrainerGroup
     from granite_rl.data.prompts import Prompts
     from granite_rl.data.stream import PromptStream
     from granite_rl.rollouts import RolloutEngine
@@ -51,7 +54,7 @@ class Inputs(NamedTuple):
     train: Prompts
     stream: PromptStream
     heldout: Prompts | None
-    pad_id: int
+    tokenizer: PreTrainedTokenizerBase
     parent_hash: str
     reference: Path | None
 
@@ -140,9 +143,7 @@ def load_inputs(config: StageConfig) -> Inputs:
         )
         check_checkpoint(reference)
     parent_hash = checkpoint_hash(config.model.path)
-    return Inputs(
-        config, train, stream, heldout, int(tokenizer.pad_token_id), parent_hash, reference
-    )
+    return Inputs(config, train, stream, heldout, tokenizer, parent_hash, reference)
 
 
 def _plan(inputs: Inputs) -> str:
@@ -191,7 +192,7 @@ def _run(inputs: Inputs, run: RunDirectory) -> int:
         progress.note("starting vLLM generators and DeepSpeed trainers ...")
         # The roles need 20 s to import what they run: everything else that takes a while (W&B, this
         # process's own imports) happens meanwhile.
-        roles = start_roles(inputs)
+        roles = start_roles(inputs, run)
         with closing(
             MetricLogger(run, config.tracking, config.run.name, settings, steps)
         ) as logger:
@@ -232,7 +233,7 @@ def _train(
         config,
         stream=inputs.stream,
         prompt_ids=inputs.train.token_ids,
-        pad_id=inputs.pad_id,
+        pad_id=int(inputs.tokenizer.pad_token_id),
         rollouts=rollouts,
         trainers=roles.trainers,
         run=run,
@@ -253,17 +254,23 @@ def _train(
 class Roles(NamedTuple):
     """The actors of a stage, on their way up until `wait_for_roles` returns."""
 
-    generators: list[ActorHandle]
-    trainers: list[ActorHandle]
+    generators: GeneratorPool
+    trainers: TrainerGroup
 
 
-def start_roles(inputs: Inputs) -> Roles:
+def start_roles(inputs: Inputs, run: RunDirectory) -> Roles:
     """Start generators and trainers without waiting for them.
+
+    Args:
+        inputs: of the stage.
+        run: its directory, which gets an event of each generator that is replaced.
 
     Raises:
         PreflightError: the cluster is too small for all roles.
     """
     from granite_rl.actors import placement
+    from granite_rl.actors.generator_pool import GeneratorPool
+    from granite_rl.actors.trainer_group import TrainerGroup
 
     config, cluster = inputs.config, inputs.config.cluster
     context, reward_model = config.rollout.max_context, _reward_model_path(inputs)
@@ -274,8 +281,21 @@ def start_roles(inputs: Inputs) -> Roles:
     if reward_model is not None:
         seats.append(placement.reward_model_seat(reward_model, cluster))
     placement.make_room(seats, cluster.start_timeout_s)
-    generators = placement.start_generators(config.model.path, config.generator, cluster, context)
-    trainers = placement.start_trainers(config.trainer, cluster)
+    generators = GeneratorPool(
+        lambda: placement.start_generator(config.model.path, config.generator, cluster, context),
+        config.generator.replicas,
+        timeout_s=config.generator.timeout_s,
+        start_timeout_s=cluster.start_timeout_s,
+        max_restarts=cluster.max_restarts,
+        on_event=run.event,
+    )
+    trainers = TrainerGroup(
+        lambda: placement.start_trainers(config.trainer, cluster),
+        training_of(inputs),
+        start_timeout_s=cluster.start_timeout_s,
+        step_timeout_s=cluster.step_timeout_s,
+        max_restarts=cluster.max_restarts,
+    )
     return Roles(generators, trainers)
 
 
@@ -316,7 +336,9 @@ def _start_scorers(inputs: Inputs) -> ScorerPool:
         lambda: placement.start_reward_worker(config.rewards, config.cluster),
         config.rewards.workers,
         config.rewards.batch_timeout_s,
-        None if path is None else placement.start_reward_model(path, config.cluster, "float32"),
+        None
+        if path is None
+        else lambda: placement.start_reward_model(path, config.cluster, "float32"),
         uses_reward_model,
     )
 
@@ -340,26 +362,14 @@ def wait_for_roles(
         InfrastructureError: a role did not come up.
     """
     from granite_rl.actors import placement
+    from granite_rl.models.tokenizer import encode_continuation
     from granite_rl.rollouts import RolloutEngine
 
-    doing, limit = "starting", inputs.config.cluster.start_timeout_s
+    limit = inputs.config.cluster.start_timeout_s
     generators, trainers = roles
-    address = placement.wait_for({"trainer rank 0": trainers[0].rendezvous.remote()}, limit, doing)[
-        "trainer rank 0"
-    ]
-    saved = None if checkpoint is None else str(checkpoint)
-    training = training_of(inputs)
-    setups = {
-        f"trainer rank {rank}": trainer.setup.remote(training, *address, saved)
-        for rank, trainer in enumerate(trainers)
-    }
-    started = placement.wait_for(setups, limit, doing)
+    started = trainers.setup(checkpoint)
     scorers = _start_scorers(inputs)
-    described = {
-        f"generator {index}": generator.describe.remote()
-        for index, generator in enumerate(generators)
-    }
-    started |= placement.wait_for(described, limit, doing)
+    started |= placement.wait_for(generators.describe(), limit, "starting")
     nodes = {str(item["node"]) for item in started.values()}
     if len(nodes) > 1:
         raise PreflightError(
@@ -367,10 +377,15 @@ def wait_for_roles(
             f"they are on {len(nodes)}",
             "place the job on a single node",
         )
-    started |= placement.wait_for(scorers.ready(), limit, doing)
+    started |= placement.wait_for(scorers.ready(), limit, "starting")
     for name, facts in started.items():
         run.event("role_started", f"{name}: {facts['engine']}", role=name, **facts)
-    return RolloutEngine(generators, scorers, inputs.config.generator.timeout_s)
+    return RolloutEngine(
+        generators,
+        scorers,
+        partial(encode_continuation, inputs.tokenizer),
+        inputs.config.generator.timeout_s,
+    )
 
 
 def _evaluate(
@@ -385,6 +400,7 @@ def _evaluate(
         heldout.token_ids,
         max_response_tokens=inputs.config.rollout.max_response_tokens,
         max_context=inputs.config.rollout.max_context,
+        max_turns=inputs.config.rollout.max_turns,
         model=run.hf,
         model_hash=checkpoint_hash(run.hf),
     )

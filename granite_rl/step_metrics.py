@@ -25,16 +25,18 @@ def rollout_metrics(outcomes: Sequence[GroupOutcome]) -> dict[str, float]:
         for name, value in summary.items():
             if name.startswith(f"reward/{domain}/") or name.rsplit("/", 1)[1] in keep[2:]:
                 metrics[name] = value
-        metrics[f"rollout/{domain}/response_length"] = summary[
-            f"rollout/{domain}/response_length/mean"
-        ]
+        length = summary.get(f"rollout/{domain}/response_length/mean")
+        if length is not None:
+            metrics[f"rollout/{domain}/response_length"] = length
         metrics[f"reward/{domain}/n"] = float(sum(r is not None for o in chosen for r in o.rewards))
         metrics |= _components(domain, chosen)
     statuses = Counter(result.status for outcome in outcomes for result in outcome.scored.results)
     for status in ("timeout", "error", "skipped"):
         metrics[f"rollout/failed/{status}"] = float(statuses[status])
-    samples = sum(statuses.values())
-    failed = sum(statuses[status] for status in ("timeout", "error", "skipped"))
+    lost = sum(outcome.scored.lost for outcome in outcomes)
+    metrics["rollout/failed/lost"] = float(lost)
+    samples = sum(statuses.values()) + lost
+    failed = sum(statuses[status] for status in ("timeout", "error", "skipped")) + lost
     metrics["rollout/failed"] = failed / samples if samples else 0.0
     metrics["rollout/samples"] = float(samples)
     metrics["rollout/groups_dropped"] = float(sum(outcome.dropped for outcome in outcomes))
@@ -47,7 +49,7 @@ def rollout_metrics(outcomes: Sequence[GroupOutcome]) -> dict[str, float]:
 
 def _summary(outcomes: Sequence[GroupOutcome], reward: str, rollout: str) -> dict[str, float]:
     rewards = [value for outcome in outcomes for value in outcome.rewards if value is not None]
-    lengths = [len(item.token_ids) for outcome in outcomes for item in outcome.scored.completions]
+    lengths = [item.length for outcome in outcomes for item in outcome.scored.completions]
     truncated = [item.truncated for outcome in outcomes for item in outcome.scored.completions]
     prompts = [len(outcome.scored.group.prompt_ids) for outcome in outcomes]
     metrics = {
@@ -55,12 +57,15 @@ def _summary(outcomes: Sequence[GroupOutcome], reward: str, rollout: str) -> dic
         f"{rollout}/zero_variance_fraction": float(
             np.mean([outcome.zero_variance for outcome in outcomes])
         ),
-        f"{rollout}/response_length/mean": float(np.mean(lengths)),
-        f"{rollout}/response_length/max": float(np.max(lengths)),
-        f"{rollout}/response_length/min": float(np.min(lengths)),
         f"{rollout}/prompt_length/mean": float(np.mean(prompts)),
-        f"{rollout}/truncated_fraction": float(np.mean(truncated)),
     }
+    if lengths:
+        metrics |= {
+            f"{rollout}/response_length/mean": float(np.mean(lengths)),
+            f"{rollout}/response_length/max": float(np.max(lengths)),
+            f"{rollout}/response_length/min": float(np.min(lengths)),
+            f"{rollout}/truncated_fraction": float(np.mean(truncated)),
+        }
     if rewards:
         metrics[f"{reward}/mean"] = float(np.mean(rewards))
         metrics[f"{reward}/std"] = float(np.std(rewards))
@@ -141,9 +146,11 @@ def rollout_records(outcomes: Sequence[GroupOutcome]) -> list[dict[str, Any]]:
                     "extracted": result.extracted,
                     "message": result.message,
                     "advantage": advantage,
-                    "tokens": len(completion.token_ids),
+                    "tokens": completion.length,
+                    "turns": completion.turns,
                     "truncated": completion.truncated,
                     "weight_version": outcome.scored.weight_version,
+                    "weight_versions": [list(run) for run in completion.versions],
                     "origin": group.row.origin,
                 }
             )

@@ -7,7 +7,7 @@ so that it crosses Ray's object store without custom serialisers and can be buil
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -42,17 +42,24 @@ class PromptGroup:
     row: PromptRow
     prompt_ids: list[int]
     seed: int
-    """Sampling seed; sample ``i`` of the group uses ``seed + i``."""
+    """Sampling seed; sample ``i`` of the group draws from ``seed + i``."""
+
+
+Key = tuple[int, int]
+"""A prompt group among all that are in flight: (batch, the group's index in it)."""
 
 
 @dataclass(frozen=True)
 class GenerationRequest:
-    """What a generator needs to know of a prompt group, and nothing more."""
+    """What a generator needs to know to continue some samples of a group, and nothing more."""
 
-    key: int
+    key: Key
+    samples: tuple[int, ...]
+    """Indices of the samples to make, all from the same tokens."""
     prompt_ids: list[int]
-    n: int
-    seed: int | None
+    """Everything before the tokens to sample: in a later turn that includes what was said."""
+    seeds: tuple[int, ...] | None
+    """One for each of ``samples``; None: greedy."""
     temperature: float
     top_p: float
     max_tokens: int
@@ -60,25 +67,44 @@ class GenerationRequest:
 
 
 @dataclass(frozen=True)
-class Completion:
-    """One sampled completion as token ids: what the model said is never re-encoded."""
+class Turn:
+    """What the model said in one turn of a sample, as token ids: it is never re-encoded."""
 
+    key: Key
+    sample: int
     token_ids: list[int]
-    """[tokens], the end token included when the model emitted one."""
+    """[tokens], the end token included when the model emitted one; what there was, if aborted."""
     logprobs: list[float] | None
     """[tokens], natural log, of the sampled tokens at the sampling temperature, or None."""
     text: str
-    truncated: bool
-    """True when the token limit ended it, not the model."""
+    finish: Literal["stop", "length", "aborted"]
+    versions: tuple[tuple[int, int], ...]
+    """Weight versions that sampled it: (index of the first token, version), in order."""
 
 
 @dataclass(frozen=True)
-class GenerationResult:
-    """All completions of one request, with the version of the weights that made them."""
+class Completion:
+    """One finished sample: all turns of the model, and between them what it was answered."""
 
-    key: int
-    completions: list[Completion]
-    weight_version: int
+    token_ids: list[int]
+    """[tokens] after the prompt."""
+    logprobs: list[float] | None
+    """[tokens], natural log, at the sampling temperature; 0 where the environment spoke. None where
+    the generator was not asked for them."""
+    text: str
+    """For people: the turns, and between them what the environment said."""
+    truncated: bool
+    """True when a token limit ended it, not the model."""
+    sampled: list[bool] | None = None
+    """[tokens], False where the environment spoke; None: the model said all of it."""
+    turns: int = 1
+    versions: tuple[tuple[int, int], ...] = ()
+    """Weight versions that sampled it: (index of the first token, version), in order."""
+
+    @property
+    def length(self) -> int:
+        """Tokens that the model sampled."""
+        return len(self.token_ids) if self.sampled is None else sum(self.sampled)
 
 
 @dataclass(frozen=True)
@@ -87,10 +113,15 @@ class ScoredGroup:
 
     group: PromptGroup
     completions: list[Completion]
+    """[samples] those that were generated to their end."""
     results: list[RewardResult]
     """[samples] the verdicts, failed ones included: ``RewardResult.teaches`` says which may train.
     """
     weight_version: int
+    """The oldest that sampled any token of it."""
+    lost: int = 0
+    """Samples that were never finished: past their deadline, or given up. They are counted, and
+    are nobody's zero reward."""
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,14 @@
 """The generator role: a vLLM engine that samples prompt groups and swaps weights between steps.
 
 The engine runs in this process (no extra engine process: on few cores each one costs more than it
-brings) and is driven by one thread, so that groups can be submitted and collected while others
-decode. All requests of a call are queued before the next engine step, which keeps the composition
-of vLLM's batches, and with it the last bits of every logit, the same from run to run.
+brings) and is driven by one thread, so that samples can be submitted and collected while others
+decode. Every sample is a request of its own: it can continue, end or be given up alone. All
+requests of a call are queued before the next engine step, which keeps the composition of vLLM's
+batches, and with it the last bits of every logit, the same from run to run.
 
-Measured on two CPU cores with a 0.9 M-parameter model in float32: ~13,700 tokens/s unseeded, ~8,900
-with the per-sample seeds that make a step reproducible.
+Whatever else touches the engine (new weights, aborted requests) is done by its thread, between two
+steps. Weights may change while samples are under way: these are preempted, their keys and values
+computed again from the new weights, and the versions that sampled each token go with the sample.
 """
 
 from __future__ import annotations
@@ -16,18 +18,23 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from granite_rl.config import GeneratorSection
-from granite_rl.types import Completion, GenerationRequest, GenerationResult
+from granite_rl.types import GenerationRequest, Key, Turn
 from granite_rl.weight_sync.bucket import BucketManifest
 
 if TYPE_CHECKING:
     from vllm import LLM
     from vllm.outputs import RequestOutput
+
+    from granite_rl.actors.sampler import Draw
+
+T = TypeVar("T")
 
 
 def generator_environment(config: GeneratorSection, *, gpu: bool) -> dict[str, str]:
@@ -71,6 +78,8 @@ class Generator:
         from vllm import LLM
         from vllm.config import WeightTransferConfig
 
+        from granite_rl.actors.sampler import SAMPLER
+
         self._tokenizer = AutoTokenizer.from_pretrained(model_path)
         self._llm: LLM = LLM(
             model=model_path,
@@ -93,14 +102,18 @@ class Generator:
             # untied, both are sent and both are right.
             hf_overrides={"tie_word_embeddings": False},
             weight_transfer_config=WeightTransferConfig(backend=config.weight_sync),
+            logits_processors=[SAMPLER],
             disable_log_stats=True,
         )
+        self._sampler_is_here = config.tensor_parallel == 1
         self._llm.init_weight_transfer_engine({"init_info": {}})
         self._weight_version = -1
         self._inbox: deque[GenerationRequest] = deque()
-        self._outbox: queue.Queue[GenerationResult | BaseException] = queue.Queue()
+        self._calls: deque[Callable[[], None]] = deque()
+        self._outbox: queue.Queue[Turn | BaseException] = queue.Queue()
         self._wake = threading.Condition()
-        self._in_flight = 0
+        self._under_way: dict[str, _Sample] = {}
+        self._failure: Exception | None = None
         self._busy_s = 0.0
         self._thread = threading.Thread(target=self._drive, name="vllm-engine", daemon=True)
         self._thread.start()
@@ -118,7 +131,7 @@ class Generator:
         }
 
     def submit(self, requests: Sequence[GenerationRequest], weight_version: int) -> None:
-        """Queue requests; results are collected with ``poll`` as groups finish.
+        """Queue requests; their samples are collected with ``poll`` as they finish.
 
         Raises:
             StaleWeightsError: the engine's weights are not of ``weight_version``, or none were
@@ -130,11 +143,10 @@ class Generator:
             )
         with self._wake:
             self._inbox.extend(requests)
-            self._in_flight += len(requests)
             self._wake.notify()
 
-    def poll(self, timeout_s: float) -> list[GenerationResult]:
-        """Finished groups: waits for the first, then takes all that are ready.
+    def poll(self, timeout_s: float) -> list[Turn]:
+        """Finished samples: waits for the first, then takes all that are ready.
 
         Args:
             timeout_s: longest wait in seconds; an empty list when nothing finished by then.
@@ -142,7 +154,7 @@ class Generator:
         Raises:
             Exception: whatever stopped the engine's thread.
         """
-        results: list[GenerationResult] = []
+        results: list[Turn] = []
         try:
             item = self._outbox.get(timeout=timeout_s)
             while True:
@@ -153,101 +165,202 @@ class Generator:
         except queue.Empty:
             return results
 
+    def abort(self, samples: Iterable[tuple[Key, int]]) -> None:
+        """Give samples up: each that is still under way is returned as ``aborted``."""
+        self._between_steps(lambda: self._abort(set(samples)))
+
     def load_weights(self, manifest: BucketManifest) -> int:
-        """Swap in one version of the weights; the engine must be idle.
+        """Swap in one version of the weights, between two steps of the engine.
+
+        Samples under way go on with the new weights: the cached keys and values of what they have
+        said so far are dropped, and computed again.
 
         Returns:
             The version now in use.
 
         Raises:
-            RuntimeError: requests are in flight.
             BucketError: the weight file is missing or damaged.
         """
-        with self._wake:
-            if self._in_flight:
-                raise RuntimeError(
-                    f"{self._in_flight} requests are in flight: weights can't be swapped now"
-                )
-            self._weight_version = -1
-            self._llm.start_weight_update()
-            self._llm.update_weights({"update_info": asdict(manifest)})
-            self._llm.finish_weight_update(str(manifest.version))
-            # Cached prefixes hold keys and values of the old weights.
-            if not self._llm.reset_prefix_cache():
-                raise RuntimeError("vLLM could not drop its prefix cache after a weight update")
-            self._weight_version = manifest.version
-        return self._weight_version
+        return self._between_steps(lambda: self._load(manifest))
 
     def busy_seconds(self) -> float:
         """Seconds the engine has spent stepping, since it started."""
         return self._busy_s
 
+    def _between_steps(self, call: Callable[[], T]) -> T:
+        """Have the engine's thread make a call; returns, or raises, what it did."""
+        future: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(call())
+            except Exception as error:  # noqa: BLE001  (raised again where it was asked for)
+                future.set_exception(error)
+
+        with self._wake:
+            if self._failure is not None:
+                raise RuntimeError(f"the engine stopped: {self._failure!r}")
+            self._calls.append(run)
+            self._wake.notify()
+        return future.result()
+
+    def _load(self, manifest: BucketManifest) -> int:
+        # Whatever goes wrong from here on, nothing is served until a later update went right.
+        self._weight_version = -1
+        self._llm.start_weight_update()
+        self._llm.update_weights({"update_info": asdict(manifest)})
+        self._llm.finish_weight_update(str(manifest.version))
+        # Cached prefixes hold keys and values of the old weights.
+        under_way = bool(self._under_way)
+        if not self._llm.llm_engine.reset_prefix_cache(reset_running_requests=under_way):
+            raise RuntimeError("vLLM could not drop its prefix cache after a weight update")
+        self._weight_version = manifest.version
+        for sample in self._under_way.values():
+            if sample.draw is not None:
+                runs = sample.draw.versions
+                if runs[-1][0] == sample.draw.tokens:
+                    runs.pop()
+                runs.append((sample.draw.tokens, manifest.version))
+        return manifest.version
+
+    def _abort(self, samples: set[tuple[Key, int]]) -> None:
+        ids = [
+            name
+            for name, sample in self._under_way.items()
+            if (sample.request.key, sample.index) in samples
+        ]
+        self._llm.llm_engine.abort_request(ids)
+        for name in ids:
+            sample = self._under_way.pop(name)
+            self._forget(name)
+            self._outbox.put(Turn(sample.request.key, sample.index, [], None, "", "aborted", ()))
+
     def _drive(self) -> None:
-        """The engine's thread: queue what has come in, step, hand out what has finished."""
+        """The engine's thread: do what was asked, queue what came in, step, hand out results."""
         engine = self._llm.llm_engine
-        waiting: dict[str, GenerationRequest] = {}
         try:
             while True:
                 with self._wake:
-                    while not self._inbox and not waiting:
+                    while not (self._inbox or self._calls or self._under_way):
                         self._wake.wait()
-                    arrived = list(self._inbox)
+                    arrived, calls = list(self._inbox), list(self._calls)
                     self._inbox.clear()
+                    self._calls.clear()
+                for call in calls:
+                    call()
                 begin = time.perf_counter()
                 for request in arrived:
-                    # vLLM makes request ids unique by a random suffix; the output carries ours.
-                    waiting[str(request.key)] = request
-                    engine.add_request(
-                        str(request.key),
-                        {"prompt_token_ids": list(request.prompt_ids)},
-                        self._sampling(request),
-                    )
-                finished = [output for output in engine.step() if output.finished]
-                results = [
-                    self._result(output, waiting.pop(output.request_id)) for output in finished
-                ]
-                self._busy_s += time.perf_counter() - begin
-                for result in results:
-                    with self._wake:
-                        self._in_flight -= 1
-                    self._outbox.put(result)
+                    self._add(request)
+                if self._under_way:
+                    finished = [output for output in engine.step() if output.finished]
+                    turns = self._turns(finished)
+                    self._busy_s += time.perf_counter() - begin
+                    for turn in turns:
+                        self._outbox.put(turn)
         except Exception as error:  # noqa: BLE001  (handed to whoever polls: a dead thread must not look idle)
+            with self._wake:
+                self._failure = error
+                abandoned = list(self._calls)
+                self._calls.clear()
+            for call in abandoned:
+                call()
             self._outbox.put(error)
 
-    def _sampling(self, request: GenerationRequest) -> Any:
+    def _add(self, request: GenerationRequest) -> None:
+        from granite_rl.actors.sampler import DRAWS, EXTRA, Draw
+
+        for position, index in enumerate(request.samples):
+            name = f"{request.key[0]}.{request.key[1]}.{index}.{len(request.prompt_ids)}"
+            sample = _Sample(request, index, None, self._weight_version)
+            extra = None
+            if request.seeds is not None:
+                keeps = request.logprobs and self._sampler_is_here
+                sample.draw = DRAWS[name] = Draw(
+                    request.seeds[position],
+                    request.temperature,
+                    request.top_p,
+                    [] if keeps else None,
+                    versions=[(0, self._weight_version)],
+                )
+                extra = {
+                    "id": name,
+                    "seed": request.seeds[position],
+                    "temperature": request.temperature,
+                    "top_p": request.top_p,
+                }
+            self._under_way[name] = sample
+            # vLLM makes request ids unique by a random suffix; the output carries ours.
+            self._llm.llm_engine.add_request(
+                name,
+                {"prompt_token_ids": list(request.prompt_ids)},
+                self._parameters(request, {EXTRA: extra} if extra else None),
+            )
+
+    def _parameters(self, request: GenerationRequest, extra: dict[str, Any] | None) -> Any:
         from vllm import SamplingParams
         from vllm.sampling_params import RequestOutputKind
 
         return SamplingParams(
-            n=request.n,
-            seed=request.seed,
-            temperature=request.temperature,
-            top_p=request.top_p,
+            # Greedy for vLLM: our sampler leaves it one token to choose.
+            temperature=0.0,
             max_tokens=request.max_tokens,
             stop_token_ids=[self._tokenizer.eos_token_id],
-            logprobs=0 if request.logprobs else None,
+            logprobs=0 if request.logprobs and not self._sampler_is_here else None,
             detokenize=False,
             output_kind=RequestOutputKind.FINAL_ONLY,
+            extra_args=extra,
         )
 
-    def _result(self, output: RequestOutput, request: GenerationRequest) -> GenerationResult:
-        samples = sorted(output.outputs, key=lambda sample: sample.index)
-        texts = self._tokenizer.batch_decode(
-            [sample.token_ids for sample in samples], skip_special_tokens=True
-        )
-        completions = []
-        for sample, text in zip(samples, texts, strict=True):
-            tokens = list(sample.token_ids)
-            logprobs = None
-            if sample.logprobs is not None:
+    def _turns(self, outputs: Sequence[RequestOutput]) -> list[Turn]:
+        if not outputs:
+            return []
+        tokens = [list(output.outputs[0].token_ids) for output in outputs]
+        texts = self._tokenizer.batch_decode(tokens, skip_special_tokens=True)
+        turns = []
+        for output, token_ids, text in zip(outputs, tokens, texts, strict=True):
+            sample = self._under_way.pop(output.request_id)
+            self._forget(output.request_id)
+            said = output.outputs[0]
+            logprobs = None if sample.draw is None else sample.draw.logprobs
+            if said.logprobs is not None:
                 logprobs = [
                     entry[token].logprob
-                    for entry, token in zip(sample.logprobs, tokens, strict=True)
+                    for entry, token in zip(said.logprobs, token_ids, strict=True)
                 ]
-            completions.append(
-                Completion(tokens, logprobs, text, truncated=sample.finish_reason == "length")
+            if logprobs is not None and len(logprobs) != len(token_ids):
+                raise RuntimeError(
+                    f"{output.request_id}: {len(token_ids)} tokens, {len(logprobs)} logprobs"
+                )
+            versions = [(0, sample.version)] if sample.draw is None else sample.draw.versions
+            turns.append(
+                Turn(
+                    sample.request.key,
+                    sample.index,
+                    token_ids,
+                    logprobs,
+                    text,
+                    "length" if said.finish_reason == "length" else "stop",
+                    tuple(run for run in versions if run[0] < len(token_ids)),
+                )
             )
-        return GenerationResult(request.key, completions, self._weight_version)
+        return turns
+
+    def _forget(self, name: str) -> None:
+        from granite_rl.actors.sampler import DRAWS
+
+        DRAWS.pop(name, None)
+
+
+@dataclass
+class _Sample:
+    """A sample that the engine works on."""
+
+    request: GenerationRequest
+    index: int
+    draw: Draw | None
+    """None: greedy."""
+    version: int
+    """Weights it began with."""
 
 
 def node_id() -> str:

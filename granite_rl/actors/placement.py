@@ -223,11 +223,12 @@ def wait_for(refs: Mapping[str, Any], timeout_s: float, doing: str) -> dict[str,
             f"{doing}: no answer from {', '.join(waiting)} within {timeout_s:g} s"
         ) from None
     except LOST as error:
-        raise InfrastructureError(f"{doing}: an actor died: {_first_line(error)}") from error
+        raise InfrastructureError(f"{doing}: an actor died: {first_line(error)}") from error
     return dict(zip(refs, values, strict=True))
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """An error's first line, or its type where it says nothing."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
 
@@ -245,12 +246,11 @@ def generator_seat(
     return Seat("generator", loads, cluster.generator_cpus, cluster.generator_gpus)
 
 
-def start_generators(
+def start_generator(
     model_path: Path, config: GeneratorSection, cluster: ClusterSection, max_context: int
-) -> list[ActorHandle]:
-    """Generator actors, not yet awaited."""
+) -> ActorHandle:
+    """A generator actor, not yet awaited."""
     gpu = cluster.generator_gpus > 0
-    seat = generator_seat(model_path, config, cluster, max_context)
 
     def start() -> ActorHandle:
         return (
@@ -267,7 +267,7 @@ def start_generators(
             .remote(model_directory(model_path), config, max_context, gpu=gpu)
         )
 
-    return [STANDBY.seat(seat, start) for _ in range(config.replicas)]
+    return STANDBY.seat(generator_seat(model_path, config, cluster, max_context), start)
 
 
 def trainer_seats(config: PolicyTrainerSection, cluster: ClusterSection) -> list[Seat]:

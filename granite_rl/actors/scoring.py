@@ -21,12 +21,18 @@ from ray.exceptions import GetTimeoutError
 from granite_rl.actors.placement import LOST
 from granite_rl.actors.reward_worker import ScoringItem
 from granite_rl.actors.standby import STANDBY
-from granite_rl.types import GenerationResult, PromptGroup
-from rewards.result import RewardResult
+from granite_rl.types import Key, PromptRow
+from rewards.result import Continue, RewardResult
 
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
 
+
+Share = tuple[Key, tuple[int, ...]]
+"""Some samples of a prompt group."""
+
+Verdict = RewardResult | Continue
+"""What an environment says of a turn: the end of the episode and its score, or an answer."""
 
 JOB_SAMPLES = 64
 """Samples after which a job takes no further group."""
@@ -37,10 +43,14 @@ JOBS_PER_WORKER = 2
 
 @dataclass(frozen=True)
 class _Group:
-    key: int
+    key: Share
     items: list[ScoringItem]
+    question: tuple[list[dict[str, str]], list[str]] | None
+    """What the reward model is asked: prompt and completions; None: nothing."""
+    model: ActorHandle | None
+    """Who was asked."""
     model_scores: Any | None
-    """Reference to the reward model's answer, if it was asked."""
+    """Reference to its answer."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ class ScorerPool:
         start_worker: starts one reward worker.
         workers: how many.
         batch_timeout_s: deadline of one job.
-        reward_model: the reward model's actor, if there is one.
+        start_reward_model: starts the reward model, if there is one.
         uses_reward_model: whether an environment is trained on the reward model's score.
     """
 
@@ -69,13 +79,14 @@ class ScorerPool:
         start_worker: Callable[[], ActorHandle],
         workers: int,
         batch_timeout_s: float,
-        reward_model: ActorHandle | None,
+        start_reward_model: Callable[[], ActorHandle] | None,
         uses_reward_model: Callable[[str], bool],
     ) -> None:
         self._start_worker = start_worker
         self._workers = [start_worker() for _ in range(workers)]
         self._timeout_s = batch_timeout_s
-        self._reward_model = reward_model
+        self._start_reward_model = start_reward_model
+        self._reward_model = None if start_reward_model is None else start_reward_model()
         self._uses_reward_model = uses_reward_model
         self._queue: deque[_Group] = deque()
         self._jobs: dict[Any, _Job] = {}
@@ -90,36 +101,45 @@ class ScorerPool:
             for index, worker in enumerate(self._workers)
         }
 
-    def submit(self, group: PromptGroup, result: GenerationResult, *, evaluation: bool) -> None:
-        """Start scoring a finished group.
+    def submit(
+        self, key: Share, row: PromptRow, actions: Sequence[tuple[str, ...]], *, evaluation: bool
+    ) -> None:
+        """Start scoring some samples of a prompt.
 
         Args:
-            group: the prompt.
-            result: its completions.
+            key: which; comes back with the verdicts.
+            row: the prompt.
+            actions: [samples] what the model has said in each of its turns so far.
             evaluation: held-out evaluation: the environment's own rubric counts, not the reward
                 model.
         """
-        row = group.row
         fields = {
             "data_source": row.data_source,
             "prompt": [dict(message) for message in row.prompt],
             "reward_spec": row.reward_spec,
             "extra_info": row.extra_info,
         }
-        items = [
-            ScoringItem(row.env_class, fields, completion.text) for completion in result.completions
-        ]
-        model_scores = None
+        items = [ScoringItem(row.env_class, fields, said[-1]) for said in actions]
+        question = None
         if (
             not evaluation
             and self._reward_model is not None
             and self._uses_reward_model(row.env_class)
         ):
-            model_scores = self._reward_model.score.remote(
-                list(row.prompt), [item.completion for item in items]
-            )
-        self._queue.append(_Group(result.key, items, model_scores))
+            question = list(row.prompt), [said[-1] for said in actions]
+        self._queue.append(self._asked(key, items, question))
         self._dispatch()
+
+    def _asked(
+        self,
+        key: Share,
+        items: list[ScoringItem],
+        question: tuple[list[dict[str, str]], list[str]] | None,
+    ) -> _Group:
+        if question is None or self._reward_model is None:
+            return _Group(key, items, None, None, None)
+        scores = self._reward_model.score.remote(*question)
+        return _Group(key, items, question, self._reward_model, scores)
 
     def _dispatch(self) -> None:
         """Give queued groups to the workers that have room, the least busy first."""
@@ -148,7 +168,7 @@ class ScorerPool:
         """Monotonic time of the earliest deadline, or None when nothing is being scored."""
         return min((job.deadline for job in self._jobs.values()), default=None)
 
-    def collect(self, ready: Sequence[Any]) -> list[tuple[int, list[RewardResult]]]:
+    def collect(self, ready: Sequence[Any]) -> list[tuple[Share, list[Verdict]]]:
         """Verdicts of the groups that are ready or whose deadline has passed, as (group key,
         results)."""
         now = time.monotonic()
@@ -161,12 +181,12 @@ class ScorerPool:
         self._dispatch()
         return results
 
-    def _finish(self, job: _Job) -> list[tuple[int, list[RewardResult]]]:
+    def _finish(self, job: _Job) -> list[tuple[Share, list[Verdict]]]:
         # A replaced worker's other jobs have been queued again.
         if self._jobs.pop(job.verdicts, None) is None:
             return []
         try:
-            verdicts: list[RewardResult] = ray.get(
+            verdicts: list[Verdict] = ray.get(
                 job.verdicts, timeout=0.0 if job.deadline <= time.monotonic() else 1
             )
         except (GetTimeoutError, *LOST):
@@ -177,27 +197,41 @@ class ScorerPool:
             for group in job.groups
         ]
 
-    def _with_model_scores(self, group: _Group, verdicts: list[RewardResult]) -> list[RewardResult]:
-        if group.model_scores is None:
+    def _with_model_scores(self, group: _Group, verdicts: list[Verdict]) -> list[Verdict]:
+        if group.question is None:
             return verdicts
         try:
             scores: list[RewardResult] = ray.get(group.model_scores, timeout=self._timeout_s)
         except (GetTimeoutError, *LOST) as error:
-            return [RewardResult.error(f"reward model: {type(error).__name__}") for _ in verdicts]
+            if group.model is self._reward_model:
+                self._replace_reward_model()
+            again = self._asked(group.key, group.items, group.question)
+            try:
+                scores = ray.get(again.model_scores, timeout=self._timeout_s)
+            except (GetTimeoutError, *LOST):
+                return [RewardResult.error(f"reward model: {type(error).__name__}")] * len(verdicts)
         # The rubric is kept as a component: where it falls while the reward model's score rises,
         # the policy has found a hole in the reward model.
         return [
             replace(score, components={**score.components, "rubric": verdict.score})
-            if verdict.teaches
+            if isinstance(verdict, RewardResult) and verdict.teaches
             else score
             for score, verdict in zip(scores, verdicts, strict=True)
         ]
 
-    def _one_by_one(self, job: _Job) -> list[RewardResult]:
+    def _replace_reward_model(self) -> None:
+        """Kill the reward model's actor and start another."""
+        assert self._start_reward_model is not None
+        assert self._reward_model is not None
+        STANDBY.end(self._reward_model)
+        self.replaced_workers += 1
+        self._reward_model = self._start_reward_model()
+
+    def _one_by_one(self, job: _Job) -> list[Verdict]:
         position = self._workers.index(job.worker)
         self._replace(job.worker)
         budget = max(2.0, self._timeout_s / len(job.items))
-        results = []
+        results: list[Verdict] = []
         for item in job.items:
             worker = self._workers[position]
             try:

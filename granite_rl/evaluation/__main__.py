@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from granite_rl.entry import compose, parse_arguments, run_main, to_yaml, valida
 from granite_rl.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
-    from ray.actor import ActorHandle
+    from granite_rl.actors.generator_pool import GeneratorPool
 
 PROGRAM = "python -m granite_rl.evaluation"
 EXAMPLES = f"""examples:
@@ -73,12 +74,13 @@ def main(argv: Sequence[str]) -> int:
 
 def _run(config: EvaluationConfig) -> int:
     from granite_rl.actors import placement
+    from granite_rl.actors.generator_pool import GeneratorPool
     from granite_rl.actors.scoring import ScorerPool
     from granite_rl.data.prompts import prepare_prompts, uses_reward_model
     from granite_rl.data.rows import read_rows
     from granite_rl.evaluation.heldout import evaluate, limit_rows, write_evaluation
     from granite_rl.models.checkpoint_directory import check_checkpoint, checkpoint_hash
-    from granite_rl.models.tokenizer import load_tokenizer
+    from granite_rl.models.tokenizer import encode_continuation, load_tokenizer
     from granite_rl.rollouts import RolloutEngine
     from granite_rl.weight_sync.bucket import weight_file, write_bucket
     from granite_rl.weight_sync.source import checkpoint_weights
@@ -103,17 +105,23 @@ def _run(config: EvaluationConfig) -> int:
         seats += [worker] * (config.rewards.workers * len(engines))
         placement.make_room(seats, cluster.start_timeout_s)
         print(f"starting vLLM for {', '.join(prompts)} ...", flush=True)
-        generators = [
-            placement.start_generators(config.models[names[0]], single, cluster, context)[0]
+        pools = [
+            GeneratorPool(
+                partial(
+                    placement.start_generator, config.models[names[0]], single, cluster, context
+                ),
+                1,
+                timeout_s=config.generator.timeout_s,
+                start_timeout_s=cluster.start_timeout_s,
+                max_restarts=cluster.max_restarts,
+                on_event=lambda kind, message: print(f"{kind}: {message}", flush=True),
+            )
             for names in engines
         ]
 
-        def run(names: Sequence[str], generator: ActorHandle) -> None:
-            placement.wait_for(
-                {", ".join(names): generator.describe.remote()},
-                cluster.start_timeout_s,
-                "starting vLLM",
-            )
+        def run(names: Sequence[str], generators: GeneratorPool) -> None:
+            placement.wait_for(generators.describe(), cluster.start_timeout_s, "starting vLLM")
+            tokenizer = load_tokenizer(config.models[names[0]])
             scorers = ScorerPool(
                 lambda: placement.start_reward_worker(config.rewards, cluster),
                 config.rewards.workers,
@@ -122,21 +130,27 @@ def _run(config: EvaluationConfig) -> int:
                 uses_reward_model,
             )
             placement.wait_for(scorers.ready(), cluster.start_timeout_s, "starting reward workers")
-            rollouts = RolloutEngine([generator], scorers, config.generator.timeout_s)
+            rollouts = RolloutEngine(
+                generators,
+                scorers,
+                partial(encode_continuation, tokenizer),
+                config.generator.timeout_s,
+            )
             for version, name in enumerate(names):
                 path = config.models[name]
                 with weight_file() as file:
                     manifest = write_bucket(file, version, checkpoint_weights(path))
                     rollouts.load_weights(manifest, cluster.start_timeout_s)
-                result = evaluate(
-                    rollouts,
-                    prompts[name].rows,
-                    prompts[name].token_ids,
-                    max_response_tokens=config.rollout.max_response_tokens,
-                    max_context=config.rollout.max_context,
-                    model=path,
-                    model_hash=checkpoint_hash(path),
-                )
+                    result = evaluate(
+                        rollouts,
+                        prompts[name].rows,
+                        prompts[name].token_ids,
+                        max_response_tokens=config.rollout.max_response_tokens,
+                        max_context=config.rollout.max_context,
+                        max_turns=config.rollout.max_turns,
+                        model=path,
+                        model_hash=checkpoint_hash(path),
+                    )
                 target = config.output_dir / f"{name}.eval.json"
                 write_evaluation(target, result)
                 accuracy = [numbers["accuracy"] for numbers in result["domains"].values()]
@@ -144,7 +158,7 @@ def _run(config: EvaluationConfig) -> int:
                 print(f"{name}: mean accuracy {mean:.3f} -> {target}", flush=True)
 
         with ThreadPoolExecutor(len(engines)) as pool:
-            list(pool.map(run, engines, generators))
+            list(pool.map(run, engines, pools))
     return ExitCode.OK
 
 

@@ -38,6 +38,7 @@ def evaluate(
     *,
     max_response_tokens: int,
     max_context: int,
+    max_turns: int,
     model: Path,
     model_hash: str,
 ) -> dict[str, Any]:
@@ -56,6 +57,7 @@ def evaluate(
         max_context=max_context,
         logprobs=False,
         evaluation=True,
+        max_turns=max_turns,
     )
     by_domain: dict[str, list[ScoredGroup]] = {}
     for scored in rollouts.run(groups, sampling, RolloutTimes()):
@@ -68,19 +70,21 @@ def evaluate(
         "samples": [
             _sample(scored)
             for domain in sorted(by_domain)
-            for scored in by_domain[domain][:SAMPLES_PER_DOMAIN]
+            for scored in [group for group in by_domain[domain] if group.results][
+                :SAMPLES_PER_DOMAIN
+            ]
         ],
     }
 
 
 def _domain(groups: Sequence[ScoredGroup]) -> dict[str, float | int]:
-    results = [group.results[0] for group in groups]
+    results = [result for group in groups for result in group.results]
     scores = [result.score for result in results if result.teaches]
     return {
         "accuracy": sum(score >= FULL_MARKS for score in scores) / len(scores) if scores else 0.0,
         "n": len(scores),
         "mean_reward": sum(scores) / len(scores) if scores else 0.0,
-        "failed": len(results) - len(scores),
+        "failed": len(groups) - len(scores),
     }
 
 

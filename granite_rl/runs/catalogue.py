@@ -157,7 +157,7 @@ _ROLLOUT = (
     Metric(
         "rollout/failed/<status>",
         "samples",
-        "Samples that don't teach, by the status of their score (timeout, error, skipped).",
+        "Samples that don't teach, by the status of their score (timeout, error, skipped), or lost by a generator.",
         "Any steady number: look at the messages in rollouts/.",
     ),
     Metric(

@@ -57,16 +57,25 @@ def write_rollouts(run_dir: HasRollouts, step: int, records: Iterable[Mapping[st
     Raises:
         ValueError: a record lacks a field.
     """
+    run_dir.rollouts.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
+    path = run_dir.rollouts / f"step_{step:06d}.jsonl"
+    write_records(path, step, records)
+    return path
+
+
+def write_records(path: Path, step: int, records: Iterable[Mapping[str, Any]]) -> None:
+    """Write a step's samples to a file of that name, as a whole.
+
+    Raises:
+        ValueError: a record lacks a field.
+    """
     lines = []
     for record in records:
         missing = [name for name in REQUIRED_FIELDS if name not in record]
         if missing:
             raise ValueError(f"rollout record of step {step} lacks {', '.join(missing)}")
         lines.append(json_line({"step": step, **record}))
-    run_dir.rollouts.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
-    path = run_dir.rollouts / f"step_{step:06d}.jsonl"
     write_atomic(path, b"".join(lines))
-    return path
 
 
 def read_rollouts(path: Path) -> list[dict[str, Any]]:

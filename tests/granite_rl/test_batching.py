@@ -39,6 +39,7 @@ def builder(
         pad_id=0,
         share_prompts=share_prompts,
         max_response_tokens=8,
+        min_group_fraction=0.5,
         domains=("chat", "math"),
     )
 

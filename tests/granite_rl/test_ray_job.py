@@ -39,6 +39,9 @@ def cluster(tmp_path: Path, environment: dict[str, str]) -> Iterator[str]:
         *("ray", "start", "--head", "--block", "--num-cpus=2", "--disable-usage-stats"),
         f"--port={free_port()}",
         f"--dashboard-port={dashboard}",
+        # By default every instance on a machine asks for the same port, and all but the first have
+        # no agent that takes jobs.
+        f"--dashboard-agent-listen-port={free_port()}",
         f"--temp-dir={directory}",
         "--dashboard-host=127.0.0.1",
     ]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from granite_rl.actors.scoring import ScorerPool
-from granite_rl.types import Completion, GenerationResult, PromptGroup, PromptRow
+from granite_rl.types import PromptRow
 from rewards.result import RewardResult
 
 pytestmark = [pytest.mark.slow, pytest.mark.ray]
@@ -93,15 +93,16 @@ def score_groups(cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> Scor
             "here:1",
         )
         for key, completions in enumerate(groups):
-            said = [Completion([1], None, text, truncated=False) for text in completions]
-            group = PromptGroup(key, row, [1], 0)
-            pool.submit(group, GenerationResult(key, said, 0), evaluation=False)
+            samples = tuple(range(len(completions)))
+            said = [(text,) for text in completions]
+            pool.submit(((0, key), samples), row, said, evaluation=False)
         verdicts: dict[int, list[RewardResult]] = {}
         while len(verdicts) < len(groups):
             ready, _ = ray.wait(pool.references(), timeout=0.2)
-            for key, results in pool.collect(ready):
+            for ((_, key), samples), results in pool.collect(ready):
                 assert key not in verdicts, "a group is scored once"
-                verdicts[key] = results
+                assert len(samples) == len(results)
+                verdicts[key] = [item for item in results if isinstance(item, RewardResult)]
         assert not pool.references()
         return [verdicts[key] for key in range(len(groups))]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 import time
@@ -164,5 +163,7 @@ def test_sigterm_saves_and_says_how_to_go_on(
 
 def test_no_process_and_no_weight_file_is_left(straight_run: Path) -> None:
     for name, role in roles_of(straight_run).items():
-        assert not os.path.exists(f"/proc/{role['pid']}"), name
+        # The number may be another process's by now: tests of the reward pool start thousands.
+        command = Path(f"/proc/{role['pid']}/cmdline")
+        assert not command.exists() or b"ray::" not in command.read_bytes(), name
     assert not list(Path("/dev/shm").glob("granite-rl-*.weights"))

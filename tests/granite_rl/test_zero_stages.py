@@ -35,13 +35,21 @@ def configure(model: Path, rows: Path, run: Path, *more: str) -> StageConfig:
 def rollouts(tiny_checkpoint: Path, any_rows: Path, tmp_path_factory: Any) -> Iterator[Any]:
     """One generator and one reward worker for all configurations."""
     from granite_rl.actors import placement
+    from granite_rl.actors.generator_pool import GeneratorPool
     from granite_rl.actors.scoring import ScorerPool
     from granite_rl.rollouts import RolloutEngine
 
     config = configure(tiny_checkpoint, any_rows, tmp_path_factory.mktemp("unused"))
     with placement.ray_session(config.cluster):
-        generators = placement.start_generators(
-            config.model.path, config.generator, config.cluster, config.rollout.max_context
+        generators = GeneratorPool(
+            lambda: placement.start_generator(
+                config.model.path, config.generator, config.cluster, config.rollout.max_context
+            ),
+            1,
+            timeout_s=config.generator.timeout_s,
+            start_timeout_s=config.cluster.start_timeout_s,
+            max_restarts=0,
+            on_event=lambda kind, message: None,
         )
         scorers = ScorerPool(
             lambda: placement.start_reward_worker(config.rewards, config.cluster),
@@ -50,7 +58,7 @@ def rollouts(tiny_checkpoint: Path, any_rows: Path, tmp_path_factory: Any) -> It
             None,
             lambda name: False,
         )
-        yield RolloutEngine(generators, scorers, config.generator.timeout_s)
+        yield RolloutEngine(generators, scorers, lambda messages: [], config.generator.timeout_s)
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +71,8 @@ def curve(
     config: StageConfig, rollouts: Any, started: dict[int, list[Any]]
 ) -> list[dict[str, Any]]:
     """Metrics of five steps with engines of their own."""
-    import ray
-
     from granite_rl.actors import placement
+    from granite_rl.actors.trainer_group import TrainerGroup
     from granite_rl.controller import Controller
     from granite_rl.runs.console import Progress
     from granite_rl.runs.directory import RunDirectory
@@ -77,13 +84,16 @@ def curve(
     ranks = config.trainer.ranks
     if ranks not in started:
         started[ranks] = placement.start_trainers(config.trainer, config.cluster)
-    trainers = started[ranks]
-    address = ray.get(trainers[0].rendezvous.remote(), timeout=120)
-    described = ray.get(
-        [rank.setup.remote(training_of(inputs), *address, None) for rank in trainers], timeout=120
+    trainers = TrainerGroup(
+        lambda: started[ranks],
+        training_of(inputs),
+        start_timeout_s=120,
+        step_timeout_s=120,
+        max_restarts=0,
     )
+    described = trainers.setup(None).values()
     assert all(item["engine"].endswith("DeepSpeedEngine") for item in described)
-    assert [item["zero_stage"] for item in described] == [config.trainer.zero_stage] * len(trainers)
+    assert [item["zero_stage"] for item in described] == [config.trainer.zero_stage] * ranks
     with RunDirectory.open(
         config.run, kind="math", config_yaml="", overrides=[], command=["test"]
     ) as run:
@@ -92,7 +102,7 @@ def curve(
             config,
             stream=inputs.stream,
             prompt_ids=inputs.train.token_ids,
-            pad_id=inputs.pad_id,
+            pad_id=int(inputs.tokenizer.pad_token_id),
             rollouts=rollouts,
             trainers=trainers,
             run=run,

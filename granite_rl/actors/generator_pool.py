@@ -1,0 +1,245 @@
+"""All generators of a run, behind one queue: who gets which samples, and what if one is lost.
+
+A generator that dies, or finishes nothing for `timeout_s`, is killed and replaced; the new one is
+given the current weights and the lost samples again. Their randomness is a function of their seeds
+(`granite_rl.actors.sampler`), so they come out as they would have. How often that may happen in a
+run is bounded: a node that keeps killing its generators is a fault of the infrastructure, and the
+run ends saying so.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import ray
+from ray.exceptions import RayTaskError
+
+from granite_rl.actors.placement import LOST, first_line, wait_for
+from granite_rl.actors.standby import STANDBY
+from granite_rl.errors import InfrastructureError
+from granite_rl.types import GenerationRequest, Key, Turn
+from granite_rl.weight_sync.bucket import BucketManifest
+
+if TYPE_CHECKING:
+    from ray.actor import ActorHandle
+
+POLL_S = 5.0
+"""How long a generator's answer to a poll waits for something to finish."""
+
+
+@dataclass
+class _Seat:
+    """One generator and what it works on."""
+
+    actor: ActorHandle
+    index: int
+    outstanding: dict[tuple[Key, int], GenerationRequest] = field(default_factory=dict)
+    """Unfinished samples, each with the request that asked for it."""
+    tokens: int = 0
+    """Tokens that these may still take: prompt and longest answer."""
+    poll: Any = None
+    """Reference to the answer of the poll under way."""
+    heard: float = 0.0
+    """Monotonic time of the last finished sample, or of the first submission since idle."""
+
+
+class GeneratorPool:
+    """The generators of a run.
+
+    Args:
+        start: starts one generator.
+        count: how many.
+        timeout_s: longest time in which a busy generator finishes nothing.
+        start_timeout_s: longest wait for a new generator.
+        max_restarts: generators that may be replaced in the whole run.
+        on_event: told of every replacement (kind, message).
+    """
+
+    def __init__(
+        self,
+        start: Callable[[], ActorHandle],
+        count: int,
+        *,
+        timeout_s: float,
+        start_timeout_s: float,
+        max_restarts: int,
+        on_event: Callable[[str, str], None],
+    ) -> None:
+        self._start = start
+        self._seats = [_Seat(start(), index) for index in range(count)]
+        self._timeout_s = timeout_s
+        self._start_timeout_s = start_timeout_s
+        self._restarts_left = max_restarts
+        self._on_event = on_event
+        self._manifest: BucketManifest | None = None
+        self.restarts = 0
+        """Generators replaced so far."""
+
+    @property
+    def weight_version(self) -> int:
+        """Version that every generator has; -1 before the first."""
+        return -1 if self._manifest is None else self._manifest.version
+
+    def describe(self) -> dict[str, Any]:
+        """References to what each generator says of itself once it has started."""
+        return {f"generator {seat.index}": seat.actor.describe.remote() for seat in self._seats}
+
+    def load_weights(self, manifest: BucketManifest, timeout_s: float) -> None:
+        """Bring every generator to one version of the weights.
+
+        The manifest's file must stay until the next one is loaded: a generator that is replaced
+        reads it again.
+
+        Raises:
+            InfrastructureError: a generator did not answer in time, or too many were lost.
+        """
+        self._manifest = manifest
+        refs = {seat.index: seat.actor.load_weights.remote(manifest) for seat in self._seats}
+        for seat in self._seats:
+            name = f"generator {seat.index}"
+            try:
+                wait_for({name: refs[seat.index]}, timeout_s, f"loading weights {manifest.version}")
+            except InfrastructureError as error:
+                self._replace(seat, str(error))
+
+    def statistics(self) -> dict[str, float]:
+        """Sums over the generators of what each counts since it started."""
+        refs = {f"generator {seat.index}": seat.actor.busy_seconds.remote() for seat in self._seats}
+        return {"busy_s": float(sum(wait_for(refs, self._timeout_s, "statistics").values()))}
+
+    def submit(self, requests: Sequence[GenerationRequest]) -> None:
+        """Give requests to the generators: each to the one with the fewest tokens outstanding.
+
+        With one call for all that is known, the assignment depends on nothing but the requests.
+        """
+        shares: dict[int, list[GenerationRequest]] = {}
+        for request in requests:
+            seat = min(self._seats, key=lambda seat: (seat.tokens, seat.index))
+            seat.tokens += _tokens(request)
+            shares.setdefault(seat.index, []).append(request)
+        for index, share in shares.items():
+            self._hand_over(self._seats[index], share)
+
+    def abort(self, samples: Iterable[tuple[Key, int]]) -> None:
+        """Give samples up; each is reported as ``aborted`` unless it is finished by then."""
+        wanted = set(samples)
+        for seat in self._seats:
+            chosen = wanted & seat.outstanding.keys()
+            if chosen:
+                seat.actor.abort.remote(chosen)
+
+    def references(self) -> list[Any]:
+        """Object references that turn ready when samples have finished."""
+        return [seat.poll for seat in self._seats if seat.poll is not None]
+
+    def collect(self, ready: Sequence[Any]) -> list[Turn]:
+        """Finished samples of the generators that are ready; replaces those that are lost or hung.
+
+        Raises:
+            InfrastructureError: more generators were lost than the run allows.
+        """
+        turns: list[Turn] = []
+        now = time.monotonic()
+        for seat in self._seats:
+            if seat.poll is None:
+                continue
+            if seat.poll not in ready:
+                if now - seat.heard > self._timeout_s + 2 * POLL_S:
+                    self._replace(seat, f"finished nothing within {self._timeout_s:g} s")
+                continue
+            try:
+                finished: list[Turn] = ray.get(seat.poll)
+            except LOST:
+                self._replace(seat, "died")
+                continue
+            except RayTaskError as error:
+                self._replace(seat, f"failed: {first_line(error.cause)}")
+                continue
+            if finished:
+                seat.heard = now
+            elif now - seat.heard > self._timeout_s:
+                self._replace(seat, f"finished nothing within {self._timeout_s:g} s")
+                continue
+            for turn in finished:
+                # One that was handed out again after a restart may be finished twice.
+                request = seat.outstanding.pop((turn.key, turn.sample), None)
+                if request is not None:
+                    seat.tokens -= _tokens(request) // len(request.samples)
+                    turns.append(turn)
+            seat.poll = None
+            if seat.outstanding:
+                seat.poll = seat.actor.poll.remote(POLL_S)
+            else:
+                seat.tokens = 0
+        return turns
+
+    def waiting_for(self) -> str:
+        """Who works on what, for a message."""
+        busy = [
+            f"generator {seat.index}: {len(seat.outstanding)} samples of groups "
+            f"{sorted({key for key, _ in seat.outstanding})[:8]}"
+            for seat in self._seats
+            if seat.outstanding
+        ]
+        return "; ".join(busy) or "no generator has anything to do"
+
+    def _hand_over(self, seat: _Seat, requests: Sequence[GenerationRequest]) -> None:
+        if not seat.outstanding:
+            seat.heard = time.monotonic()
+        for request in requests:
+            for sample in request.samples:
+                seat.outstanding[request.key, sample] = request
+        reference = seat.actor.submit.remote(list(requests), self.weight_version)
+        try:
+            wait_for({f"generator {seat.index}": reference}, self._timeout_s, "submitting prompts")
+        except InfrastructureError as error:
+            self._replace(seat, str(error))
+            return
+        if seat.poll is None:
+            seat.poll = seat.actor.poll.remote(POLL_S)
+
+    def _replace(self, seat: _Seat, why: str) -> None:
+        message = f"generator {seat.index} {why}; unfinished: {len(seat.outstanding)} samples"
+        STANDBY.end(seat.actor)
+        if self._restarts_left == 0:
+            raise InfrastructureError(
+                f"{message}; {self.restarts} generators were replaced in this run already",
+                "look at the node's memory and logs; cluster.max_restarts bounds the replacements",
+            )
+        self._restarts_left -= 1
+        self.restarts += 1
+        self._on_event("generator_restarted", message)
+        name = f"generator {seat.index}"
+        seat.actor, seat.poll = self._start(), None
+        doing = "restarting a lost generator"
+        wait_for({name: seat.actor.describe.remote()}, self._start_timeout_s, doing)
+        if self._manifest is None:
+            return
+        loaded = {name: seat.actor.load_weights.remote(self._manifest)}
+        wait_for(loaded, self._timeout_s, doing)
+        lost, seat.outstanding = seat.outstanding, {}
+        if lost:
+            self._hand_over(seat, _remaining(lost))
+
+
+def _tokens(request: GenerationRequest) -> int:
+    return len(request.samples) * (len(request.prompt_ids) + request.max_tokens)
+
+
+def _remaining(lost: dict[tuple[Key, int], GenerationRequest]) -> list[GenerationRequest]:
+    """Requests for exactly the lost samples, in their old order."""
+    wanted: dict[int, list[int]] = {}
+    requests = {id(request): request for request in lost.values()}
+    for (_, sample), request in lost.items():
+        wanted.setdefault(id(request), []).append(sample)
+    rest = []
+    for name, request in requests.items():
+        samples = tuple(wanted[name])
+        seeds = None
+        if request.seeds is not None:
+            seeds = tuple(request.seeds[request.samples.index(sample)] for sample in samples)
+        rest.append(replace(request, samples=samples, seeds=seeds))
+    return rest

@@ -1,0 +1,141 @@
+"""All trainer ranks of a run, called as one.
+
+The ranks are one process group: a lost rank can't be replaced alone. So when one dies or stops
+answering, the group is ended, started anew and set up from a checkpoint, and the controller goes
+back to that checkpoint's step. How often is bounded for the whole run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from granite_rl.actors.placement import wait_for
+from granite_rl.actors.standby import STANDBY
+from granite_rl.actors.trainer import StepReport, Training
+from granite_rl.errors import InfrastructureError
+from granite_rl.types import TrainBatch
+from granite_rl.weight_sync.bucket import BucketManifest
+
+if TYPE_CHECKING:
+    from ray.actor import ActorHandle
+
+
+class TrainersLostError(InfrastructureError):
+    """A rank died or did not answer in time: the group must be restored."""
+
+
+class TrainerGroup:
+    """The trainer ranks of a stage.
+
+    Args:
+        start: starts all ranks.
+        training: what they are set up for.
+        start_timeout_s: longest wait for them to start and be set up.
+        step_timeout_s: longest wait for anything else.
+        max_restarts: times that the group may be restored in the whole run.
+    """
+
+    def __init__(
+        self,
+        start: Callable[[], list[ActorHandle]],
+        training: Training,
+        *,
+        start_timeout_s: float,
+        step_timeout_s: float,
+        max_restarts: int,
+    ) -> None:
+        self._start = start
+        self._training = training
+        self._start_timeout_s = start_timeout_s
+        self._step_timeout_s = step_timeout_s
+        self._restarts_left = max_restarts
+        self._ranks = start()
+        self._pending: list[Any] = []
+        self.restarts = 0
+        """Times that the group was restored so far."""
+
+    def setup(self, checkpoint: Path | None) -> dict[str, Any]:
+        """Join the ranks, build engine and reference, restore a checkpoint; waits for all.
+
+        Returns:
+            What each rank says of itself, by its name.
+        """
+        doing, first = "starting", "trainer rank 0"
+        address = wait_for(
+            {first: self._ranks[0].rendezvous.remote()}, self._start_timeout_s, doing
+        )[first]
+        saved = None if checkpoint is None else str(checkpoint)
+        setups = {
+            f"trainer rank {rank}": trainer.setup.remote(self._training, *address, saved)
+            for rank, trainer in enumerate(self._ranks)
+        }
+        return wait_for(setups, self._start_timeout_s, doing)
+
+    def restart(self, checkpoint: Path | None, why: str) -> None:
+        """End what is left of the group, and set a new one up from a checkpoint.
+
+        Raises:
+            InfrastructureError: it was restored as often as the run allows.
+        """
+        for rank in self._ranks:
+            STANDBY.end(rank)
+        self._pending = []
+        if self._restarts_left == 0:
+            raise InfrastructureError(
+                f"{why}; the trainers were restored {self.restarts} times in this run already",
+                "look at the node's memory and logs; cluster.max_restarts bounds the restorations",
+            )
+        self._restarts_left -= 1
+        self.restarts += 1
+        self._ranks = self._start()
+        self.setup(checkpoint)
+
+    def train(self, batch: TrainBatch) -> None:
+        """Hand a micro-batch to the next rank; it is worked on at once."""
+        self._hand_over(batch)
+
+    def step(self, denominator: float, lr: float, step: int) -> list[StepReport]:
+        """Wait for all micro-batches, then one optimizer step.
+
+        Raises:
+            TrainersLostError: a rank died, or the deadline passed.
+        """
+        while len(self._pending) % len(self._ranks):
+            # All ranks must take part in the same number of collectives.
+            self._hand_over(None)
+        pending, self._pending = self._pending, []
+        waited = {f"micro-batch {index}": ref for index, ref in enumerate(pending)}
+        self._wait(waited, f"training step {step}")
+        return self._on_all("step", denominator, lr, doing=f"optimizer step {step}")
+
+    def export_weights(self, path: Path, version: int) -> BucketManifest:
+        """Write all weights to a file for the generators."""
+        manifests = self._on_all("export_weights", str(path), version, doing="exporting weights")
+        return next(item for item in manifests if isinstance(item, BucketManifest))
+
+    def save(self, directory: Path, step: int) -> None:
+        """Write a checkpoint's files."""
+        self._on_all("save", str(directory), doing=f"saving step {step}")
+
+    def save_hf(self, directory: Path) -> None:
+        """Write the policy as a Hugging Face checkpoint."""
+        self._on_all("save_hf", str(directory), doing="writing the finished model")
+
+    def _hand_over(self, batch: TrainBatch | None) -> None:
+        rank = self._ranks[len(self._pending) % len(self._ranks)]
+        self._pending.append(rank.train.remote(batch))
+
+    def _on_all(self, method: str, *arguments: Any, doing: str) -> list[Any]:
+        refs = {
+            f"trainer rank {rank}": getattr(trainer, method).remote(*arguments)
+            for rank, trainer in enumerate(self._ranks)
+        }
+        return self._wait(refs, doing)
+
+    def _wait(self, refs: dict[str, Any], doing: str) -> list[Any]:
+        try:
+            return list(wait_for(refs, self._step_timeout_s, doing).values())
+        except InfrastructureError as error:
+            raise TrainersLostError(str(error)) from error
