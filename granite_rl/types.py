@@ -31,6 +31,8 @@ class PromptRow:
     """The ``domain`` of the row's environment: the key under which every metric is reported."""
     origin: str
     """``file:line``, so that an error can name it."""
+    tools: tuple[dict[str, Any], ...] = ()
+    """Functions that the prompt declares, as the chat template takes them."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from granite_rl.actors.placement import LOST
 from granite_rl.actors.reward_worker import ScoringItem
 from granite_rl.actors.standby import STANDBY
 from granite_rl.types import GenerationResult, PromptGroup
-from rewards.result import RewardResult
+from rewards.result import Reply, RewardResult, final
 
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
@@ -107,7 +107,8 @@ class ScorerPool:
             "extra_info": row.extra_info,
         }
         items = [
-            ScoringItem(row.env_class, fields, completion.text) for completion in result.completions
+            ScoringItem(row.env_class, fields, (completion.text,))
+            for completion in result.completions
         ]
         model_scores = None
         if (
@@ -116,7 +117,7 @@ class ScorerPool:
             and self._uses_reward_model(row.env_class)
         ):
             model_scores = self._reward_model.score.remote(
-                list(row.prompt), [item.completion for item in items]
+                list(row.prompt), [completion.text for completion in result.completions]
             )
         self._queue.append(_Group(result.key, items, model_scores))
         self._dispatch()
@@ -166,12 +167,12 @@ class ScorerPool:
         if self._jobs.pop(job.verdicts, None) is None:
             return []
         try:
-            verdicts: list[RewardResult] = ray.get(
+            replies: list[Reply] = ray.get(
                 job.verdicts, timeout=0.0 if job.deadline <= time.monotonic() else 1
             )
         except (GetTimeoutError, *LOST):
-            verdicts = self._one_by_one(job)
-        rest = iter(verdicts)
+            replies = self._one_by_one(job)
+        rest = iter(map(final, replies))
         return [
             (group.key, self._with_model_scores(group, [next(rest) for _ in group.items]))
             for group in job.groups
@@ -193,11 +194,11 @@ class ScorerPool:
             for score, verdict in zip(scores, verdicts, strict=True)
         ]
 
-    def _one_by_one(self, job: _Job) -> list[RewardResult]:
+    def _one_by_one(self, job: _Job) -> list[Reply]:
         position = self._workers.index(job.worker)
         self._replace(job.worker)
         budget = max(2.0, self._timeout_s / len(job.items))
-        results = []
+        results: list[Reply] = []
         for item in job.items:
             worker = self._workers[position]
             try:
