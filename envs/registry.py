@@ -57,7 +57,8 @@ UNAVAILABLE: dict[str, str] = {
     "searchcode": f"needs a retrieval server, and reward workers have no network: {_OWN_SEARCH}",
     "skyrl_text2sql": "needs its data sets' databases on disk: use text2sql or sql_explorer,"
     " whose rows carry theirs",
-    "lcb": "runs the model's Python inside the verifier, which reward workers can't contain",
+    "lcb": "runs the model's Python in processes that need sockets and files, which reward workers"
+    " bar",
 }
 
 

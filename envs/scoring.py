@@ -5,7 +5,7 @@ and all turns of the model so far. The environment is built anew for each item a
 these turns; what the last of them gives is the reply, a `RewardResult` at the end of the episode
 and a `Continue` before. So workers hold nothing between two turns: any of them can answer the next
 one, and killing one costs nobody an episode. The price is that an episode of n turns runs
-n (n + 1) / 2 steps, 21 for six turns, of about a millisecond each where the model takes seconds.
+n (n + 1) / 2 steps, 21 for six turns, of some milliseconds each where the model takes seconds.
 
 It takes an environment that says the same again when it is played again. One that does not has to
 say so (`deterministic = False`) and is refused beyond its first turn.

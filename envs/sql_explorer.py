@@ -5,7 +5,7 @@ verifier is exact and needs no SQL of its own. The database is in the row (`extr
 SQL script); queries run on private copies that can only be read (`rewards.sqlite.sandbox`), so
 nothing that the model does outlives its turn, and playing an episode again gives the same.
 
-Results are JSON, one row a line, with `<` escaped: text in the database can't close the tool's
+Results are JSON, one row a line, with tags escaped: text in the database can't close the tool's
 message or forge a call.
 """
 
@@ -17,15 +17,15 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from envs.tool_use import ToolEnv, ToolError, tool
+from envs.tool_use import MAX_CALLS_PER_TURN, ToolEnv, ToolError, tool, without_tags
 from rewards.sqlite.cost import QueryTooCostly
 from rewards.sqlite.sandbox import build_image, run_query
 
 MAX_RESULT_ROWS = 20
-QUERY_TIMEOUT_S = 0.5
-MAX_QUERY_STEPS = 500_000
-"""Far below what takes `QUERY_TIMEOUT_S`, so that a query is refused by its steps, which are the
-same on every machine."""
+QUERY_TIMEOUT_S = 1.0
+MAX_QUERY_STEPS = 200_000
+"""Some 50 ms, so that a query is refused by its steps, which are the same on every machine, and not
+by the clock."""
 
 
 @lru_cache(maxsize=64)
@@ -35,7 +35,7 @@ def _image(script: str) -> bytes:
 
 def _line(row: tuple[Any, ...] | list[str]) -> str:
     cells = [cell.hex() if isinstance(cell, bytes) else cell for cell in row]
-    return json.dumps(cells, ensure_ascii=False).replace("<", "\\u003c")
+    return without_tags(json.dumps(cells, ensure_ascii=False))
 
 
 class SqlExplorerEnv(ToolEnv):
@@ -43,6 +43,7 @@ class SqlExplorerEnv(ToolEnv):
 
     domain: ClassVar[str] = "sql_explorer"
     reward: ClassVar[str] = "logic_exact"
+    turn_timeout_s: ClassVar[float] = MAX_CALLS_PER_TURN * QUERY_TIMEOUT_S + 1.0
 
     def __init__(self, env_config: Any = None, extras: Mapping[str, Any] | None = None) -> None:
         """Build the row's database.
@@ -61,9 +62,9 @@ class SqlExplorerEnv(ToolEnv):
 
     @tool()
     def list_tables(self) -> str:
-        """The CREATE statements of the database's tables."""
+        """See the CREATE statements of the database's tables, as JSON."""
         rows, _ = run_query(self.image, "SELECT sql FROM sqlite_master WHERE type = 'table'")
-        return "\n".join(str(sql) for (sql,) in rows).replace("<", "\\u003c")
+        return "\n".join(_line(row) for row in rows)
 
     @tool(query={"type": "string", "description": "one SELECT"})
     def run_sql(self, query: str) -> str:

@@ -15,6 +15,7 @@ changes between two runs, since an episode is played again at each turn (`envs.s
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypeVar
@@ -203,8 +204,13 @@ class ToolEnv(SingleTurnEnv):
         return result
 
 
+def without_tags(written: str) -> str:
+    """JSON with the same content and no tags: those decide where a call or a result ends, whatever
+    the JSON around them says."""
+    return re.sub(r"<(?=[/|a-zA-Z])", r"\\u003c", written)
+
+
 def call_text(name: str, **arguments: Any) -> str:
     """A call as a model writes it, for gold episodes."""
-    body = json.dumps({"name": name, "arguments": arguments}, ensure_ascii=False)
-    # The tags decide where a call ends, whatever the JSON says.
-    return f"<tool_call>\n{body.replace('<', chr(92) + 'u003c')}\n</tool_call>"
+    body = without_tags(json.dumps({"name": name, "arguments": arguments}, ensure_ascii=False))
+    return f"<tool_call>\n{body}\n</tool_call>"

@@ -72,7 +72,7 @@ def test_an_episode_is_the_conversation_tokenised_at_once(
         messages += [{"role": "assistant", "content": said}, *answer]
     whole = _TRAINED.apply_chat_template(
         messages,
-        tools=tools,  # type: ignore[arg-type]
+        tools=tools,
         add_generation_prompt=True,
         return_dict=False,
     )
