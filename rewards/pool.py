@@ -51,6 +51,10 @@ MAX_COMPLETION_CHARS = 1_000_000
 
 CACHE_ENTRIES = 100_000
 
+MAX_REMEMBERED_CHARS = 1_000
+"""Longer answers of an environment are worked out again: as many as `CACHE_ENTRIES` of them would
+take gigabytes, and saying them once more takes milliseconds."""
+
 Item = Mapping[str, Any]
 
 
@@ -346,7 +350,7 @@ class RewardPool:
         reply: Reply = Continue.of(body) if kind == "continue" else RewardResult(**body)
         results[index] = reply
         key = keys[index]
-        if key is not None and cacheable:
+        if key is not None and cacheable and _memorable(reply):
             self._cache[key] = reply
             if len(self._cache) > self._cache_entries:
                 self._cache.popitem(last=False)
@@ -430,6 +434,12 @@ def _packed(item: Item) -> tuple[RewardResult | None, bytes]:
         return None, encode(item)[LENGTH.size :]
     except (TypeError, ValueError, RecursionError) as problem:
         return RewardResult.error(f"the row is no JSON: {problem}"[:300]), b""
+
+
+def _memorable(reply: Reply) -> bool:
+    if isinstance(reply, RewardResult):
+        return True
+    return sum(len(message["content"]) for message in reply.messages) <= MAX_REMEMBERED_CHARS
 
 
 def _too_slow(worker: _Worker) -> RewardResult:

@@ -68,7 +68,8 @@ class Remembered(Echo):
     deterministic = True
 
     def observation(self, action):
-        return [{"role": "user", "content": str(time.monotonic())}]
+        long = "x" * 1_000 * (action == "long")
+        return [{"role": "user", "content": f"{time.monotonic()}{long}"}]
 
 class Rude(Echo):
     "Answers with what the action, Python, evaluates to."
@@ -224,6 +225,7 @@ def test_what_is_remembered_is_the_whole_episode(pool: RewardPool, file: Path) -
     assert step(pool, name, "a", "b") == first
     assert step(pool, name, "A", "b") != first
     assert step(pool, name, "a", "b", "c") != first
+    assert step(pool, name, "long") != step(pool, name, "long"), "too long to remember"
     unsaid = f"{file}:Echo"
     hits = pool.cache_hits
     step(pool, unsaid, "a")

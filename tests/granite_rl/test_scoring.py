@@ -41,6 +41,21 @@ class CrashingEnv(SingleTurnEnv):
 
     def step(self, action):
         raise ValueError("the environment itself is broken")
+
+class ChattyEnv(SingleTurnEnv):
+    domain = "hostile"
+    reward = __file__ + ":hostile"
+    deterministic = True
+
+    def __init__(self, env_config=None, extras=None):
+        super().__init__(env_config, extras)
+        self.max_turns = 3
+
+    def step(self, action):
+        if action == "good":
+            return super().step(action)
+        said = [{"role": "user", "content": "Go on."}]
+        return {"observations": said, "reward": 0.0, "done": False, "metadata": {}}
 """
 
 
@@ -162,3 +177,9 @@ def test_a_broken_environment_is_an_error(score: Score) -> None:
     (result,) = score("good", environment="CrashingEnv")
     assert result.status == "error"
     assert "the environment itself is broken" in str(result.message)
+
+
+def test_an_episode_that_goes_on_is_no_verdict(score: Score) -> None:
+    results = score("good", "hm", "good", environment="ChattyEnv")
+    assert [result.status for result in results] == ["ok", "error", "ok"]
+    assert "asks for another turn" in str(results[1].message)
