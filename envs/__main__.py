@@ -1,6 +1,8 @@
-"""`python -m envs`: write task data. Files appear whole or not at all, the same for a seed.
+"""`python -m envs`: write task data, and check it. Files appear whole or not at all, the same for a
+seed.
 
-`make` writes prompt rows of one domain for training, `demo` the small data set of the demo.
+`make` writes prompt rows of one domain for training, `demo` the small data set of the demo;
+`validate` plays every row's gold episode in its environment.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from typing import Any
 from envs.demo import DOMAINS, SOURCES, generate, preference_pairs, pretrain_documents, sft_rows
 from envs.split import SPLITS
 from envs.tasks import DIFFICULTIES, TASK_DOMAINS, rows
+from envs.validate import validate
+from rewards.commands.rows import BadInput, cpu_count
 from rewards.reasoning_gym_tasks import Unavailable
 
 BAD_USAGE = 2
@@ -107,7 +111,9 @@ def _languages(text: str) -> tuple[str, ...]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m envs", description="Write task data.")
+    parser = argparse.ArgumentParser(
+        prog="python -m envs", description="Write task data, and check it."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     spoken = "; ".join(
         f"{name}: {', '.join(domain.languages)}"
@@ -149,6 +155,15 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="everything that the demo recipe reads")
     demo.add_argument("--out", type=Path, required=True, metavar="DIR")
     demo.add_argument("--seed", type=int, default=0)
+    check = commands.add_parser(
+        "validate",
+        help="every row's gold episode must score full",
+        description="Play the model's turns of each row (extra_info.gold_actions, or"
+        " gold_completion) in its environment, as a rollout would; the last must score full.",
+    )
+    check.add_argument("files", nargs="+", type=Path, metavar="FILE.jsonl")
+    check.add_argument("--workers", type=_positive, default=cpu_count(), help="processes")
+    check.add_argument("--show", type=int, default=20, help="bad rows that are printed")
     return parser
 
 
@@ -171,6 +186,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return BAD_USAGE
         print(f"{count} rows -> {options.out}")
         return 0
+    if options.command == "validate":
+        try:
+            return validate(options.files, options.workers, options.show)
+        except BadInput as problem:
+            print(f"python -m envs validate: {problem}", file=sys.stderr)
+            return BAD_USAGE
     counts = write_demo(options.out, options.seed)
     print(f"{len(counts)} files, {sum(counts.values())} rows -> {options.out}")
     return 0

@@ -40,13 +40,34 @@ BUILTIN_ENVS: dict[str, str] = {
     "in_context_learning": "envs.in_context_learning:InContextLearningEnv",
     "identity": "envs.identity:IdentityEnv",
     "calibration": "envs.calibration:CalibrationEnv",
+    "sql_explorer": "envs.sql_explorer:SqlExplorerEnv",
 }
-# The nine of the recipe's first stage, in its order; identity and calibration are stage 3's.
+# The nine of the recipe's first stage, in its order; identity and calibration are stage 3's, and
+# sql_explorer, with tools and several turns, is for whoever trains that.
 NINE_DOMAINS: tuple[str, ...] = tuple(BUILTIN_ENVS)[:9]
+
+
+# SkyRL-Gym's environments that can't run in a reward worker as they are, and what would.
+_OWN_SEARCH = (
+    "derive a class from it in a file of yours that sets `isolated = False` and its search_url, and"
+    " name that as path/to/file.py:Class"
+)
+UNAVAILABLE: dict[str, str] = {
+    "search": f"needs a retrieval server, and reward workers have no network: {_OWN_SEARCH}",
+    "searchcode": f"needs a retrieval server, and reward workers have no network: {_OWN_SEARCH}",
+    "skyrl_text2sql": "needs its data sets' databases on disk: use text2sql or sql_explorer,"
+    " whose rows carry theirs",
+    "lcb": "runs the model's Python in processes that need sockets and files, which reward workers"
+    " bar",
+}
 
 
 class UnknownEnv(LookupError):
     """No environment of that name or at that place. The message says what would be right."""
+
+
+class UnavailableEnv(UnknownEnv):
+    """There is such an environment, but it can't run here. The message says what would."""
 
 
 def _register_builtins() -> None:
@@ -84,6 +105,7 @@ def load_env_class(name_or_spec: str) -> type[BaseTextEnv]:
 
     Raises:
         UnknownEnv: nothing is found, or what is found is no text environment.
+        UnavailableEnv: it needs what a reward worker does not have.
     """
     if ":" in name_or_spec:
         path, _, attribute = name_or_spec.rpartition(":")
@@ -108,6 +130,8 @@ def load_env_class(name_or_spec: str) -> type[BaseTextEnv]:
         except Exception as problem:  # an installed package may raise anything
             raise UnknownEnv(f"environment {name_or_spec!r}: {point.value}: {problem}") from problem
         return _checked(found, name_or_spec)
+    if name_or_spec in UNAVAILABLE:
+        raise UnavailableEnv(f"environment {name_or_spec!r} {UNAVAILABLE[name_or_spec]}")
     spec = skyrl_gym.registry.get(name_or_spec)
     if spec is None:
         raise UnknownEnv(f"no environment {name_or_spec!r}: {nearest(name_or_spec, known_envs())}")
@@ -134,12 +158,15 @@ def env_domain(name_or_spec: str) -> str:
 def make_env(env_class: str, row: Mapping[str, Any], env_config: Any = None) -> BaseTextEnv:
     """The environment of one row, ready for `init(prompt)` and `step(completion)`.
 
-    As in SkyRL, every field of the row but `env_class` is handed over as `extras`.
+    As in SkyRL, every field of the row but `env_class` is handed over as `extras`. `reward_spec`
+    also goes by the name `reward_model`, verl's, which some of SkyRL-Gym's environments read.
 
     Raises:
         UnknownEnv: there is no such environment.
         ValueError: the row lacks what the environment needs.
     """
     extras = {key: value for key, value in row.items() if key != "env_class"}
+    if "reward_spec" in extras:
+        extras.setdefault("reward_model", extras["reward_spec"])
     config = DictConfig({}) if env_config is None else env_config
     return load_env_class(env_class)(env_config=config, extras=extras)

@@ -1,43 +1,129 @@
-"""What a worker of the reward pool does with one rollout: its environment, one turn, a verdict.
+"""What a worker of the reward pool does with one rollout: its environment, its turns, the reply.
 
-An item is JSON: ``{"env_class", "row", "completion"}``, the row as SkyRL has it.
+An item is JSON: ``{"env_class", "row", "actions", "max_turns": optional}``, the row as SkyRL has it
+and all turns of the model so far. The environment is built anew for each item and played through
+these turns; what the last of them gives is the reply, a `RewardResult` at the end of the episode
+and a `Continue` before. So workers hold nothing between two turns: any of them can answer the next
+one, and killing one costs nobody an episode. The price is that an episode of n turns runs
+n (n + 1) / 2 steps, 21 for six turns, of some milliseconds each where the model takes seconds.
+
+It takes an environment that says the same again when it is played again. One that does not has to
+say so (`deterministic = False`) and is refused beyond its first turn.
+
+The score of an episode is the `RewardResult` in the last step's metadata (`envs.base`), else the
+sum of the steps' rewards, as in SkyRL.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from skyrl_gym.envs.base_text_env import BaseTextEnv, BaseTextEnvStepOutput
+
 from envs.registry import make_env
-from rewards.result import RewardResult
+from rewards.result import Continue, Reply, RewardResult
 from rewards.scoring import Prepared
 
 TIMEOUT_S = 10.0
-"""For environments that don't say: those of others."""
+"""Of a step of an environment that doesn't say: those of others."""
 
 
 def prepare(item: Mapping[str, Any]) -> Prepared:
-    """Build the environment of a row, up to where the completion comes in."""
-    name, row = str(item["env_class"]), item["row"]
-    environment = make_env(name, row)
-    environment.init([dict(message) for message in row["prompt"]])
+    """Build the environment of a row, up to where the model's turns come in.
+
+    Of an environment are read, where it has them: `scorer` (a `rewards.Reward`), `turn_timeout_s`
+    (seconds that a step may take beside the scorer's), `deterministic` and `isolated`.
+    """
+    name, actions = str(item["env_class"]), list(item["actions"])
+    environment = _bounded(name, item["row"], item.get("max_turns"))
+    environment.init([dict(message) for message in item["row"]["prompt"]])
     scorer = getattr(environment, "scorer", None)
-
-    def run() -> RewardResult:
-        try:
-            output = environment.step(item["completion"])
-            environment.close()
-        except Exception as error:  # noqa: BLE001  (a user's environment may raise anything; never a wrong answer)
-            return RewardResult.error(f"{name}: {type(error).__name__}: {error}"[:500])
-        if not output["done"]:
-            return RewardResult.error(f"{name}: asks for another turn; rollouts are single-turn")
-        result = output["metadata"].get("result")
-        return result if isinstance(result, RewardResult) else RewardResult(float(output["reward"]))
-
+    verdict_s = 0.0 if scorer is None else scorer.timeout_s
+    turn_s = getattr(environment, "turn_timeout_s", TIMEOUT_S if scorer is None else 0.0)
+    repeats = getattr(environment, "deterministic", scorer is not None)
     return Prepared(
-        run=run,
-        timeout_s=TIMEOUT_S if scorer is None else scorer.timeout_s,
-        deterministic=scorer is not None and scorer.deterministic,
+        run=lambda: _play(name, environment, actions, item.get("max_turns")),
+        timeout_s=verdict_s + turn_s * len(actions),
+        deterministic=repeats and (scorer is None or scorer.deterministic),
         imports=() if scorer is None else scorer.imports,
-        isolated=scorer is None or scorer.isolated,
+        isolated=getattr(environment, "isolated", True) and (scorer is None or scorer.isolated),
     )
+
+
+def _bounded(name: str, row: Mapping[str, Any], max_turns: int | None) -> BaseTextEnv:
+    """The environment of a row; told of the caller's bound, as SkyRL does it, where that is the
+    lower one."""
+    environment = make_env(name, row)
+    if max_turns is not None and max_turns < environment.max_turns:
+        environment = make_env(name, {**row, "max_turns": max_turns})
+    return environment
+
+
+def _play(
+    name: str, environment: BaseTextEnv, actions: Sequence[str], max_turns: int | None
+) -> Reply:
+    """Play the environment through the model's turns; what the last one gives."""
+    rewards: list[float] = []
+    try:
+        for action in actions:
+            output = environment.step(action)
+            rewards.append(float(output["reward"]))
+            if output["done"]:
+                break
+        metrics = environment.get_metrics()
+        environment.close()
+        if not output["done"]:
+            return _going_on(name, environment, output, rewards, max_turns)
+    except Exception as error:  # noqa: BLE001  (a user's environment may raise anything; never a wrong answer)
+        return RewardResult.error(f"{name}: {type(error).__name__}: {error}"[:500])
+    if len(rewards) < len(actions):
+        return RewardResult.error(
+            f"{name}: ended at turn {len(rewards)} of {len(actions)} when played again: it has to"
+            " say `deterministic = False`, or be it"
+        )
+    result = output["metadata"].get("result")
+    return result if isinstance(result, RewardResult) else _return(name, rewards, metrics)
+
+
+def _going_on(
+    name: str,
+    environment: BaseTextEnv,
+    output: BaseTextEnvStepOutput,
+    rewards: Sequence[float],
+    max_turns: int | None,
+) -> Reply:
+    """The reply to a turn that did not end the episode: what the environment says, unless the
+    episode ends here in spite of it."""
+    if not getattr(environment, "deterministic", True):
+        return RewardResult.error(
+            f"{name}: asks for another turn, but says it is not deterministic; episodes are played"
+            " again at every turn, which takes one that is"
+        )
+    if environment.max_turns <= 1:
+        return RewardResult.error(
+            f"{name}: asks for another turn, but its max_turns is {environment.max_turns}"
+        )
+    bound = min(environment.max_turns, max_turns or environment.max_turns)
+    if len(rewards) >= bound:
+        unfinished = _return(name, rewards, {})
+        if not unfinished.teaches:
+            return unfinished
+        return RewardResult(
+            unfinished.score, "wrong_format", message=f"no end within {bound} turns"
+        )
+    return Continue.of(output["observations"])
+
+
+def _return(name: str, rewards: Sequence[float], metrics: Mapping[str, Any]) -> RewardResult:
+    """The verdict of an environment that knows only floats."""
+    total = math.fsum(rewards)
+    if not math.isfinite(total):
+        return RewardResult.error(f"{name}: the steps' rewards are {list(rewards)}"[:500])
+    components = {
+        str(key): float(value)
+        for key, value in metrics.items()
+        if isinstance(value, int | float) and math.isfinite(value)
+    }
+    return RewardResult(total, components=components)

@@ -28,7 +28,7 @@ from typing import Any
 import ray
 
 from granite_rl.actors.generator_pool import POLL_S, GeneratorPool
-from granite_rl.actors.scoring import ScorerPool, Verdict
+from granite_rl.actors.scoring import ScorerPool
 from granite_rl.errors import InfrastructureError
 from granite_rl.types import (
     Completion,
@@ -40,7 +40,7 @@ from granite_rl.types import (
     Turn,
 )
 from granite_rl.weight_sync.bucket import BucketManifest
-from rewards.result import RewardResult
+from rewards.result import Reply, RewardResult
 
 
 @dataclass(frozen=True)
@@ -120,10 +120,11 @@ class _Episode:
         return Completion(
             self.token_ids,
             self.logprobs,
-            "\n".join(self.shown),
+            self.actions[-1],
             self.truncated,
             None if all(self.sampled) else self.sampled,
-            len(self.actions),
+            tuple(self.actions),
+            "\n".join(self.shown),
             tuple(self.versions),
         )
 
@@ -305,12 +306,17 @@ class RolloutEngine:
         samples = tuple(at for at, episode in enumerate(group.episodes) if not episode.over)
         if samples:
             actions = [tuple(group.episodes[at].actions) for at in samples]
-            evaluation = batch.sampling.evaluation
-            self._scorers.submit((key, samples), group.group.row, actions, evaluation=evaluation)
+            self._scorers.submit(
+                (key, samples),
+                group.group.row,
+                actions,
+                max_turns=batch.sampling.max_turns,
+                evaluation=batch.sampling.evaluation,
+            )
         else:
             self._release_held(batch)
 
-    def _on_verdicts(self, key: Key, samples: Sequence[int], verdicts: Sequence[Verdict]) -> None:
+    def _on_verdicts(self, key: Key, samples: Sequence[int], verdicts: Sequence[Reply]) -> None:
         batch = self._batches.get(key[0])
         if batch is None:
             return

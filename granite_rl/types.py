@@ -31,6 +31,8 @@ class PromptRow:
     """The ``domain`` of the row's environment: the key under which every metric is reported."""
     origin: str
     """``file:line``, so that an error can name it."""
+    tools: tuple[dict[str, Any], ...] = ()
+    """Functions that the prompt declares, as the chat template takes them."""
 
 
 @dataclass(frozen=True)
@@ -92,12 +94,15 @@ class Completion:
     """[tokens], natural log, at the sampling temperature; 0 where the environment spoke. None where
     the generator was not asked for them."""
     text: str
-    """For people: the turns, and between them what the environment said."""
+    """What the model said last: with one turn, all of it."""
     truncated: bool
     """True when a token limit ended it, not the model."""
     sampled: list[bool] | None = None
     """[tokens], False where the environment spoke; None: the model said all of it."""
-    turns: int = 1
+    actions: tuple[str, ...] = ()
+    """What the model said in each of its turns."""
+    transcript: str = ""
+    """For people: the turns, and between them what the environment said."""
     versions: tuple[tuple[int, int], ...] = ()
     """Weight versions that sampled it: (index of the first token, version), in order."""
 

@@ -12,9 +12,11 @@ Nothing here imports ray or torch, so that rewards load fast in any process.
 """
 
 from rewards.registry import Reward, UnknownReward, get_reward, known_rewards, reward
-from rewards.result import RewardResult, Status
+from rewards.result import Continue, Reply, RewardResult, Status
 
 __all__ = [
+    "Continue",
+    "Reply",
     "Reward",
     "RewardResult",
     "Status",

@@ -11,7 +11,8 @@ calling process, so that it works the same from the main thread, a thread, async
 that it is always known which item a worker is at.
 
 Verdicts of deterministic rewards are remembered by the content of their item: the samples of an
-easy prompt are often the same words.
+easy prompt are often the same words. Of an episode of several turns the item holds all turns so
+far, so that any worker can answer the next one (`envs.scoring`).
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from rewards.isolation import Isolation
-from rewards.result import RewardResult
+from rewards.result import Continue, Reply, RewardResult, final
 from rewards.worker import LENGTH, MAX_FRAME, Settings, decode, encode
 
 CHUNK = 32
@@ -46,9 +47,13 @@ STARVATION = 5.0
 """A deadline is extended by what its worker waited for a core, up to this many times the limit."""
 
 MAX_COMPLETION_CHARS = 1_000_000
-"""Longer completions are not looked at: no answer is a megabyte long."""
+"""Longer completions, or episodes, are not looked at: no answer is a megabyte long."""
 
 CACHE_ENTRIES = 100_000
+
+MAX_REMEMBERED_CHARS = 1_000
+"""Longer answers of an environment are worked out again: as many as `CACHE_ENTRIES` of them would
+take gigabytes, and saying them once more takes milliseconds."""
 
 Item = Mapping[str, Any]
 
@@ -161,7 +166,7 @@ class RewardPool:
         self._size = workers
         self._lock = threading.Lock()
         self._workers: list[_Worker] = []
-        self._cache: OrderedDict[bytes, RewardResult] = OrderedDict()
+        self._cache: OrderedDict[bytes, Reply] = OrderedDict()
         self._cache_entries = cache_entries
         self._directory = tempfile.TemporaryDirectory(prefix="granite-rl-rewards-")
         self._settings = Settings(target, memory_mib, isolated, self._directory.name)
@@ -224,12 +229,20 @@ class RewardPool:
         return self._isolation
 
     def score(self, items: Sequence[Item]) -> list[RewardResult]:
-        """Verdicts in the order of ``items``; calls from several threads take turns.
+        """Verdicts in the order of ``items``; one that asks for another turn is an error.
 
         Raises:
             PoolError: the pool's own processes can't be started.
         """
-        results: list[RewardResult | None] = [None] * len(items)
+        return [final(reply) for reply in self.step(items)]
+
+    def step(self, items: Sequence[Item]) -> list[Reply]:
+        """Replies in the order of ``items``; calls from several threads take turns.
+
+        Raises:
+            PoolError: the pool's own processes can't be started.
+        """
+        results: list[Reply | None] = [None] * len(items)
         keys: list[bytes | None] = [None] * len(items)
         bodies: list[bytes] = [b""] * len(items)
         with self._lock:
@@ -253,7 +266,7 @@ class RewardPool:
                 raise
             elsewhere = [index for index, result in enumerate(results) if result is None]
             if elsewhere:
-                again = self._open_pool().score([items[index] for index in elsewhere])
+                again = self._open_pool().step([items[index] for index in elsewhere])
                 for index, result in zip(elsewhere, again, strict=True):
                     results[index] = result
         return [result for result in results if result is not None]
@@ -274,7 +287,7 @@ class RewardPool:
         self,
         todo: deque[int],
         bodies: Sequence[bytes],
-        results: list[RewardResult | None],
+        results: list[Reply | None],
         keys: Sequence[bytes | None],
     ) -> None:
         with selectors.DefaultSelector() as selector:
@@ -318,7 +331,7 @@ class RewardPool:
         self,
         worker: _Worker,
         frame: Any,
-        results: list[RewardResult | None],
+        results: list[Reply | None],
         keys: Sequence[bytes | None],
     ) -> None:
         kind, *content = frame
@@ -333,11 +346,12 @@ class RewardPool:
         worker.deadline, worker.limit_s = time.monotonic() + LOAD_TIMEOUT_S, 0.0
         if kind == "open":
             return
-        fields, cacheable = content
-        results[index] = result = RewardResult(**fields)
+        body, cacheable = content
+        reply: Reply = Continue.of(body) if kind == "continue" else RewardResult(**body)
+        results[index] = reply
         key = keys[index]
-        if key is not None and cacheable:
-            self._cache[key] = result
+        if key is not None and cacheable and _memorable(reply):
+            self._cache[key] = reply
             if len(self._cache) > self._cache_entries:
                 self._cache.popitem(last=False)
 
@@ -346,7 +360,7 @@ class RewardPool:
         worker: _Worker,
         verdict: RewardResult,
         todo: deque[int],
-        results: list[RewardResult | None],
+        results: list[Reply | None],
         selector: selectors.BaseSelector,
     ) -> None:
         """A worker died or is too slow: its present item gets the verdict, the rest goes on."""
@@ -398,7 +412,7 @@ class RewardPool:
             state = "does not answer"
         return f"the process that forks reward workers {state}; what it said is on stderr"
 
-    def _remembered(self, key: bytes | None) -> RewardResult | None:
+    def _remembered(self, key: bytes | None) -> Reply | None:
         result = None if key is None else self._cache.get(key)
         if result is not None and key is not None:
             self._cache.move_to_end(key)
@@ -408,15 +422,24 @@ class RewardPool:
 
 def _packed(item: Item) -> tuple[RewardResult | None, bytes]:
     """An item as JSON, or the verdict on one that is not to be looked at."""
-    completion = item.get("completion")
-    if not isinstance(completion, str):
-        return RewardResult.error(f"the completion is {type(completion).__name__}, no text"), b""
-    if len(completion) > MAX_COMPLETION_CHARS:
+    said = item.get("actions", [item.get("completion")])
+    if not isinstance(said, list | tuple) or not said:
+        return RewardResult.error("'actions' is not a list of one or more turns"), b""
+    for turn in said:
+        if not isinstance(turn, str):
+            return RewardResult.error(f"the completion is {type(turn).__name__}, no text"), b""
+    if sum(map(len, said)) > MAX_COMPLETION_CHARS:
         return RewardResult.wrong_format(f"longer than {MAX_COMPLETION_CHARS:,} characters"), b""
     try:
         return None, encode(item)[LENGTH.size :]
     except (TypeError, ValueError, RecursionError) as problem:
         return RewardResult.error(f"the row is no JSON: {problem}"[:300]), b""
+
+
+def _memorable(reply: Reply) -> bool:
+    if isinstance(reply, RewardResult):
+        return True
+    return sum(len(message["content"]) for message in reply.messages) <= MAX_REMEMBERED_CHARS
 
 
 def _too_slow(worker: _Worker) -> RewardResult:

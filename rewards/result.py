@@ -1,4 +1,5 @@
-"""What a reward answers: a score together with how it came about.
+"""What a reward answers: a score together with how it came about; and what an environment may
+answer instead: that the episode goes on.
 
 The status decides who learns from the score. `ok` and `wrong_format` are verdicts about the
 completion and teach; `timeout` and `error` are failures of the verifier and `skipped` means not
@@ -9,11 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 Status = Literal["ok", "wrong_format", "timeout", "error", "skipped"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 TEACHING: frozenset[Status] = frozenset({"ok", "wrong_format"})
+
+OBSERVER_ROLES = ("tool", "user", "system")
+"""Who may speak between two turns of the model."""
+
+MAX_OBSERVATION_CHARS = 20_000
+"""What a message has beyond that is cut off: no context window has room for it."""
+
+MAX_OBSERVATIONS = 16
+"""Messages between two turns of the model."""
 
 
 @dataclass(frozen=True)
@@ -50,3 +60,70 @@ class RewardResult:
     def skipped(cls, message: str) -> RewardResult:
         """The reward does not apply to this row: the score is a placeholder."""
         return cls(0.0, "skipped", message=message)
+
+
+class BadObservation(ValueError):
+    """What an environment said between two turns is no list of messages; the message says why."""
+
+
+@dataclass(frozen=True)
+class Continue:
+    """The environment's answer to a turn that did not end the episode.
+
+    `messages` are `{"role", "content"}`, the roles among `OBSERVER_ROLES`.
+    """
+
+    messages: tuple[dict[str, str], ...]
+
+    @classmethod
+    def of(cls, observations: Any) -> Continue:
+        """What an environment said, checked: long messages are cut, with a note, and lone
+        surrogates, which no tokenizer takes, replaced.
+
+        Raises:
+            BadObservation: it is no list of one to `MAX_OBSERVATIONS` messages of those roles.
+        """
+        if not isinstance(observations, list | tuple):
+            raise BadObservation(f"observations: {type(observations).__name__}, wanted a list")
+        if not 1 <= len(observations) <= MAX_OBSERVATIONS:
+            raise BadObservation(
+                f"observations: {len(observations)} messages, wanted 1 to {MAX_OBSERVATIONS}"
+            )
+        return cls(tuple(_message(index, given) for index, given in enumerate(observations)))
+
+
+def _message(index: int, given: Any) -> dict[str, str]:
+    role = given.get("role") if isinstance(given, Mapping) else None
+    if not isinstance(role, str) or role not in OBSERVER_ROLES:
+        raise BadObservation(
+            f"observations[{index}].role: {role!r}"[:100]
+            + f"; wanted {', '.join(OBSERVER_ROLES[:-1])} or {OBSERVER_ROLES[-1]}"
+        )
+    content = given.get("content")
+    if not isinstance(content, str):
+        raise BadObservation(
+            f"observations[{index}].content: {type(content).__name__}, wanted text"
+        )
+    return {"role": role, "content": cut(content, MAX_OBSERVATION_CHARS)}
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters of valid Unicode; a note says where some are missing."""
+    if len(text) > limit:
+        note = f"\n[cut: {len(text):,} characters in all]"
+        text = text[: max(0, limit - len(note))] + note
+    return text.encode("utf-8", "replace").decode()
+
+
+Reply = RewardResult | Continue
+"""What a turn of the model is answered with."""
+
+
+def final(reply: Reply) -> RewardResult:
+    """The verdict; an error where a caller that plays single turns meets an episode of several."""
+    if isinstance(reply, RewardResult):
+        return reply
+    return RewardResult.error(
+        "the environment asks for another turn, and only one was played: it needs rollouts of"
+        " several turns"
+    )

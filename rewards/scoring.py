@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rewards.registry import UnknownReward, get_reward
-from rewards.result import RewardResult
+from rewards.result import Reply, RewardResult
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Prepared:
     """An item ready to be scored: everything that is ours has been loaded, the model's text not yet
     looked at."""
 
-    run: Callable[[], RewardResult]
+    run: Callable[[], Reply]
     timeout_s: float
     deterministic: bool
     """Whether the same item always gets the same verdict."""

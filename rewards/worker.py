@@ -7,9 +7,10 @@ until it is closed or the worker is killed.
 
 Frames are a length and JSON. The pool sends lists of items. A worker answers each item with
 ``["start", seconds]`` when everything of ours is loaded and the deadline may begin to run, and with
-``["done", result, cacheable]``. Two answers mean "not here": ``["open"]``, when an isolated worker
-meets a reward that wants network or files, and ``["load", names]`` for what takes long to import:
-the nursery does that, so that later workers have it too (and some of it needs to write files).
+``["done", result, cacheable]``, or ``["continue", messages, cacheable]`` where the environment asks
+for another turn. Two answers mean "not here": ``["open"]``, when an isolated worker meets a reward
+that wants network or files, and ``["load", names]`` for what takes long to import: the nursery does
+that, so that later workers have it too (and some of it needs to write files).
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from typing import Any, NamedTuple
 
 from rewards import isolation
 from rewards.registry import load
-from rewards.result import RewardResult
+from rewards.result import Continue, Reply, RewardResult
 from rewards.scoring import Prepared, failed
 
 LENGTH = struct.Struct("!I")
@@ -156,12 +157,12 @@ def _serve(
         # The previous answer and this start go out together: one system call an item.
         pipe.sendall(answer + encode(["start", prepared.timeout_s]))
         try:
-            result = prepared.run()
+            reply = prepared.run()
         except MemoryError:
-            result = RewardResult.error("out of memory")
+            reply = RewardResult.error("out of memory")
         except Exception as problem:  # noqa: BLE001  (an environment may raise anything; never a wrong answer)
-            result = RewardResult.error(f"{type(problem).__name__}: {problem}"[:500])
-        answer = _answer(result, prepared.deterministic)
+            reply = RewardResult.error(f"{type(problem).__name__}: {problem}"[:500])
+        answer = _answer(reply, prepared.deterministic)
     pipe.sendall(answer)
 
 
@@ -176,15 +177,17 @@ def _prepared(prepare: Callable[[Mapping[str, Any]], Prepared], item: Any) -> Pr
         return failed(f"{type(problem).__name__}: {problem}"[:500])
 
 
-def _answer(result: RewardResult, deterministic: bool) -> bytes:
+def _answer(reply: Reply, deterministic: bool) -> bytes:
+    if isinstance(reply, Continue):
+        return encode(["continue", reply.messages, deterministic])
     fields = {
-        "score": float(result.score),
-        "status": result.status,
-        "components": {name: float(value) for name, value in result.components.items()},
-        "extracted": result.extracted,
-        "message": result.message,
+        "score": float(reply.score),
+        "status": reply.status,
+        "components": {name: float(value) for name, value in reply.components.items()},
+        "extracted": reply.extracted,
+        "message": reply.message,
     }
-    return encode(["done", fields, deterministic and result.teaches])
+    return encode(["done", fields, deterministic and reply.teaches])
 
 
 def _receive(pipe: socket.socket) -> bytes | None:

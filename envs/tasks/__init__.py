@@ -1,4 +1,4 @@
-"""Procedural tasks for training: the nine domains, identity and calibration.
+"""Procedural tasks for training: the nine domains, identity, calibration, and one with tools.
 
 Harder and more varied than the demo's, in three difficulties and, where it makes sense, six
 languages. `rows(TASK_DOMAINS["math"], "train", n, seed)` streams distinct rows, the same for a
@@ -16,6 +16,7 @@ from envs.tasks import (
     logic,
     math,
     science,
+    sql_explorer,
     structured_output,
     temporal,
     text2sql,
@@ -38,5 +39,6 @@ TASK_DOMAINS: dict[str, TaskDomain] = {
         in_context_learning,
         identity,
         calibration,
+        sql_explorer,
     )
 }

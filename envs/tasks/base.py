@@ -38,12 +38,17 @@ class Task:
 
 @dataclass(frozen=True)
 class TaskDomain:
-    """A domain: its name, the reward of most of its tasks, its languages, and how one is drawn."""
+    """A domain: its name, the reward of most of its tasks, its languages, and how one is drawn.
+
+    `tools` are declared to the model in every row; the turns of a gold episode with them are in
+    `extra_info.gold_actions`, of which the gold completion is the last.
+    """
 
     name: str
     reward: str
     draw: Callable[[random.Random, int, str], Task]
     languages: tuple[str, ...] = ("en",)
+    tools: tuple[dict[str, Any], ...] = ()
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -53,9 +58,11 @@ def words(text: str) -> tuple[str, ...]:
 
 def row_of(domain: TaskDomain, task: Task, split: Split, difficulty: int, language: str) -> Row:
     """A prompt row in SkyRL's schema."""
+    declared: Row = {"tools": [*domain.tools]} if domain.tools else {}
     return {
         "data_source": f"granite_rl/{domain.name}",
         "prompt": [{"role": "user", "content": task.prompt}],
+        **declared,
         "env_class": domain.name,
         "reward_spec": {
             "method": task.reward or domain.reward,

@@ -106,35 +106,39 @@ WORLDS = (
 )
 
 
+def filling(world: World, rng: random.Random, children: int = 24) -> str:
+    """An INSERT script: 8 parents, at most 99 children. Amounts are distinct; some parents have no
+    children, some extras are NULL."""
+    labels = rng.sample(world.labels, 8)
+    parents = ", ".join(
+        f"({number}, '{label}', '{rng.choice(world.categories)}')"
+        for number, label in enumerate(labels, start=1)
+    )
+    amounts = rng.sample(range(1, 100), children)
+    rows = ", ".join(
+        f"({number}, {rng.randint(1, 6)}, {amount}, {rng.randint(2018, 2024)}, "
+        + (f"'{rng.choice(world.extras)}')" if rng.random() < 0.85 else "NULL)")
+        for number, amount in enumerate(amounts, start=1)
+    )
+    return (
+        f"INSERT INTO {world.parent}s VALUES {parents};\nINSERT INTO {world.child}s VALUES {rows};"
+    )
+
+
 @lru_cache(maxsize=256)
 def _instances(world: World, variant: int) -> tuple[str, ...]:
-    """INSERT scripts. Amounts are distinct; some parents have no children, some extras are NULL."""
-    scripts = []
-    for instance in range(INSTANCES):
-        rng = random.Random(f"{world.parent}:{variant}:{instance}")
-        labels = rng.sample(world.labels, 8)
-        parents = ", ".join(
-            f"({number}, '{label}', '{rng.choice(world.categories)}')"
-            for number, label in enumerate(labels, start=1)
-        )
-        amounts = rng.sample(range(1, 100), 24)
-        children = ", ".join(
-            f"({number}, {rng.randint(1, 6)}, {amount}, {rng.randint(2018, 2024)}, "
-            + (f"'{rng.choice(world.extras)}')" if rng.random() < 0.85 else "NULL)")
-            for number, amount in enumerate(amounts, start=1)
-        )
-        scripts.append(
-            f"INSERT INTO {world.parent}s VALUES {parents};\n"
-            f"INSERT INTO {world.child}s VALUES {children};"
-        )
-    return tuple(scripts)
+    """Scripts that fill the databases of a row."""
+    return tuple(
+        filling(world, random.Random(f"{world.parent}:{variant}:{instance}"))
+        for instance in range(INSTANCES)
+    )
 
 
 # (question, query)
 Drawn = tuple[str, str]
 
 
-def _which(rng: random.Random, w: World) -> tuple[str, str]:
+def restriction(rng: random.Random, w: World) -> tuple[str, str]:
     """A restriction of the children, in words and as a condition on `c`. There are many."""
     parts = []
     low = rng.randint(2, 60)
@@ -166,7 +170,7 @@ def _which(rng: random.Random, w: World) -> tuple[str, str]:
 
 
 def _filter(rng: random.Random, w: World) -> Drawn:
-    words, condition = _which(rng, w)
+    words, condition = restriction(rng, w)
     extra = rng.choice(w.extras)
     return (
         f"List the id and {w.amount} of every {w.child} with {words} whose {w.extra} is '{extra}'.",
@@ -175,7 +179,7 @@ def _filter(rng: random.Random, w: World) -> Drawn:
 
 
 def _count(rng: random.Random, w: World) -> Drawn:
-    words, condition = _which(rng, w)
+    words, condition = restriction(rng, w)
     return (
         f"How many {w.child}s have {words}?",
         f"SELECT COUNT(*) FROM {w.child}s c WHERE {condition}",
@@ -183,7 +187,7 @@ def _count(rng: random.Random, w: World) -> Drawn:
 
 
 def _missing(rng: random.Random, w: World) -> Drawn:
-    words, condition = _which(rng, w)
+    words, condition = restriction(rng, w)
     return (
         f"List the ids of all {w.child}s with {words} for which no {w.extra} is recorded.",
         f"SELECT id FROM {w.child}s c WHERE {w.extra} IS NULL AND {condition}",
@@ -191,7 +195,7 @@ def _missing(rng: random.Random, w: World) -> Drawn:
 
 
 def _join(rng: random.Random, w: World) -> Drawn:
-    words, condition = _which(rng, w)
+    words, condition = restriction(rng, w)
     category = rng.choice(w.categories)
     return (
         f"For every {w.child} with {words} that belongs to a {w.parent} with {w.category}"
@@ -202,7 +206,7 @@ def _join(rng: random.Random, w: World) -> Drawn:
 
 
 def _group(rng: random.Random, w: World) -> Drawn:
-    words, condition = _which(rng, w)
+    words, condition = restriction(rng, w)
     function, name = rng.choice((("SUM", "total"), ("MAX", "largest"), ("MIN", "smallest")))
     return (
         f"What is the {name} {w.amount} of the {w.child}s with {words}, per {w.category} of their"
@@ -213,7 +217,7 @@ def _group(rng: random.Random, w: World) -> Drawn:
 
 
 def _top(rng: random.Random, w: World) -> Drawn:
-    words, condition = _which(rng, w)
+    words, condition = restriction(rng, w)
     count = rng.randint(2, 6)
     name, order = rng.choice((("smallest", "ASC"), ("largest", "DESC")))
     return (
@@ -225,7 +229,7 @@ def _top(rng: random.Random, w: World) -> Drawn:
 
 
 def _having(rng: random.Random, w: World) -> Drawn:
-    words, condition = _which(rng, w)
+    words, condition = restriction(rng, w)
     count = rng.randint(2, 4)
     return (
         f"Which {w.parent}s have at least {count} {w.child}s with {words}? Give the {w.label} and"
@@ -236,7 +240,7 @@ def _having(rng: random.Random, w: World) -> Drawn:
 
 
 def _childless(rng: random.Random, w: World) -> Drawn:
-    words, condition = _which(rng, w)
+    words, condition = restriction(rng, w)
     return (
         f"List the {w.label}s of all {w.parent}s that have no {w.child} with {words}.",
         f"SELECT {w.label} FROM {w.parent}s p WHERE NOT EXISTS (SELECT 1 FROM {w.child}s c WHERE"
@@ -245,7 +249,7 @@ def _childless(rng: random.Random, w: World) -> Drawn:
 
 
 def _above_average(rng: random.Random, w: World) -> Drawn:
-    words, condition = _which(rng, w)
+    words, condition = restriction(rng, w)
     return (
         f"Which {w.child}s with {words} have a {w.amount} above the average {w.amount} of all"
         f" {w.child}s? Give their ids.",
@@ -255,7 +259,7 @@ def _above_average(rng: random.Random, w: World) -> Drawn:
 
 
 def _best_each(rng: random.Random, w: World) -> Drawn:
-    words, condition = _which(rng, w)
+    words, condition = restriction(rng, w)
     inner = condition.replace("c.", "d.")
     return (
         f"For each {w.parent} that has any {w.child} with {words}, give its {w.label} and the id"
@@ -267,7 +271,7 @@ def _best_each(rng: random.Random, w: World) -> Drawn:
 
 
 def _share(rng: random.Random, w: World) -> Drawn:
-    words, condition = _which(rng, w)
+    words, condition = restriction(rng, w)
     count = rng.randint(1, 3)
     return (
         f"Per year with more than {count} {w.child}s, how many of its {w.child}s have {words}? Give"

@@ -14,16 +14,19 @@ from typing import Any
 
 from granite_rl.actors.generator import node_id
 from rewards.pool import RewardPool
-from rewards.result import RewardResult
+from rewards.result import Reply
 
 
 @dataclass(frozen=True)
 class ScoringItem:
-    """One completion to score, with the row it answers."""
+    """An episode so far, with the row that it is about."""
 
     env_class: str
     row: dict[str, Any]
-    completion: str
+    actions: tuple[str, ...]
+    """All turns of the model, in order: the environment is played through them anew."""
+    max_turns: int | None = None
+    """Turns after which the caller ends the episode, where the environment allows more."""
 
 
 class RewardWorker:
@@ -45,7 +48,8 @@ class RewardWorker:
             "node": node_id(),
         }
 
-    def score(self, items: Sequence[ScoringItem]) -> list[RewardResult]:
-        """Verdicts in the order of ``items``; a verifier that raises, hangs or crashes yields
-        status ``error`` or ``timeout`` for its own item."""
-        return self._pool.score([vars(item) for item in items])
+    def score(self, items: Sequence[ScoringItem]) -> list[Reply]:
+        """Replies in the order of ``items``: a verdict, or the environment's answer to the last
+        turn. A verifier that raises, hangs or crashes yields status ``error`` or ``timeout`` for
+        its own item."""
+        return self._pool.step([vars(item) for item in items])

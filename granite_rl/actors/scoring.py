@@ -22,7 +22,7 @@ from granite_rl.actors.placement import LOST
 from granite_rl.actors.reward_worker import ScoringItem
 from granite_rl.actors.standby import STANDBY
 from granite_rl.types import Key, PromptRow
-from rewards.result import Continue, RewardResult
+from rewards.result import Reply, RewardResult
 
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
 Share = tuple[Key, tuple[int, ...]]
 """Some samples of a prompt group."""
-
-Verdict = RewardResult | Continue
-"""What an environment says of a turn: the end of the episode and its score, or an answer."""
 
 JOB_SAMPLES = 64
 """Samples after which a job takes no further group."""
@@ -102,7 +99,13 @@ class ScorerPool:
         }
 
     def submit(
-        self, key: Share, row: PromptRow, actions: Sequence[tuple[str, ...]], *, evaluation: bool
+        self,
+        key: Share,
+        row: PromptRow,
+        actions: Sequence[tuple[str, ...]],
+        *,
+        max_turns: int,
+        evaluation: bool,
     ) -> None:
         """Start scoring some samples of a prompt.
 
@@ -110,6 +113,7 @@ class ScorerPool:
             key: which; comes back with the verdicts.
             row: the prompt.
             actions: [samples] what the model has said in each of its turns so far.
+            max_turns: turns after which the caller ends an episode.
             evaluation: held-out evaluation: the environment's own rubric counts, not the reward
                 model.
         """
@@ -119,7 +123,7 @@ class ScorerPool:
             "reward_spec": row.reward_spec,
             "extra_info": row.extra_info,
         }
-        items = [ScoringItem(row.env_class, fields, said[-1]) for said in actions]
+        items = [ScoringItem(row.env_class, fields, said, max_turns) for said in actions]
         question = None
         if (
             not evaluation
@@ -168,7 +172,7 @@ class ScorerPool:
         """Monotonic time of the earliest deadline, or None when nothing is being scored."""
         return min((job.deadline for job in self._jobs.values()), default=None)
 
-    def collect(self, ready: Sequence[Any]) -> list[tuple[Share, list[Verdict]]]:
+    def collect(self, ready: Sequence[Any]) -> list[tuple[Share, list[Reply]]]:
         """Verdicts of the groups that are ready or whose deadline has passed, as (group key,
         results)."""
         now = time.monotonic()
@@ -181,23 +185,23 @@ class ScorerPool:
         self._dispatch()
         return results
 
-    def _finish(self, job: _Job) -> list[tuple[Share, list[Verdict]]]:
+    def _finish(self, job: _Job) -> list[tuple[Share, list[Reply]]]:
         # A replaced worker's other jobs have been queued again.
         if self._jobs.pop(job.verdicts, None) is None:
             return []
         try:
-            verdicts: list[Verdict] = ray.get(
+            replies: list[Reply] = ray.get(
                 job.verdicts, timeout=0.0 if job.deadline <= time.monotonic() else 1
             )
         except (GetTimeoutError, *LOST):
-            verdicts = self._one_by_one(job)
-        rest = iter(verdicts)
+            replies = self._one_by_one(job)
+        rest = iter(replies)
         return [
             (group.key, self._with_model_scores(group, [next(rest) for _ in group.items]))
             for group in job.groups
         ]
 
-    def _with_model_scores(self, group: _Group, verdicts: list[Verdict]) -> list[Verdict]:
+    def _with_model_scores(self, group: _Group, verdicts: list[Reply]) -> list[Reply]:
         if group.question is None:
             return verdicts
         try:
@@ -213,10 +217,7 @@ class ScorerPool:
         # The rubric is kept as a component: where it falls while the reward model's score rises,
         # the policy has found a hole in the reward model.
         return [
-            replace(score, components={**score.components, "rubric": verdict.score})
-            if isinstance(verdict, RewardResult) and verdict.teaches
-            else score
-            for score, verdict in zip(scores, verdicts, strict=True)
+            _with_rubric(score, verdict) for score, verdict in zip(scores, verdicts, strict=True)
         ]
 
     def _replace_reward_model(self) -> None:
@@ -227,11 +228,11 @@ class ScorerPool:
         self.replaced_workers += 1
         self._reward_model = self._start_reward_model()
 
-    def _one_by_one(self, job: _Job) -> list[Verdict]:
+    def _one_by_one(self, job: _Job) -> list[Reply]:
         position = self._workers.index(job.worker)
         self._replace(job.worker)
         budget = max(2.0, self._timeout_s / len(job.items))
-        results: list[Verdict] = []
+        results: list[Reply] = []
         for item in job.items:
             worker = self._workers[position]
             try:
@@ -258,3 +259,12 @@ class ScorerPool:
         for job in [job for job in self._jobs.values() if job.worker is worker]:
             del self._jobs[job.verdicts]
             self._queue.extendleft(reversed(job.groups))
+
+
+def _with_rubric(score: RewardResult, verdict: Reply) -> Reply:
+    """The reward model's score of a finished episode, the environment's verdict beside it."""
+    if not isinstance(verdict, RewardResult):
+        return verdict
+    if not verdict.teaches:
+        return score
+    return replace(score, components={**score.components, "rubric": verdict.score})

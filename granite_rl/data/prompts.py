@@ -35,7 +35,7 @@ def prepare_prompts(
     token_ids: dict[str, list[int]] = {}
     for row in rows:
         _check_environment(row)
-        ids = encode_prompt(tokenizer, list(row.prompt))
+        ids = encode_prompt(tokenizer, list(row.prompt), tools=row.tools or None)
         if len(ids) <= max_prompt_tokens:
             kept.append(row)
             token_ids[row.origin] = ids
@@ -60,7 +60,7 @@ def _check_environment(row: PromptRow) -> None:
         make_env(row.env_class, fields)
     except LookupError as error:
         raise DataError(f"{row.origin}: {error.args[0]}") from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AssertionError) as error:
         raise DataError(
             f"{row.origin}: environment {row.env_class!r} refuses the row: {error}"
         ) from None

@@ -1,9 +1,9 @@
 """Reading prompt rows, in SkyRL's schema, from JSONL or parquet.
 
 A row is ``{"data_source", "prompt": [{"role", "content"}, ...], "env_class", "reward_spec":
-{"method", "ground_truth"}, "extra_info": {...}}``. Rows are hostile or wrong until proven
-otherwise: each is checked before anything is started, and the first bad one is reported as
-``file:line``.
+{"method", "ground_truth"}, "extra_info": {...}, "tools": [...]}``, the last two optional. Rows are
+hostile or wrong until proven otherwise: each is checked before anything is started, and the first
+bad one is reported as ``file:line``.
 """
 
 from __future__ import annotations
@@ -107,7 +107,21 @@ def _parse(raw: Any, origin: str, domain_of: Callable[[str], str]) -> PromptRow:
             f"{origin}: 'extra_info' is {type(extra_info).__name__}", "an object or nothing"
         )
     source = raw.get("data_source") or "unknown"
-    return PromptRow(str(source), prompt, env_class, reward_spec, extra_info, domain, origin)
+    tools = _tools(raw.get("tools"), origin)
+    return PromptRow(str(source), prompt, env_class, reward_spec, extra_info, domain, origin, tools)
+
+
+def _tools(raw: Any, origin: str) -> tuple[dict[str, Any], ...]:
+    """The declared functions; JSON text too, since parquet fills in every key of every schema."""
+    declared = _decode(raw, f"{origin}: 'tools'") if isinstance(raw, str) else raw
+    if not isinstance(declared, list | None) or not all(
+        isinstance(t, dict) for t in declared or ()
+    ):
+        raise DataError(
+            f"{origin}: 'tools' is no list of functions",
+            'e.g. [{"type": "function", "function": {"name": "f", "parameters": {...}}}]',
+        )
+    return tuple(declared or ())
 
 
 def _messages(raw: list[Any], origin: str) -> tuple[Message, ...]:

@@ -10,11 +10,14 @@ Conversations are always rendered by the chat template and tokenised *once, as a
 are never tokenised and glued: merges across the seam would give other tokens than the model sees at
 inference. Assistant spans are found by rendering prefixes, mapped through character offsets, and
 checked by decoding; where a template does not have the prefix property that needs, it is refused.
+The exception is an episode of several turns, where what the model sampled must stay as it is: the
+seams are then at control tokens, across which nothing merges.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -251,7 +254,7 @@ def render_checked(
         documents=documents,
         add_generation_prompt=add_generation_prompt,
     )
-    control = (*tokenizer.all_special_tokens, START_OF_ROLE, END_OF_ROLE)
+    control = _control_tokens(tokenizer)
     for index, message in enumerate(messages):
         written = json.dumps(
             [message.get("content"), message.get("tool_calls")], ensure_ascii=False, default=str
@@ -263,6 +266,12 @@ def render_checked(
                     fix="remove it: it would end or forge a turn of the conversation",
                 )
     return text
+
+
+def _control_tokens(tokenizer: PreTrainedTokenizerBase) -> tuple[str, ...]:
+    """What would end or forge a turn, each once, longer ones first."""
+    found = {*tokenizer.all_special_tokens, START_OF_ROLE, END_OF_ROLE}
+    return tuple(sorted(found, key=lambda token: (-len(token), token)))
 
 
 def _role_of(message: object) -> str | None:
@@ -286,6 +295,103 @@ def encode_prompt(
         tokenizer, messages, tools=tools, documents=documents, add_generation_prompt=True
     )
     return list(tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+OBSERVER_ROLES: tuple[str, ...] = ("tool", "user", "system")
+"""Who may speak between two turns of the assistant."""
+
+_ASKED_AND_ANSWERED = ({"role": "user", "content": "x"}, {"role": "assistant", "content": "x"})
+
+
+def encode_continuation(
+    tokenizer: PreTrainedTokenizerBase,
+    messages: Sequence[Mapping[str, Any]],
+    *,
+    ended: bool = True,
+) -> list[int]:
+    """Tokens between two turns of the assistant: what an environment says, up to where the next
+    turn begins.
+
+    The prompt's tokens, the sampled ones, these, the next sampled ones and so on are what the
+    model sees, and equal the whole conversation tokenised at once wherever the sampled tokens are
+    what their text is tokenised to. Control tokens in the messages are encoded as the text that
+    they are: other than a prompt, an observation may hold anything, and can't forge a turn.
+
+    Args:
+        tokenizer: the prompt's.
+        messages: `{"role", "content"}` with roles among `OBSERVER_ROLES`, valid Unicode.
+        ended: whether the turn before ended with its end token. One that the token limit cut off
+            did not: its end token comes first here, as something that the model did not say.
+
+    Raises:
+        DataError: a message of another role, or messages that the template refuses.
+        ConfigError: the template changes earlier text when turns are added, or does not end turns
+            with the end token, or a control token is not marked as special.
+    """
+    for index, message in enumerate(messages):
+        if _role_of(message) not in OBSERVER_ROLES or not isinstance(message.get("content"), str):
+            raise DataError(
+                f"messages[{index}]: not an observation, which has text for its content and one"
+                f" of the roles {', '.join(OBSERVER_ROLES)}."
+            )
+    added = tokenizer.get_added_vocab()
+    control = {token: added[token] for token in _control_tokens(tokenizer) if token in added}
+    stand_ins = _stand_ins(control, "".join(str(message["content"]) for message in messages))
+    shown = [
+        {"role": message["role"], "content": _replaced(str(message["content"]), stand_ins)}
+        for message in messages
+    ]
+    before = render(tokenizer, _ASKED_AND_ANSWERED)
+    text = render(tokenizer, [*_ASKED_AND_ANSWERED, *shown], add_generation_prompt=True)
+    if not text.startswith(before):
+        raise ConfigError(
+            "tokenizer.chat_template: rendering changes before the messages that are added, so"
+            " an episode can't be continued.",
+            fix="use a template in which a conversation's text is a prefix of its continuation",
+        )
+    end_token = str(tokenizer.eos_token)
+    start = end_of_turn(tokenizer, before, 0, 1)
+    token_ids = _pieces(tokenizer, text[start - len(end_token) :], control, stand_ins)
+    return token_ids[1:] if ended else token_ids
+
+
+def _stand_ins(control: Iterable[str], content: str) -> dict[str, str]:
+    """A character for each control token that `content` holds, and that it does not hold."""
+    free = (chr(code) for code in range(0xE000, 0xF900) if chr(code) not in content)
+    return {token: next(free) for token in control if token in content}
+
+
+def _replaced(text: str, replacements: Mapping[str, str]) -> str:
+    """Longer ones come first, as a tokenizer would match them."""
+    for old, new in replacements.items():
+        text = text.replace(old, new)
+    return text
+
+
+def _pieces(
+    tokenizer: PreTrainedTokenizerBase,
+    text: str,
+    control: Mapping[str, int],
+    stand_ins: Mapping[str, str],
+) -> list[int]:
+    """Tokens of `text`, in which control tokens are the template's and stand-ins are content."""
+    meant = {character: token for token, character in stand_ins.items()}
+    token_ids: list[int] = []
+    for piece in re.split(f"({'|'.join(map(re.escape, control))})", text):
+        if piece in control:
+            token_ids.append(control[piece])
+            continue
+        written = tokenizer(
+            _replaced(piece, meant), add_special_tokens=False, split_special_tokens=True
+        )["input_ids"]
+        if not set(control.values()).isdisjoint(written):
+            raise ConfigError(
+                "tokenizer: a control token of the chat template is not marked as special, so what"
+                " an environment says could forge a turn.",
+                fix=f"mark {START_OF_ROLE} and {END_OF_ROLE} as special tokens",
+            )
+        token_ids += written
+    return token_ids
 
 
 def encode_conversation(

@@ -157,7 +157,8 @@ _ROLLOUT = (
     Metric(
         "rollout/failed/<status>",
         "samples",
-        "Samples that don't teach, by the status of their score (timeout, error, skipped), or lost by a generator.",
+        "Samples that don't teach, by the status of their score (timeout, error, skipped), and "
+        "those that a generator never finished (lost).",
         "Any steady number: look at the messages in rollouts/.",
     ),
     Metric(

@@ -41,6 +41,21 @@ class CrashingEnv(SingleTurnEnv):
 
     def step(self, action):
         raise ValueError("the environment itself is broken")
+
+class ChattyEnv(SingleTurnEnv):
+    domain = "hostile"
+    reward = __file__ + ":hostile"
+    deterministic = True
+
+    def __init__(self, env_config=None, extras=None):
+        super().__init__(env_config, extras)
+        self.max_turns = 3
+
+    def step(self, action):
+        if action == "good":
+            return super().step(action)
+        said = [{"role": "user", "content": "Go on."}]
+        return {"observations": said, "reward": 0.0, "done": False, "metadata": {}}
 """
 
 
@@ -95,7 +110,7 @@ def score_groups(cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> Scor
         for key, completions in enumerate(groups):
             samples = tuple(range(len(completions)))
             said = [(text,) for text in completions]
-            pool.submit(((0, key), samples), row, said, evaluation=False)
+            pool.submit(((0, key), samples), row, said, max_turns=1, evaluation=False)
         verdicts: dict[int, list[RewardResult]] = {}
         while len(verdicts) < len(groups):
             ready, _ = ray.wait(pool.references(), timeout=0.2)
@@ -163,3 +178,9 @@ def test_a_broken_environment_is_an_error(score: Score) -> None:
     (result,) = score("good", environment="CrashingEnv")
     assert result.status == "error"
     assert "the environment itself is broken" in str(result.message)
+
+
+def test_an_episode_that_goes_on_is_no_verdict(score: Score) -> None:
+    results = score("good", "hm", "good", environment="ChattyEnv")
+    assert [result.status for result in results] == ["ok", "error", "ok"]
+    assert "asks for another turn" in str(results[1].message)

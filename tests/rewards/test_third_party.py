@@ -23,7 +23,7 @@ from rewards.pool import RewardPool
 row = {"prompt": [{"role": "user", "content": "A palindrome of 5 letters?"}],
        "reward_spec": {"method": "rule", "ground_truth": {"length": 5}}}
 with RewardPool(1, target="envs.scoring:prepare") as pool:
-    verdicts = pool.score([{"env_class": "palindromes", "row": row, "completion": text}
+    verdicts = pool.score([{"env_class": "palindromes", "row": row, "actions": [text]}
                            for text in ("level", "lever", "aaaaa")])
 print(json.dumps({
     "known": "palindrome" in known_rewards(),

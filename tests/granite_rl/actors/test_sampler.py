@@ -94,7 +94,7 @@ def parameters(name: str) -> Any:
 @pytest.fixture
 def sampler() -> DrawSampler:
     DRAWS.clear()
-    return DrawSampler(None, torch.device("cpu"), False)  # type: ignore[arg-type]
+    return DrawSampler(None, torch.device("cpu"), False)
 
 
 def test_a_token_does_not_depend_on_the_rest_of_the_batch(sampler: DrawSampler) -> None:

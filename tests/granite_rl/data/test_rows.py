@@ -38,6 +38,18 @@ def test_jsonl_and_parquet_give_the_same_rows(tmp_path: Path) -> None:
     assert [row.origin for row in from_jsonl] == [f"{jsonl}:1", f"{jsonl}:3"]
 
 
+def test_declared_tools_come_as_a_list_or_as_json(tmp_path: Path) -> None:
+    tools = [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]
+    path = write(
+        tmp_path / "a.jsonl",
+        GOOD,
+        GOOD | {"tools": None},
+        GOOD | {"tools": tools},
+        GOOD | {"tools": json.dumps(tools)},
+    )
+    assert [list(row.tools) for row in read_rows([path])] == [[], [], tools, tools]
+
+
 @pytest.mark.parametrize(
     ("bad", "says"),
     [
@@ -50,6 +62,9 @@ def test_jsonl_and_parquet_give_the_same_rows(tmp_path: Path) -> None:
         (GOOD | {"reward_spec": None}, "no 'reward_spec'"),
         (GOOD | {"env_class": "maht"}, "math"),
         (GOOD | {"extra_info": 3}, "'extra_info' is int"),
+        (GOOD | {"tools": {"name": "f"}}, "'tools' is no list of functions"),
+        (GOOD | {"tools": ["f"]}, "'tools' is no list of functions"),
+        (GOOD | {"tools": "[{"}, "'tools': not a JSON object"),
         ("{not json", "not a JSON object"),
         ("[" * 200_000, "not a JSON object"),
         ("17", "no 'prompt'"),
