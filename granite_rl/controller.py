@@ -31,7 +31,7 @@ from granite_rl.runs.preemption import StopSignal
 from granite_rl.runs.rollout_files import write_rollouts
 from granite_rl.step_metrics import policy_metrics, rollout_metrics, rollout_records
 from granite_rl.training.checkpoint import CheckpointStore
-from granite_rl.types import PromptGroup, ScoredGroup
+from granite_rl.types import PackedBatch, PromptGroup, ScoredGroup
 from granite_rl.weight_sync.bucket import BucketManifest, weight_file
 
 if TYPE_CHECKING:
@@ -140,6 +140,7 @@ class Controller:
         begin = time.perf_counter()
         busy_before = self._rollouts.busy_seconds()
         groups = self._groups(step)
+        pending: list[Any] = []
         builder = BatchBuilder(
             algorithm=self._config.algorithm,
             row_tokens=self._config.trainer.row_tokens,
@@ -148,6 +149,8 @@ class Controller:
             share_prompts=self._config.trainer.share_prompts,
             max_response_tokens=self._config.rollout.max_response_tokens,
             domains=self._stream.domains,
+            # The rank whose turn it is: the others have no backward pass for it to wait for.
+            sequence_kl=lambda packed: self._sequence_kl(packed, len(pending)),
         )
         times = RolloutTimes()
         scored: Iterator[ScoredGroup] = self._rollouts.run(groups, self._sampling, times)
@@ -155,7 +158,6 @@ class Controller:
             scored = iter(
                 shuffle_rewards(list(scored), np.random.default_rng([self._config.run.seed, step]))
             )
-        pending: list[Any] = []
         trained_tokens: list[int] = []
         for batch in builder.batches(scored):
             pending.append(self._trainers[len(pending) % len(self._trainers)].train.remote(batch))
@@ -172,7 +174,7 @@ class Controller:
                 f"training step {step}",
             )
             reports: list[StepReport] = self._on_trainers(
-                "step", builder.targets, lr, doing=f"optimizer step {step}"
+                "step", builder.denominator, lr, doing=f"optimizer step {step}"
             )
             metrics |= policy_metrics(reports, lr)
             self._check_finite(step, reports)
@@ -200,6 +202,13 @@ class Controller:
         if every and (step % every == 0 or step in (1, self.total_steps)):
             write_rollouts(self._run, step, rollout_records(builder.outcomes))
         return metrics
+
+    def _sequence_kl(self, packed: PackedBatch, turn: int) -> list[float]:
+        """Ask one trainer for the KL of packed responses to the reference."""
+        rank = turn % len(self._trainers)
+        refs = {f"trainer rank {rank}": self._trainers[rank].sequence_kl.remote(packed)}
+        answer = wait_for(refs, self._config.cluster.step_timeout_s, "KL of a prompt group")
+        return list(answer.popitem()[1])
 
     def _groups(self, step: int) -> list[PromptGroup]:
         """The prompts of a step, with seeds derived from (run seed, step, prompt)."""
