@@ -165,7 +165,7 @@ class PolicyObjective:
         return int(over.numel()), int(over.sum())
 
     def _check_correction(self) -> None:
-        """Ask the loss about one token that the generator found twice as likely as the policy."""
+        """Ask the loss about two tokens that the generator found likelier than the policy did."""
         loss, name = self._loss, self._config.policy_loss_type
         if name in ("rollout_is", "dppo"):
             raise ConfigError(
@@ -173,7 +173,7 @@ class PolicyObjective:
                 "which weighs tokens by the same ratio itself",
                 "algorithm.importance_correction=none",
             )
-        logprob, one = torch.full((1, 1), -1.0), torch.ones(1, 1)
+        logprob, one = torch.full((1, 2), -1.0), torch.ones(1, 2)
         settings = self._config.off_policy_correction
         cap = min(settings.token_tis_ratio_clip_high, settings.sequence_tis_ratio_clip_high)
         halved = logprob + math.log(2 / min(cap, 1.0))
