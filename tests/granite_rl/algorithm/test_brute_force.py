@@ -214,9 +214,11 @@ def test_the_policy_term_is_skyrls_whole_batch(aggregation: str, theirs: str) ->
             if not result.teaches:
                 continue
             tokens = completion.token_ids
-            logp = oracle.token_logprobs(POLICY, group.group.prompt_ids, tokens) if tokens else []
+            row = torch.zeros(oracle.MAX_RESPONSE_TOKENS, dtype=torch.float64)
+            if tokens:
+                row[: len(tokens)] = oracle.token_logprobs(POLICY, group.group.prompt_ids, tokens)
             short = oracle.MAX_RESPONSE_TOKENS - len(tokens)
-            rows.append(torch.cat([torch.as_tensor(logp), torch.zeros(short)]))
+            rows.append(row)
             masks.append([1.0] * len(tokens) + [0.0] * short)
             scores.append(result.score)
             index.append(number)

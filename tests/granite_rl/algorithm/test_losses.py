@@ -150,9 +150,7 @@ def test_away_from_the_old_policy_too_each_loss_is_its_papers(
         old = torch.tensor(-random.uniform(0.1, 3, tokens))
         logp = (old + torch.tensor(random.normal(0, 0.7, tokens))).clamp(max=-1e-3)
         logp.requires_grad_(True)
-        rollout = torch.tensor((old - 0.003 + random.normal(0, 0.2, tokens)).numpy()).clamp(
-            max=-1e-3
-        )
+        rollout = (old + torch.tensor(random.normal(0, 0.2, tokens))).clamp(max=-1e-3)
         config = loss_config(
             loss, clip_low=0.2, clip_high=0.28, importance_correction=correction, importance_cap=cap
         )

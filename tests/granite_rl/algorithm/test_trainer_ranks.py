@@ -1,7 +1,7 @@
 """The trainer role itself, on one and two ranks, against the brute force in float64.
 
-Real processes, gloo, DeepSpeed and ZeRO 0, 2 and 3. The trainer computes in float32, so the bound
-is 1e-6 of the gradient's largest entry (measured: below 5e-7), on gradients of size 0.1.
+Real processes, gloo, DeepSpeed and ZeRO 0, 2 and 3. The trainer computes in float32; on
+gradients of size 0.1 the bound of 1e-6 still holds.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from granite_rl.actors.trainer import TokenSums
 from granite_rl.models.configs import granite_config
 from granite_rl.models.loading import init_policy, load_policy, save_hf
 from granite_rl.models.tokenizer import train_tokenizer
-from granite_rl.training.launch import free_port, spawn
+from granite_rl.training.launch import free_port, spawn, warm_up
 from tests.granite_rl.algorithm import brute_force as oracle
 from tests.granite_rl.algorithm import trainer_ranks
 
 pytestmark = pytest.mark.slow
+TOLERANCE = 1e-6
 
 
 @pytest.fixture(scope="module")
@@ -41,18 +42,25 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     parameter.add_(torch.randn_like(parameter) * parameter.std() * noise)
             save_hf(model, config, tokenizer, path / name)
     (path / "users_loss.py").write_text(trainer_ranks.USERS_LOSS)
-    for ranks in (1, 2):
-        (path / str(ranks)).mkdir()
-        if ranks > 1:
-            spawn(trainer_ranks.run, ranks, (ranks, free_port(), path))
-            continue
-        # Also a fresh process: DeepSpeed's state is per process.
-        context = multiprocessing.get_context("spawn")
-        process = context.Process(target=trainer_ranks.run, args=(0, 1, free_port(), path))
-        process.start()
-        process.join(240)
-        assert process.exitcode == 0
     return path
+
+
+@pytest.fixture(scope="module", params=[1, 2], ids=["1 rank", "2 ranks"])
+def ranks(request: pytest.FixtureRequest, directory: Path) -> int:
+    """How many ranks have done a step of every case and written it down."""
+    count: int = request.param
+    (directory / str(count)).mkdir()
+    if count > 1:
+        spawn(trainer_ranks.run, count, (count, free_port(), directory))
+        return count
+    # Also a process of its own (DeepSpeed's state is per process), from the server of the others.
+    warm_up(2)
+    context = multiprocessing.get_context("forkserver")
+    process = context.Process(target=trainer_ranks.run, args=(0, 1, free_port(), directory))
+    process.start()
+    process.join(270)
+    assert process.exitcode == 0
+    return count
 
 
 def expected(directory: Path, case: trainer_ranks.Case) -> oracle.Answer:
@@ -68,32 +76,29 @@ def expected(directory: Path, case: trainer_ranks.Case) -> oracle.Answer:
 
 
 @pytest.mark.parametrize("name", list(trainer_ranks.CASES))
-def test_one_step_is_the_brute_force(directory: Path, name: str) -> None:
+def test_one_step_is_the_brute_force(directory: Path, ranks: int, name: str) -> None:
     answer = expected(directory, trainer_ranks.CASES[name])
-    for ranks in (1, 2):
-        saved: list[dict[str, Any]] = [
-            torch.load(directory / str(ranks) / f"{name}.{rank}.pt", weights_only=True)
-            for rank in range(ranks)
-        ]
-        assert saved[0]["batches"] > ranks, "every rank has a micro-batch, and one has two"
-        gradient = saved[0]["gradient"]
-        assert gradient.keys() == answer.gradient.keys()
-        largest = max(float(value.abs().max()) for value in answer.gradient.values())
-        assert largest > 1e-2
-        for key, value in answer.gradient.items():
-            error = float((gradient[key] - value).abs().max())
-            assert error < 1e-6 * max(1.0, largest), (ranks, key, error)
-        sums = TokenSums()
-        for one in saved:
-            sums.add(TokenSums(**one["sums"]))
-        assert sums.tokens == answer.trained_tokens
-        if "users_reinforce" not in str(trainer_ranks.CASES[name]):  # its value is another
-            assert sums.loss / saved[0]["denominator"] == pytest.approx(answer.loss, abs=1e-6)
-        known = [[a is None for a in group] for group in answer.advantages]
-        assert [[a is None for a in group] for group in saved[0]["advantages"]] == known
-        if sums.importance_ratios:
-            share = sums.importance_capped / sums.importance_ratios
-            assert share == pytest.approx(answer.capped_fraction)
-            assert 0 < share < 1
-        else:
-            assert name != "corrected"
+    saved: list[dict[str, Any]] = [
+        torch.load(directory / str(ranks) / f"{name}.{rank}.pt", weights_only=True)
+        for rank in range(ranks)
+    ]
+    assert saved[0]["batches"] > ranks, "every rank has a micro-batch, and one has two"
+    gradient = saved[0]["gradient"]
+    assert gradient.keys() == answer.gradient.keys()
+    assert max(float(value.abs().max()) for value in answer.gradient.values()) > 1e-2
+    for key, value in answer.gradient.items():
+        assert float((gradient[key] - value).abs().max()) < TOLERANCE, key
+    sums = TokenSums()
+    for one in saved:
+        sums.add(TokenSums(**one["sums"]))
+    assert sums.tokens == answer.trained_tokens
+    if "users_reinforce" not in str(trainer_ranks.CASES[name]):  # its value is another
+        assert sums.loss / saved[0]["denominator"] == pytest.approx(answer.loss, abs=TOLERANCE)
+    known = [[a is None for a in group] for group in answer.advantages]
+    assert [[a is None for a in group] for group in saved[0]["advantages"]] == known
+    if name == "corrected":
+        share = sums.importance_capped / sums.importance_ratios
+        assert share == pytest.approx(answer.capped_fraction)
+        assert 0 < share < 1
+    else:
+        assert sums.importance_ratios == 0
