@@ -307,7 +307,7 @@ class StageConfig(StrictModel):
 
     @model_validator(mode="after")
     def _algorithm_has_what_it_needs(self) -> StageConfig:
-        algorithm, ranks, zero_stage = self.algorithm, self.trainer.ranks, self.trainer.zero_stage
+        algorithm = self.algorithm
         by_ratio = algorithm.policy_loss in ("rollout_is", "dppo")
         if not self.rollout.logprobs and (by_ratio or algorithm.importance_correction != "none"):
             what = (
@@ -319,10 +319,10 @@ class StageConfig(StrictModel):
                 f"rollout.logprobs: false, but algorithm.{what} compares the trainer's with the "
                 "generator's log-probabilities; set rollout.logprobs=true"
             )
-        if algorithm.kl_in == "reward" and zero_stage == 3 and ranks > 1:
+        if algorithm.kl_in == "reward" and self.trainer.zero_stage == 3:
             raise ValueError(
                 "algorithm.kl_in: reward asks one rank for a group's KL, but with "
-                f"trainer.zero_stage=3 all {ranks} ranks would have to take part; "
+                "trainer.zero_stage=3 no rank has the parameters to itself; "
                 "use zero_stage 0, 1 or 2, or algorithm.kl_in=loss"
             )
         return self

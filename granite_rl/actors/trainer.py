@@ -251,8 +251,7 @@ class Trainer:
     def sequence_kl(self, packed: PackedBatch) -> list[float]:
         """[sequences] per-token KL estimates to the reference, summed over each sequence's targets.
 
-        No gradient. Only this rank takes part, so its parameters must be whole (ZeRO 0-2, or one
-        rank).
+        No gradient. Only this rank takes part, so its parameters must be whole (not ZeRO 3).
         """
         assert self._reference is not None, "no reference was loaded"
         begin = time.perf_counter()
