@@ -8,21 +8,45 @@ The rule for groups that lost samples (a generator or a verifier failed, not the
 left out, the advantages are those of the samples that remain, and a group of which less than
 ``rollout.min_group_fraction`` remains, or fewer than two samples, is dropped and counted. A failed
 sample is never a zero reward.
+
+The loss aggregation is one weight per token and one denominator per step, both over what trains:
+
+===============  ======================  ======================================
+aggregation      weight of a token       denominator
+===============  ======================  ======================================
+token_mean       1                       trained tokens (DAPO, eq. 8)
+sequence_mean    1 / tokens of sample    trained samples (GRPO, eq. 3)
+sequence_sum     1                       max_response_tokens x trained samples
+                                         (Dr. GRPO, arXiv 2503.20783)
+===============  ======================  ======================================
+
+Samples that train nothing (failed, dropped or masked) don't count. Masking truncated samples takes
+their tokens out of the loss and leaves their rewards in the group's statistics (DAPO, section 3.4,
+overlong filtering): their advantages are real, only their cut-off text teaches nothing.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 
 from granite_rl.algorithm.advantages import group_advantages, is_zero_variance
 from granite_rl.algorithm.overlong import overlong_penalty
 from granite_rl.config import AlgorithmSection
 from granite_rl.training.packing import Sample, StreamingPacker
-from granite_rl.types import PackedBatch, ScoredGroup, TrainBatch
+from granite_rl.types import Completion, PackedBatch, PromptGroup, ScoredGroup, TrainBatch
+
+SequenceKL = Callable[[PackedBatch], list[float]]
+"""Gives [sequences] of a micro-batch the sum over each response of the per-token KL estimate, in
+nats. A group's advantages wait for it: the price of KL in the reward."""
+
+TOO_FEW_SAMPLES = "fewer than two samples carry a reward"
+ZERO_VARIANCE = "all samples earned the same"
 
 
 @dataclass(frozen=True)
@@ -31,11 +55,19 @@ class GroupOutcome:
 
     scored: ScoredGroup
     rewards: list[float | None]
-    """[samples] reward after the overlong punishment; None where scoring failed."""
+    """[samples] what the advantages are made of: the score after the overlong punishment and, with
+    ``kl_in: reward``, the KL penalty; None where scoring failed."""
     advantages: list[float | None]
     """[samples]; None where the sample does not train."""
     zero_variance: bool
-    dropped: bool
+    """All samples earned the same, before any KL penalty."""
+    reason: str | None
+    """Why the whole group trains nothing; None: it is kept."""
+
+    @property
+    def dropped(self) -> bool:
+        """Whether the whole group was left out."""
+        return self.reason is not None
 
 
 @dataclass(frozen=True)
@@ -43,6 +75,7 @@ class _Sequence:
     """Per-sequence constants of the micro-batch under way."""
 
     advantage: float
+    weight: float
     kl_beta: float
     domain: int
     rollout_logprobs: list[float] | None
@@ -60,6 +93,10 @@ class BatchBuilder:
         max_response_tokens: where the overlong punishment reaches its full size.
         min_group_fraction: share of a group's samples that must have a verdict.
         domains: every domain of the run, in a fixed order.
+        sequence_kl: asked about each group whose KL is taken off its rewards (``kl_in: reward``).
+
+    Raises:
+        ValueError: ``kl_in: reward`` without ``sequence_kl``.
     """
 
     def __init__(
@@ -73,18 +110,34 @@ class BatchBuilder:
         max_response_tokens: int,
         min_group_fraction: float,
         domains: tuple[str, ...],
+        sequence_kl: SequenceKL | None = None,
     ) -> None:
+        if algorithm.kl_in == "reward" and sequence_kl is None:
+            raise ValueError("KL in the reward needs somebody to ask for it")
         self._algorithm = algorithm
-        self._packer = StreamingPacker(row_tokens, rows, pad_id)
+        self._new_packer = partial(StreamingPacker, row_tokens, rows, pad_id)
+        self._packer = self._new_packer()
         self._share_prompts = share_prompts
         self._max_response_tokens = max_response_tokens
         self._min_group_fraction = min_group_fraction
         self._domains = domains
+        self._sequence_kl = sequence_kl
         self._beta: Mapping[str, float] = algorithm.kl_beta_per_domain or {}
         self._open: list[_Sequence] = []
         self.outcomes: list[GroupOutcome] = []
         self.targets = 0
-        """Trained tokens emitted or held so far: the step's denominator once it is complete."""
+        """Trained tokens emitted or held so far."""
+        self.sequences = 0
+        """Samples that they belong to."""
+
+    @property
+    def denominator(self) -> int:
+        """What the step's summed gradient is divided by, once the step is complete."""
+        if self._algorithm.loss_aggregation == "token_mean":
+            return self.targets
+        if self._algorithm.loss_aggregation == "sequence_mean":
+            return self.sequences
+        return self.sequences * self._max_response_tokens
 
     @property
     def informative(self) -> int:
@@ -96,31 +149,42 @@ class BatchBuilder:
         outcome = self._outcome(scored)
         self.outcomes.append(outcome)
         domain = scored.group.row.domain
-        prompt = scored.group.prompt_ids
-        beta = self._beta.get(domain, self._algorithm.kl_beta)
+        beta = self._kl_beta(domain) if self._algorithm.kl_in == "loss" else 0.0
         samples: list[Sample] = []
         for completion, advantage in zip(scored.completions, outcome.advantages, strict=True):
             if advantage is None or not completion.token_ids:
                 continue
-            sampled = completion.sampled or [True] * len(completion.token_ids)
-            samples.append(Sample(completion.token_ids, sampled))
+            sample = _trained(completion)
+            samples.append(sample)
+            tokens = completion.length
+            weight = 1 / tokens if self._algorithm.loss_aggregation == "sequence_mean" else 1.0
             logprobs = completion.logprobs
             if logprobs is not None and completion.sampled is not None:
-                logprobs = [value for value, ours in zip(logprobs, sampled, strict=True) if ours]
-            self._open.append(_Sequence(advantage, beta, self._domains.index(domain), logprobs))
-            self.targets += completion.length
+                pairs = zip(logprobs, completion.sampled, strict=True)
+                logprobs = [value for value, ours in pairs if ours]
+            self._open.append(
+                _Sequence(advantage, weight, beta, self._domains.index(domain), logprobs)
+            )
+            self.targets += tokens
+            self.sequences += 1
+        for packed in self._pack(self._packer, scored.group, samples):
+            yield self._emit(packed)
+
+    def _pack(
+        self, packer: StreamingPacker, group: PromptGroup, samples: list[Sample]
+    ) -> list[PackedBatch]:
+        """Add a group's samples to a packer; returns the micro-batches that got full on the way."""
+        prompt = group.prompt_ids
         if self._share_prompts:
-            full: list[PackedBatch | None] = [*self._packer.add_group(prompt, samples)]
-        else:
-            full = [
-                self._packer.add(
-                    [*prompt, *sample.token_ids], [False] * len(prompt) + [*sample.target_mask]
-                )
-                for sample in samples
-            ]
-        for packed in full:
-            if packed is not None:
-                yield self._emit(packed)
+            return packer.add_group(prompt, samples)
+        full = [
+            packer.add([*prompt, *sample.token_ids], [False] * len(prompt) + [*sample.target_mask])
+            for sample in samples
+        ]
+        return [packed for packed in full if packed is not None]
+
+    def _kl_beta(self, domain: str) -> float:
+        return self._beta.get(domain, self._algorithm.kl_beta)
 
     def batches(self, groups: Iterable[ScoredGroup]) -> Iterator[TrainBatch]:
         """All micro-batches of a step, each as soon as the groups so far fill it."""
@@ -144,20 +208,48 @@ class BatchBuilder:
         known = [part for part in parts if part is not None]
         if len(known) == len(parts):
             logprobs = np.concatenate([np.asarray(part, dtype=np.float32) for part in known])
+
+        def per_token(values: list[float]) -> npt.NDArray[np.float32]:
+            return np.asarray(values, dtype=np.float32)[index]
+
         return TrainBatch(
             packed=packed,
-            advantages=np.asarray([sequence.advantage for sequence in sequences], dtype=np.float32)[
-                index
-            ],
-            kl_beta=np.asarray([sequence.kl_beta for sequence in sequences], dtype=np.float32)[
-                index
-            ],
+            advantages=per_token([sequence.advantage for sequence in sequences]),
+            weight=per_token([sequence.weight for sequence in sequences]),
+            kl_beta=per_token([sequence.kl_beta for sequence in sequences]),
             rollout_logprobs=logprobs,
             domain=np.asarray([sequence.domain for sequence in sequences], dtype=np.int64)[index],
             domains=self._domains,
         )
 
     def _outcome(self, scored: ScoredGroup) -> GroupOutcome:
+        rewards = self._rewards(scored)
+        known = [reward for reward in rewards if reward is not None]
+        nothing: list[float | None] = [None] * len(rewards)
+        size = len(rewards) + scored.lost
+        if len(known) < max(2, math.ceil(self._min_group_fraction * size)):
+            return GroupOutcome(scored, rewards, nothing, False, TOO_FEW_SAMPLES)
+        zero_variance = is_zero_variance(known)
+        if zero_variance and self._algorithm.zero_variance == "drop":
+            return GroupOutcome(scored, rewards, nothing, True, ZERO_VARIANCE)
+        rewards = self._less_kl(scored, rewards)
+        values = iter(
+            group_advantages(
+                [reward for reward in rewards if reward is not None],
+                estimator=self._algorithm.advantage,
+                norm_by_std=self._algorithm.norm_by_std,
+            )
+        )
+        advantages = [None if reward is None else next(values) for reward in rewards]
+        if self._algorithm.overlong_masking:
+            advantages = [
+                None if completion.truncated else advantage
+                for completion, advantage in zip(scored.completions, advantages, strict=True)
+            ]
+        return GroupOutcome(scored, rewards, advantages, zero_variance, None)
+
+    def _rewards(self, scored: ScoredGroup) -> list[float | None]:
+        """Scores after the overlong punishment; None where scoring failed."""
         rewards: list[float | None] = []
         for completion, result in zip(scored.completions, scored.results, strict=True):
             if not result.teaches:
@@ -170,16 +262,28 @@ class BatchBuilder:
                 penalty=self._algorithm.overlong_penalty,
             )
             rewards.append(result.score + punishment)
-        known = [reward for reward in rewards if reward is not None]
-        size = len(rewards) + scored.lost
-        if len(known) < max(2, math.ceil(self._min_group_fraction * size)):
-            return GroupOutcome(
-                scored, rewards, [None] * len(rewards), zero_variance=False, dropped=True
-            )
-        values = iter(
-            group_advantages(
-                known, estimator=self._algorithm.advantage, norm_by_std=self._algorithm.norm_by_std
-            )
+        return rewards
+
+    def _less_kl(self, scored: ScoredGroup, rewards: list[float | None]) -> list[float | None]:
+        """With ``kl_in: reward``: rewards minus beta times the KL of the whole response (Ouyang et
+        al. 2022, arXiv 2203.02155, eq. 2)."""
+        beta = self._kl_beta(scored.group.row.domain)
+        if self._algorithm.kl_in == "loss" or beta == 0 or self._sequence_kl is None:
+            return rewards
+        packer = self._new_packer()
+        samples = [_trained(item) for item in scored.completions if item.token_ids]
+        packed = self._pack(packer, scored.group, samples)
+        rest = packer.flush()
+        sums = iter(
+            [kl for one in [*packed, rest] if one is not None for kl in self._sequence_kl(one)]
         )
-        advantages = [None if reward is None else next(values) for reward in rewards]
-        return GroupOutcome(scored, rewards, advantages, is_zero_variance(known), dropped=False)
+        divergence = [next(sums) if item.token_ids else 0.0 for item in scored.completions]
+        return [
+            None if reward is None else reward - beta * kl
+            for reward, kl in zip(rewards, divergence, strict=True)
+        ]
+
+
+def _trained(completion: Completion) -> Sample:
+    """A completion of which every token that the model sampled is trained."""
+    return Sample(completion.token_ids, completion.sampled or [True] * len(completion.token_ids))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
@@ -182,23 +182,47 @@ class RolloutSection(StrictModel):
 
 
 class AlgorithmSection(StrictModel):
-    """GRPO advantages and the DAPO policy loss, by their names in SkyRL's registries."""
+    """Advantages, policy loss, KL and filters. Formulas and their sources: docs/algorithm.md."""
 
     advantage: str
+    """Name in SkyRL's advantage registry, e.g. grpo, rloo, maxrl."""
     policy_loss: str
+    """Name in SkyRL's policy-loss registry, e.g. regular, dual_clip, gspo, cispo."""
+    policy_loss_options: dict[str, Any] | None
+    """Constants of the policy loss by their names in SkyRL's AlgorithmConfig, nested as there,
+    e.g. {cispo: {cispo_eps_clip_high: 4.0}}; null: SkyRL's values."""
     norm_by_std: bool
     """Divide group-centred rewards by the group's standard deviation (GRPO) or not (Dr. GRPO)."""
     clip_low: NonNegativeFloat
     clip_high: NonNegativeFloat
+    loss_aggregation: Literal["token_mean", "sequence_mean", "sequence_sum"]
+    """Over the global batch, for the policy and the KL term. sequence_mean: every sample weighs the
+    same; sequence_sum: token sums over max_response_tokens x samples (Dr. GRPO)."""
     kl_beta: NonNegativeFloat
-    """Weight of the KL loss to the frozen reference."""
+    """Weight of the KL term to the frozen reference."""
     kl_beta_per_domain: dict[str, NonNegativeFloat] | None
     """Domains whose KL weight differs; null: none."""
     kl_estimator: Literal["k1", "k2", "k3", "abs"]
+    kl_in: Literal["loss", "reward"]
+    """loss: a term per token. reward: the sum over a response is taken off its score before
+    advantages, which costs one more forward pass of policy and reference."""
     overlong_buffer: NonNegative
     """Soft overlong punishment (DAPO eq. 13): the last N response tokens cost up to
     overlong_penalty; 0 off."""
     overlong_penalty: NonNegativeFloat
+    overlong_masking: bool
+    """Samples cut off by the token limit count in their group's mean and standard deviation, but
+    none of their tokens is trained."""
+    zero_variance: Literal["keep", "drop"]
+    """Groups whose samples all earned the same. keep: they train the KL term. drop: they train
+    nothing and don't count in the loss's denominator."""
+    importance_correction: Literal["none", "token", "sequence"]
+    """Multiply the policy term by min(trainer's / generator's probability, importance_cap), of a
+    token or of its whole sequence."""
+    importance_cap: PositiveFloat
+    modules: Paths
+    """Python files that register losses or advantage estimators with SkyRL's decorators; every node
+    must see them under the same path."""
 
 
 class DataSection(StrictModel):
@@ -294,6 +318,17 @@ class StageConfig(StrictModel):
                 f"{self.rollout.samples_per_prompt} samples_per_prompt) evenly; "
                 f"use a divisor of {samples}"
             )
+        if self.rollout.staleness and self.algorithm.importance_correction == "none":
+            raise ValueError(
+                f"rollout.staleness: {self.rollout.staleness} trains on tokens of older weights, "
+                "which algorithm.importance_correction=none does not correct; "
+                "use token or sequence"
+            )
+        if self.rollout.dynamic_sampling_rounds and self.algorithm.zero_variance == "keep":
+            raise ValueError(
+                "rollout.dynamic_sampling_rounds: replaces groups of equal rewards, which "
+                "algorithm.zero_variance=keep would train on as well; use drop"
+            )
         if self.rollout.staleness and self.rollout.dynamic_sampling_rounds:
             raise ValueError(
                 "rollout.staleness: prompts are taken ahead, which rollout.dynamic_sampling_rounds "
@@ -313,5 +348,27 @@ class StageConfig(StrictModel):
             raise ValueError(
                 f"trainer.row_tokens: {self.trainer.row_tokens} can't hold a sequence of "
                 f"rollout.max_context {self.rollout.max_context} tokens; raise it to at least that"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _algorithm_has_what_it_needs(self) -> StageConfig:
+        algorithm = self.algorithm
+        by_ratio = algorithm.policy_loss in ("rollout_is", "dppo")
+        if not self.rollout.logprobs and (by_ratio or algorithm.importance_correction != "none"):
+            what = (
+                f"policy_loss={algorithm.policy_loss}"
+                if by_ratio
+                else f"importance_correction={algorithm.importance_correction}"
+            )
+            raise ValueError(
+                f"rollout.logprobs: false, but algorithm.{what} compares the trainer's with the "
+                "generator's log-probabilities; set rollout.logprobs=true"
+            )
+        if algorithm.kl_in == "reward" and self.trainer.zero_stage == 3:
+            raise ValueError(
+                "algorithm.kl_in: reward asks one rank for a group's KL, but with "
+                "trainer.zero_stage=3 no rank has the parameters to itself; "
+                "use zero_stage 0, 1 or 2, or algorithm.kl_in=loss"
             )
         return self

@@ -192,6 +192,7 @@ class Controller:
             max_response_tokens=self._config.rollout.max_response_tokens,
             min_group_fraction=self._config.rollout.min_group_fraction,
             domains=self._stream.domains,
+            sequence_kl=self._trainers.sequence_kl,
         )
         trained_tokens: list[int] = []
         for batch in builder.batches(self._scored(step, builder)):
@@ -200,7 +201,7 @@ class Controller:
         lr = self._lr(step)
         metrics = rollout_metrics(builder.outcomes)
         if builder.targets:
-            reports = self._trainers.step(builder.targets, lr, step)
+            reports = self._trainers.step(builder.denominator, lr, step)
             metrics |= policy_metrics(reports, lr)
             self._check_finite(step, reports, builder)
             metrics["time/train_s"] = max(report.sums.busy_s + report.step_s for report in reports)

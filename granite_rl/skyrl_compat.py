@@ -11,11 +11,27 @@ from __future__ import annotations
 
 import sys
 import typing
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 from unittest.mock import patch
 
 import typing_extensions
+
+
+@contextmanager
+def local_registries() -> Iterator[None]:
+    """Registering with SkyRL stays inside this process while the context is open.
+
+    Inside an actor, SkyRL would start two named actors to share what is registered: two processes,
+    and 10 s of two cores at the start of every role. Here every process imports what it uses.
+    """
+    import ray
+
+    with patch.object(ray, "is_initialized", return_value=False):
+        yield
 
 
 def ppo_utils() -> ModuleType:
@@ -24,16 +40,12 @@ def ppo_utils() -> ModuleType:
     if name not in sys.modules:
         if sys.version_info < (3, 12):
             typing.TypedDict = typing_extensions.TypedDict
-        import ray
-
-        # Inside an actor, registering SkyRL's own functions would start two named actors to share
-        # them: two processes, and 10 s of two cores at the start of every role that imports this.
-        with patch.object(ray, "is_initialized", return_value=False):
+        with local_registries():
             import_module(name)
     return sys.modules[name]
 
 
-def algorithm_config(**fields: object) -> object:
+def algorithm_config(**fields: object) -> Any:
     """SkyRL's ``AlgorithmConfig``, the configuration object that its loss functions take."""
     ppo_utils()
     from skyrl.train.config import AlgorithmConfig

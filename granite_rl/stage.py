@@ -97,7 +97,8 @@ def load_inputs(config: StageConfig) -> Inputs:
     Raises:
         ConfigError | PreflightError | DataError: naming the key path, or file and line.
     """
-    from granite_rl.algorithm.registry import advantage_estimator, policy_loss
+    from granite_rl.algorithm.losses import policy_objective
+    from granite_rl.algorithm.registry import advantage_estimator
     from granite_rl.data.prompts import prepare_prompts, uses_reward_model
     from granite_rl.data.rows import read_rows
     from granite_rl.data.stream import PromptStream
@@ -105,8 +106,8 @@ def load_inputs(config: StageConfig) -> Inputs:
     from granite_rl.models.checkpoint_directory import check_checkpoint, checkpoint_hash
     from granite_rl.models.tokenizer import load_tokenizer
 
+    policy_objective(config.algorithm)  # first: it imports the user's modules
     advantage_estimator(config.algorithm.advantage)
-    policy_loss(config.algorithm.policy_loss)
     rows = read_rows(config.data.train)
     heldout_rows = read_rows(config.eval.files) if config.eval.files else []
     check_checkpoint(config.model.path)
@@ -307,7 +308,9 @@ def training_of(inputs: Inputs) -> Training:
     return Training(
         config=config.trainer,
         optim=config.optim,
-        algorithm=config.algorithm,
+        algorithm=config.algorithm.model_copy(
+            update={"modules": tuple(path.resolve() for path in config.algorithm.modules)}
+        ),
         temperature=config.rollout.temperature,
         model_path=config.model.path.resolve(),
         reference_path=None if inputs.reference is None else inputs.reference.resolve(),

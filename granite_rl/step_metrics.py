@@ -85,15 +85,15 @@ def _components(domain: str, outcomes: Iterable[GroupOutcome]) -> dict[str, floa
 
 
 def policy_metrics(reports: Sequence[StepReport], lr: float) -> dict[str, float]:
-    """Losses, KL, entropy and mismatch as token means over all ranks."""
+    """Aggregated losses, and KL, entropy and mismatch as token means, over all ranks."""
     sums = TokenSums()
     for report in reports:
         sums.add(report.sums)
     tokens = max(sums.tokens, 1)
     metrics = {
-        "policy/loss": sums.loss / tokens,
-        "policy/pg_loss": sums.policy_loss / tokens,
-        "policy/kl_loss": sums.kl_loss / tokens,
+        "policy/loss": sums.loss / reports[0].denominator,
+        "policy/pg_loss": sums.policy_loss / reports[0].denominator,
+        "policy/kl_loss": sums.kl_loss / reports[0].denominator,
         "policy/kl": sums.kl / tokens,
         "policy/entropy": sums.entropy / tokens,
         "policy/clip_fraction": sums.clipped / tokens,
@@ -108,6 +108,10 @@ def policy_metrics(reports: Sequence[StepReport], lr: float) -> dict[str, float]
         metrics["mismatch/logprob_abs_diff_mean"] = sums.mismatch_abs / sums.mismatch_tokens
         metrics["mismatch/logprob_abs_diff_max"] = sums.mismatch_max
         metrics["mismatch/token_mult_prob_error"] = sums.mismatch_exp / sums.mismatch_tokens
+    if sums.importance_ratios:
+        metrics["mismatch/importance_capped_fraction"] = (
+            sums.importance_capped / sums.importance_ratios
+        )
     return metrics
 
 

@@ -163,6 +163,8 @@ class TrainBatch:
 
     packed: PackedBatch
     advantages: npt.NDArray[np.float32]
+    weight: npt.NDArray[np.float32]
+    """Of a token's policy and KL term in the sum that the step's denominator divides."""
     kl_beta: npt.NDArray[np.float32]
     rollout_logprobs: npt.NDArray[np.float32] | None
     """The generator's log-probabilities of the same tokens, where they were asked for."""

@@ -35,7 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "envs": {"rewards"},
     "granite_rl.models": set(),
     "granite_rl.runs": set(),
-    "granite_rl.algorithm": LOW,
+    "granite_rl.algorithm": LOW | {"rewards"},
     "granite_rl.weight_sync": LOW,
     "granite_rl.data": LOW | {"envs", "rewards"},
     "granite_rl.training": LOW

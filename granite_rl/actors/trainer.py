@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from granite_rl.actors.generator import node_id
-from granite_rl.algorithm.losses import LossInputs, PolicyObjective
+from granite_rl.algorithm.losses import LossInputs, policy_objective
 from granite_rl.config import AlgorithmSection, OptimSection, PolicyTrainerSection
 from granite_rl.models.loading import load_policy
 from granite_rl.models.tokenizer import load_tokenizer
@@ -31,7 +31,7 @@ from granite_rl.training.engine import TrainEngine, batch_tensors
 from granite_rl.training.launch import free_port
 from granite_rl.training.packing import empty_batch
 from granite_rl.training.policy import TokenLogprobs
-from granite_rl.types import TrainBatch
+from granite_rl.types import PackedBatch, TrainBatch
 from granite_rl.weight_sync.bucket import BucketManifest, write_bucket
 from granite_rl.weight_sync.source import with_explicit_head
 
@@ -53,6 +53,9 @@ class TokenSums:
     """A maximum, not a sum."""
     mismatch_exp: float = 0.0
     """Sum of exp(|difference|), for the multiplicative token error."""
+    importance_ratios: int = 0
+    """Of tokens or of whole sequences, as the importance correction has it."""
+    importance_capped: int = 0
     busy_s: float = 0.0
     domain_tokens: dict[str, int] = field(default_factory=dict)
     domain_kl: dict[str, float] = field(default_factory=dict)
@@ -67,6 +70,8 @@ class TokenSums:
             "kl",
             "entropy",
             "clipped",
+            "importance_ratios",
+            "importance_capped",
             "busy_s",
         ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
@@ -84,6 +89,8 @@ class StepReport:
     """What one rank did in a step."""
 
     sums: TokenSums
+    denominator: int
+    """What the sums of losses are divided by, for the whole global batch."""
     grad_norm: float
     skipped: bool
     step_s: float
@@ -144,12 +151,7 @@ class Trainer:
         torch.manual_seed(training.seed)
         init_distributed(self._rank, config.ranks, address, port, config.threads)
         self._temperature = training.temperature
-        self._objective = PolicyObjective(
-            loss=algorithm.policy_loss,
-            clip_low=algorithm.clip_low,
-            clip_high=algorithm.clip_high,
-            kl_estimator=algorithm.kl_estimator,
-        )
+        self._objective = policy_objective(algorithm)
         self._sums = TokenSums()
         self._tokenizer = load_tokenizer(training.model_path)
         policy = load_policy(training.model_path, config.dtype)
@@ -209,6 +211,7 @@ class Trainer:
                 logprobs=logprobs,
                 reference_logprobs=reference_logprobs,
                 advantages=torch.from_numpy(batch.advantages).to(place),
+                weight=torch.from_numpy(batch.weight).to(place),
                 kl_beta=torch.from_numpy(batch.kl_beta).to(place),
                 rollout_logprobs=rollout,
                 sequence=torch.from_numpy(batch.packed.target_sequence).to(place),
@@ -221,6 +224,8 @@ class Trainer:
             kl_loss=sums.kl_weighted,
             entropy=float(entropy.sum()),
             clipped=sums.clipped,
+            importance_ratios=sums.importance_ratios,
+            importance_capped=sums.importance_capped,
         )
         current = logprobs.detach()
         if rollout is not None:
@@ -243,17 +248,38 @@ class Trainer:
         self._sums.add(step)
         return sums.total
 
+    def sequence_kl(self, packed: PackedBatch) -> list[float]:
+        """[sequences] per-token KL estimates to the reference, summed over each sequence's targets.
+
+        No gradient. Only this rank takes part, so its parameters must be whole (not ZeRO 3).
+        """
+        assert self._reference is not None, "no reference was loaded"
+        begin = time.perf_counter()
+        inputs = batch_tensors(packed)
+        with torch.no_grad():
+            logprobs, _ = self._engine.module(**inputs, temperature=self._temperature)
+            reference, _ = self._reference(**inputs, temperature=self._temperature)
+        kl = self._objective.kl(logprobs, reference)
+        sequence = torch.from_numpy(packed.target_sequence).to(kl.device)
+        sums = torch.bincount(sequence, weights=kl.double()).tolist()
+        self._sums.busy_s += time.perf_counter() - begin
+        return [float(value) for value in sums]
+
     def step(self, denominator: int, lr: float) -> StepReport:
         """One optimizer step over everything since the last one.
 
         Args:
-            denominator: trained tokens of the global batch.
+            denominator: of the global batch's summed gradient (`BatchBuilder.denominator`).
             lr: learning rate.
         """
         begin = time.perf_counter()
         result = self._engine.step(float(denominator), lr)
         report = StepReport(
-            self._sums, result.grad_norm, result.skipped, time.perf_counter() - begin
+            self._sums,
+            denominator,
+            result.grad_norm,
+            result.skipped,
+            time.perf_counter() - begin,
         )
         self._sums = TokenSums()
         return report

@@ -15,7 +15,7 @@ from granite_rl.actors.placement import wait_for
 from granite_rl.actors.standby import STANDBY
 from granite_rl.actors.trainer import StepReport, Training
 from granite_rl.errors import InfrastructureError
-from granite_rl.types import TrainBatch
+from granite_rl.types import PackedBatch, TrainBatch
 from granite_rl.weight_sync.bucket import BucketManifest
 
 if TYPE_CHECKING:
@@ -96,8 +96,21 @@ class TrainerGroup:
         """Hand a micro-batch to the next rank; it is worked on at once."""
         self._hand_over(batch)
 
-    def step(self, denominator: float, lr: float, step: int) -> list[StepReport]:
+    def sequence_kl(self, packed: PackedBatch) -> list[float]:
+        """[sequences] KL of packed responses to the reference, by the rank whose turn it is: the
+        others have no backward pass for it to wait for."""
+        rank = len(self._pending) % len(self._ranks)
+        refs = {f"trainer rank {rank}": self._ranks[rank].sequence_kl.remote(packed)}
+        answer: list[float] = self._wait(refs, "KL of a prompt group")[0]
+        return answer
+
+    def step(self, denominator: int, lr: float, step: int) -> list[StepReport]:
         """Wait for all micro-batches, then one optimizer step.
+
+        Args:
+            denominator: of the global batch's summed gradient.
+            lr: learning rate.
+            step: which, for messages.
 
         Raises:
             TrainersLostError: a rank died, or the deadline passed.

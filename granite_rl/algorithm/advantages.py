@@ -7,18 +7,31 @@ an input to the group's mean.
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 import numpy as np
 import torch
 
 from granite_rl.algorithm.registry import advantage_estimator
+from granite_rl.skyrl_compat import algorithm_config
 
 
 def group_advantages(rewards: list[float], *, estimator: str, norm_by_std: bool) -> list[float]:
-    """Outcome advantages of one group's samples.
+    """Outcome advantages of one group's samples, in float32.
 
-    With ``grpo``: ``(r_i - mean(r)) / (std(r) + 1e-6)``, the standard deviation unbiased (Shao et
-    al. 2024, arXiv 2402.03300, section 4.1.2; the division is dropped with ``norm_by_std=False``,
-    Liu et al. 2025, arXiv 2503.20783).
+    With n samples of mean m:
+
+    - ``grpo``: ``(r_i - m) / (std + 1e-6)``, the standard deviation unbiased (Shao et al. 2024,
+      arXiv 2402.03300, section 4.1.2); with ``norm_by_std=False`` the division is dropped (Dr.GRPO,
+      Liu et al. 2025, arXiv 2503.20783).
+    - ``rloo``: ``r_i - mean of the others = (r_i - m) n / (n - 1)`` (Ahmadian et al. 2024, arXiv
+      2402.14740, eq. 8).
+    - ``maxrl``: ``(r_i - m) / (m + 1e-6)`` (Tajwar et al. 2026, arXiv 2602.02710). Made for rewards
+      that are 0 or 1: a negative mean turns its sign round.
+
+    Any other estimator registered with SkyRL is called as SkyRL calls it, with the group as its
+    whole batch and one token per sample.
 
     Args:
         rewards: [samples] one scalar per sample; at least two.
@@ -39,9 +52,18 @@ def group_advantages(rewards: list[float], *, estimator: str, norm_by_std: bool)
         token_level_rewards=token_rewards,
         response_mask=torch.ones_like(token_rewards),
         index=np.zeros(len(rewards), dtype=np.int64),
+        values=None,
         grpo_norm_by_std=norm_by_std,
+        gamma=1.0,
+        lambd=1.0,
+        config=_config(estimator, norm_by_std),
     )
     return [float(value) for value in advantages[:, 0]]
+
+
+@cache
+def _config(estimator: str, norm_by_std: bool) -> Any:
+    return algorithm_config(advantage_estimator=estimator, grpo_norm_by_std=norm_by_std)
 
 
 def is_zero_variance(rewards: list[float], tolerance: float = 1e-6) -> bool:

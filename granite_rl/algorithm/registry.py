@@ -1,4 +1,4 @@
-"""Look-ups in SkyRL's registries of advantage estimators and policy losses.
+"""Look-ups in SkyRL's registries of advantage estimators and policy losses, and a user's own.
 
 The registries' own ``get`` starts a named Ray actor per registry whenever Ray is initialised, to
 carry functions between processes. Here every process resolves names for itself (a user's file is
@@ -9,31 +9,68 @@ less per role.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from granite_rl.errors import ConfigError
-from granite_rl.skyrl_compat import ppo_utils
+from granite_rl.skyrl_compat import local_registries, ppo_utils
+from rewards.registry import load_file_module
 
-BATCH_LEVEL_ESTIMATORS = frozenset({"gae", "reinforce++"})
-"""Estimators that need a critic or statistics over the whole batch; groups are consumed one by one
-here."""
+UNFIT_ESTIMATORS: Mapping[str, str] = MappingProxyType(
+    {
+        "gae": "needs a critic, and there is none",
+        "reinforce++": "whitens over the whole batch, but groups are trained one by one",
+    }
+)
+"""Estimators of SkyRL that can't work on a single prompt group."""
+
+UNFIT_LOSSES: Mapping[str, str] = MappingProxyType(
+    {
+        "clip_cov": "takes a covariance over the batch, which micro-batches would change",
+        "kl_cov": "takes a covariance over the batch, which micro-batches would change",
+        "cross_entropy": "ignores the advantages; for supervised training use `python -m sft`",
+    }
+)
+"""Policy losses of SkyRL that can't work here."""
 
 
-def _lookup(
-    registry: Any, key: str, name: str, excluded: frozenset[str] = frozenset()
-) -> Callable[..., Any]:
+def load_modules(paths: Iterable[Path]) -> None:
+    """Import the user's files, which register losses and estimators with SkyRL's decorators.
+
+    Once per process and file; every process that resolves names calls this first.
+
+    Raises:
+        ConfigError: a file is missing or fails to import; the message names it.
+    """
+    ppo_utils()  # a user's plain `import skyrl...` works only after this
+    for path in paths:
+        try:
+            with local_registries():
+                load_file_module(path)
+        except LookupError as error:
+            raise ConfigError(
+                f"algorithm.modules: {error}",
+                "a Python file that uses SkyRL's @register_policy_loss(name) or "
+                "@register_advantage_estimator(name), with a name that is not taken",
+            ) from None
+
+
+def nearest(name: str, allowed: Iterable[str]) -> str:
+    """'did you mean ...' and the full list, for messages about unknown names."""
+    names = sorted(allowed)
+    close = difflib.get_close_matches(name, names, n=1)
+    hint = f"did you mean `{close[0]}`? " if close else ""
+    return f"{hint}available: {', '.join(names) or 'none'}"
+
+
+def _lookup(registry: Any, key: str, name: str, unfit: Mapping[str, str]) -> Callable[..., Any]:
     table: dict[str, Callable[..., Any]] = registry._functions
-    allowed = sorted(set(table) - excluded)
+    allowed = set(table) - set(unfit)
     if name not in allowed:
-        close = difflib.get_close_matches(name, allowed, n=1)
-        why = (
-            " needs a critic or batch-level statistics"
-            if name in excluded
-            else " is not registered with SkyRL"
-        )
-        hint = f"did you mean `{close[0]}`? " if close else ""
-        raise ConfigError(f"{key}: {name!r}{why}", f"{hint}available: {', '.join(allowed)}")
+        why = unfit.get(name, "is not registered with SkyRL")
+        raise ConfigError(f"{key}: {name!r} {why}", nearest(name, allowed))
     return table[name]
 
 
@@ -44,13 +81,13 @@ def advantage_estimator(name: str) -> Callable[..., Any]:
         ConfigError: unknown name, or one that can't work on single prompt groups.
     """
     registry = ppo_utils().AdvantageEstimatorRegistry
-    return _lookup(registry, "algorithm.advantage", name, BATCH_LEVEL_ESTIMATORS)
+    return _lookup(registry, "algorithm.advantage", name, UNFIT_ESTIMATORS)
 
 
 def policy_loss(name: str) -> Callable[..., Any]:
     """The policy loss registered under ``name``.
 
     Raises:
-        ConfigError: unknown name.
+        ConfigError: unknown name, or a loss that can't work here.
     """
-    return _lookup(ppo_utils().PolicyLossRegistry, "algorithm.policy_loss", name)
+    return _lookup(ppo_utils().PolicyLossRegistry, "algorithm.policy_loss", name, UNFIT_LOSSES)

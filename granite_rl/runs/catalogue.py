@@ -164,8 +164,9 @@ _ROLLOUT = (
     Metric(
         "rollout/groups_dropped",
         "groups",
-        "Prompt groups left out because too few of their samples carry a reward.",
-        "Above 0 for long: see rollout/failed.",
+        "Prompt groups left out: too few of their samples carry a reward, or all earned the same "
+        "and algorithm.zero_variance is drop.",
+        "Above 0 for long: see rollout/failed and rollout/zero_variance_fraction.",
     ),
     Metric(
         "rollout/prompts_filtered",
@@ -179,19 +180,19 @@ _POLICY = (
     Metric(
         "policy/loss",
         "nats",
-        "Loss of the step: policy loss plus weighted KL loss, token mean over the global batch.",
+        "Loss of the step: policy loss plus weighted KL loss, aggregated over the global batch.",
         "Its size means little in RL; a sudden jump does.",
     ),
     Metric(
         "policy/pg_loss",
         "nats",
-        "Policy-gradient part of the loss, token mean over the global batch.",
+        "Policy-gradient part of the loss, aggregated over the global batch.",
         "",
     ),
     Metric(
         "policy/kl_loss",
         "nats",
-        "KL part of the loss, already multiplied by its beta, token mean over the global batch.",
+        "KL part of the loss, already multiplied by its beta, aggregated over the global batch.",
         "Dominates policy/pg_loss: beta is too high, nothing but staying put is learnt.",
     ),
     Metric(
@@ -282,6 +283,12 @@ _MISMATCH = (
         "nats/token",
         "Estimated KL divergence from generator to trainer on the sampled tokens.",
         "Over 1e-3.",
+    ),
+    Metric(
+        "mismatch/importance_capped_fraction",
+        "fraction",
+        "Share of the importance ratios (of tokens or sequences) that were cut to importance_cap.",
+        "Over 0.01 on-policy: generator and trainer disagree, the correction only hides it.",
     ),
     Metric(
         "mismatch/weight_version",

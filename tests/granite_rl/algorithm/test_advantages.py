@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 
 from granite_rl.algorithm.advantages import group_advantages, is_zero_variance
 from granite_rl.algorithm.overlong import overlong_penalty
+from granite_rl.algorithm.registry import UNFIT_ESTIMATORS
 from granite_rl.errors import ConfigError
+from granite_rl.skyrl_compat import ppo_utils
+from tests.granite_rl.algorithm.brute_force import group_advantages as closed_form
 
 rewards_lists = st.lists(st.floats(-5, 5, allow_nan=False, width=32), min_size=2, max_size=16)
 
@@ -28,6 +31,30 @@ def test_grpo_is_the_group_z_score(rewards: list[float]) -> None:
 def test_without_std_it_is_the_centred_reward(rewards: list[float]) -> None:
     result = group_advantages(rewards, estimator="grpo", norm_by_std=False)
     np.testing.assert_allclose(result, np.asarray(rewards) - np.mean(rewards), atol=1e-5)
+
+
+@given(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0]), min_size=2, max_size=16))
+@pytest.mark.parametrize(
+    ("name", "norm_by_std"), [("grpo", True), ("grpo", False), ("rloo", True), ("maxrl", True)]
+)
+def test_each_estimator_is_its_papers_closed_form(
+    name: str, norm_by_std: bool, rewards: list[float]
+) -> None:
+    """1e-6 of the largest: the estimators run in float32."""
+    expected = closed_form(rewards, name, norm_by_std)
+    result = group_advantages(rewards, estimator=name, norm_by_std=norm_by_std)
+    np.testing.assert_allclose(result, expected, atol=1e-6 * max(1, *map(abs, expected)))
+
+
+def test_a_single_success_weighs_as_much_as_its_failures_under_maxrl() -> None:
+    """With r in {0, 1} and pass rate p: 1/p - 1 for a success, -1 for a failure."""
+    result = group_advantages([1.0, 0.0, 0.0, 0.0], estimator="maxrl", norm_by_std=False)
+    np.testing.assert_allclose(result, [3.0, -1.0, -1.0, -1.0], atol=2e-5)
+
+
+def test_every_estimator_of_this_skyrl_works_or_says_why() -> None:
+    fit = {"grpo", "rloo", "maxrl"}
+    assert {str(item) for item in ppo_utils().AdvantageEstimator} == fit | set(UNFIT_ESTIMATORS)
 
 
 def test_rloo_leaves_each_sample_out_of_its_own_baseline() -> None:
