@@ -8,6 +8,7 @@ count. Strictly on-policy: every token of a step was sampled from the weights th
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import ray
 
 from granite_rl.actors.placement import wait_for
 from granite_rl.actors.trainer import StepReport
@@ -30,8 +32,9 @@ from granite_rl.runs.metrics import MetricLogger
 from granite_rl.runs.preemption import StopSignal
 from granite_rl.runs.rollout_files import write_rollouts
 from granite_rl.step_metrics import policy_metrics, rollout_metrics, rollout_records
+from granite_rl.training.balance import Dealer, work
 from granite_rl.training.checkpoint import CheckpointStore
-from granite_rl.types import PromptGroup, ScoredGroup
+from granite_rl.types import PromptGroup, ScoredGroup, TrainBatch
 from granite_rl.weight_sync.bucket import BucketManifest, weight_file
 
 if TYPE_CHECKING:
@@ -51,6 +54,7 @@ class Controller:
         pad_id: token id for padding.
         rollouts: generators and scorers.
         trainers: trainer ranks, set up.
+        references: the frozen reference's own actors; none: the trainers hold it themselves.
         run: the open run directory.
         logger: metric sinks.
         progress: console.
@@ -66,6 +70,7 @@ class Controller:
         pad_id: int,
         rollouts: RolloutEngine,
         trainers: Sequence[ActorHandle],
+        references: Sequence[ActorHandle] = (),
         run: RunDirectory,
         logger: MetricLogger,
         progress: Progress,
@@ -76,6 +81,9 @@ class Controller:
         self._pad_id = pad_id
         self._rollouts = rollouts
         self._trainers = list(trainers)
+        self._references = list(references)
+        model = json.loads((config.model.path / "config.json").read_text(encoding="utf-8"))
+        self._hidden = int(model["hidden_size"])
         self._run = run
         self._logger = logger
         self._progress = progress
@@ -155,14 +163,14 @@ class Controller:
             scored = iter(
                 shuffle_rewards(list(scored), np.random.default_rng([self._config.run.seed, step]))
             )
+        dealer = Dealer(len(self._trainers), lockstep=self._config.trainer.zero_stage >= 2)
         pending: list[Any] = []
         trained_tokens: list[int] = []
         for batch in builder.batches(scored):
-            pending.append(self._trainers[len(pending) % len(self._trainers)].train.remote(batch))
+            trainer = self._trainers[dealer.deal(work(batch.packed, self._hidden))]
+            pending.append(trainer.train.remote(*self._with_reference(batch, len(pending))))
             trained_tokens.append(batch.packed.tokens)
-        while len(pending) % len(self._trainers):
-            # All ranks must take part in the same number of collectives.
-            pending.append(self._trainers[len(pending) % len(self._trainers)].train.remote(None))
+        pending += [self._trainers[rank].train.remote(None) for rank in dealer.missing()]
         lr = self._lr(step)
         metrics = rollout_metrics(builder.outcomes)
         if builder.targets:
@@ -200,6 +208,15 @@ class Controller:
         if every and (step % every == 0 or step in (1, self.total_steps)):
             write_rollouts(self._run, step, rollout_records(builder.outcomes))
         return metrics
+
+    def _with_reference(self, batch: TrainBatch, index: int) -> tuple[Any, ...]:
+        """What a trainer is sent of a micro-batch: with actors of its own, the reference's answer
+        too, as a reference that Ray resolves when it is there."""
+        if not self._references:
+            return (batch,)
+        shared = ray.put(batch)
+        actor = self._references[index % len(self._references)]
+        return shared, actor.logprobs.remote(shared, self._sampling.temperature)
 
     def _groups(self, step: int) -> list[PromptGroup]:
         """The prompts of a step, with seeds derived from (run seed, step, prompt)."""

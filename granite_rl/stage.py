@@ -235,6 +235,7 @@ def _train(
         pad_id=inputs.pad_id,
         rollouts=rollouts,
         trainers=roles.trainers,
+        references=roles.references,
         run=run,
         logger=logger,
         progress=progress,
@@ -255,6 +256,8 @@ class Roles(NamedTuple):
 
     generators: list[ActorHandle]
     trainers: list[ActorHandle]
+    references: list[ActorHandle]
+    """Empty where every trainer holds the reference, or none is needed."""
 
 
 def start_roles(inputs: Inputs) -> Roles:
@@ -270,13 +273,21 @@ def start_roles(inputs: Inputs) -> Roles:
     generator = placement.generator_seat(config.model.path, config.generator, cluster, context)
     seats = [generator] * config.generator.replicas
     seats += placement.trainer_seats(config.trainer, cluster)
+    if inputs.reference is not None:
+        replica = placement.reference_seat(inputs.reference, config.trainer, cluster)
+        seats += [replica] * config.trainer.reference_replicas
     seats += [placement.reward_worker_seat(config.rewards, cluster)] * config.rewards.workers
     if reward_model is not None:
         seats.append(placement.reward_model_seat(reward_model, cluster))
     placement.make_room(seats, cluster.start_timeout_s)
     generators = placement.start_generators(config.model.path, config.generator, cluster, context)
     trainers = placement.start_trainers(config.trainer, cluster)
-    return Roles(generators, trainers)
+    references = (
+        []
+        if inputs.reference is None
+        else placement.start_references(inputs.reference, config.trainer, cluster)
+    )
+    return Roles(generators, trainers, references)
 
 
 def training_of(inputs: Inputs) -> Training:
@@ -284,13 +295,14 @@ def training_of(inputs: Inputs) -> Training:
     from granite_rl.actors.trainer import Training
 
     config = inputs.config
+    colocated = None if config.trainer.reference_replicas else inputs.reference
     return Training(
         config=config.trainer,
         optim=config.optim,
         algorithm=config.algorithm,
         temperature=config.rollout.temperature,
         model_path=config.model.path.resolve(),
-        reference_path=None if inputs.reference is None else inputs.reference.resolve(),
+        reference_path=None if colocated is None else colocated.resolve(),
         seed=config.run.seed,
     )
 
@@ -343,7 +355,7 @@ def wait_for_roles(
     from granite_rl.rollouts import RolloutEngine
 
     doing, limit = "starting", inputs.config.cluster.start_timeout_s
-    generators, trainers = roles
+    generators, trainers, references = roles
     address = placement.wait_for({"trainer rank 0": trainers[0].rendezvous.remote()}, limit, doing)[
         "trainer rank 0"
     ]
@@ -367,7 +379,11 @@ def wait_for_roles(
             f"they are on {len(nodes)}",
             "place the job on a single node",
         )
-    started |= placement.wait_for(scorers.ready(), limit, doing)
+    elsewhere = {
+        f"reference {index}": reference.describe.remote()
+        for index, reference in enumerate(references)
+    }
+    started |= placement.wait_for(scorers.ready() | elsewhere, limit, doing)
     for name, facts in started.items():
         run.event("role_started", f"{name}: {facts['engine']}", role=name, **facts)
     return RolloutEngine(generators, scorers, inputs.config.generator.timeout_s)

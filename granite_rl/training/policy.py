@@ -10,7 +10,7 @@ one chunk, recomputing would save nothing and is left out; small vocabularies ge
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -127,12 +127,43 @@ class TokenLogprobs(nn.Module):
     ) -> tuple[Tensor, Tensor | None]:
         """Log-probabilities (and entropies) of one chunk: [targets, hidden] -> [targets]."""
         scale = float(self.model.config.logits_scaling) * temperature
-        logits = self.model.lm_head(hidden).float() / scale
-        normaliser = torch.logsumexp(logits, dim=-1)
-        logprobs = logits.gather(-1, target_ids.unsqueeze(-1)).squeeze(-1) - normaliser
+        raw = self.model.lm_head(hidden)
+        logprobs, normaliser = cast(
+            tuple[Tensor, Tensor],
+            _ChosenLogprobs.apply(raw, target_ids, scale),  # type: ignore[no-untyped-call]
+        )
         if not entropy:
             return logprobs, None
         with torch.no_grad():
-            probabilities = torch.exp(logits - normaliser.unsqueeze(-1))
-            entropies = normaliser - (probabilities * logits).sum(-1)
-        return logprobs, entropies
+            logits = raw.float() / scale
+            weighted = (logits - normaliser.unsqueeze(-1)).exp_().mul_(logits)
+            return logprobs, normaliser - weighted.sum(-1)
+
+
+class _ChosenLogprobs(torch.autograd.Function):
+    """Log-softmax of raw logits over a scale, at one id each, and its normaliser.
+
+    The same numbers as logsumexp and gather with their own gradients, to the bit, but those keep
+    five float32 tensors of the logits' size alive in the backward pass where this keeps one beside
+    the raw logits.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, raw: Tensor, target_ids: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+        """[targets, vocabulary], [targets] -> [targets], [targets] (without gradient)."""
+        logits = raw.float() / scale
+        normaliser = torch.logsumexp(logits, dim=-1)
+        chosen = logits.gather(-1, target_ids.unsqueeze(-1)).squeeze(-1)
+        ctx.save_for_backward(raw, target_ids, normaliser)
+        ctx.mark_non_differentiable(normaliser)
+        ctx.scale = scale
+        return chosen - normaliser, normaliser
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        """d logprob / d logit = [id is the target] - probability."""
+        raw, target_ids, normaliser = ctx.saved_tensors
+        gradient = gradients[0].unsqueeze(-1)
+        result = (raw.float() / ctx.scale).sub_(normaliser.unsqueeze(-1)).exp_().mul_(-gradient)
+        result.scatter_add_(-1, target_ids.unsqueeze(-1), gradient)
+        return result.div_(ctx.scale).to(raw.dtype), None, None
