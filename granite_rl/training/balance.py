@@ -4,6 +4,18 @@ Micro-batches are dealt as they come, in prompt order, and a decision is never t
 what lets training start while groups still generate, and it makes the assignment a function of the
 batches alone, not of timing. The gradient is a sum over all of them, so the assignment changes
 nothing but the order of additions.
+
+Measured on 64 prompts x 16 samples of log-normal lengths (median 600 tokens, sigma 0.8 within a
+prompt and 0.5 between prompts) in rows of 8,192: 132 micro-batches, whose work varies by 15 %. The
+largest rank's load over the mean, for 2 / 4 / 8 / 16 ranks:
+
+- dealt in turn: 1.017 / 1.035 / 1.071 / 1.131
+- to the least loaded: 1.003 / 1.011 / 1.028 / 1.071
+
+Under ZeRO 2 and 3 the ranks wait for each other in every micro-batch, so that a round costs what its
+largest does, whoever gets it: 1.09 / 1.14 / 1.17 / 1.21. Sorting two rounds at a time would make
+that 1.06 / 1.10 / 1.13 / 1.16, and hold training back by a round of 8 to 60; it isn't done. Where
+memory allows, ZeRO 1 doesn't pay this.
 """
 
 from __future__ import annotations

@@ -218,21 +218,19 @@ def resume_everywhere(rank: int, world_size: int, port: int, root: Path) -> None
             sources = sorted(root.glob(f"{dtype}/*/*"), key=lambda path: path != own)
             for source in sources:  # its own layout first, in an engine that has done nothing yet
                 out = root / f"{dtype}_{world_size}_{zero_stage}" / "_".join(source.parts[-2:])
-                resume(engine, source / "saved", out)
+                resume(engine, source / "saved", out, finish=source == own)
     shutdown_distributed()
 
 
-def resume(engine: TrainEngine, saved: Path, out: Path) -> None:
-    """Load, save again in this layout, and finish."""
+def resume(engine: TrainEngine, saved: Path, out: Path, *, finish: bool) -> None:
+    """Load, save again in this layout, and go on for a step or to the end."""
     engine.load(saved)
     engine.save(out / "saved")
-    second = train_step(engine, 1)
-    after_second = weights_of(engine)
-    train_step(engine, 2)
-    weights = weights_of(engine)
+    result: dict[str, Any] = {"second": tuple(train_step(engine, 1))}
+    result["after_second"] = weights_of(engine)
+    if finish:
+        train_step(engine, 2)
+        result["weights"] = weights_of(engine)
     if engine.rank == 0:
-        torch.save(
-            {"second": tuple(second), "after_second": after_second, "weights": weights},
-            out / "resumed.pt",
-        )
+        torch.save(result, out / "resumed.pt")
     torch.distributed.barrier()

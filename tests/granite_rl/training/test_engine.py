@@ -119,9 +119,8 @@ def test_resumed_in_new_processes_bit_for_bit(root: Path, dtype: str) -> None:
     for layout in layouts(dtype):
         straight = result(root, dtype, *layout)
         path = resumed(root, dtype, layout, layout) / "resumed.pt"
-        engine_ranks.assert_same_bits(
-            torch.load(path, weights_only=True)["weights"], straight["weights"]
-        )
+        weights = torch.load(path, weights_only=True)["weights"]
+        engine_ranks.assert_same_bits(weights, straight["weights"])
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
@@ -136,26 +135,25 @@ def test_another_layout_takes_over_every_bit_of_the_state(root: Path, dtype: str
 
 @pytest.mark.parametrize(
     ("dtype", "loss_tolerance", "weight_tolerance"),
-    [("float32", 1e-6, 1e-6), ("bfloat16", 1e-2, 0.02)],
+    [("float32", 1e-6, 1e-6), ("bfloat16", 1e-4, 0.004)],
 )
 def test_the_next_step_in_another_layout_is_the_same(
     root: Path, dtype: str, loss_tolerance: float, weight_tolerance: float
 ) -> None:
-    worst = [0.0, 0.0, 0.0]
+    """Gradients are summed in another order: 1e-7 in float32; in bfloat16 the sums of two ranks are
+    rounded before they are added, which moves a few weights of up to 0.5 to a neighbouring value.
+    """
     for source in layouts(dtype):
         straight = result(root, dtype, *source)
         for to in layouts(dtype):
-            path = resumed(root, dtype, to, source) / "resumed.pt"
-            after = torch.load(path, weights_only=True)
-            worst[0] = max(worst[0], abs(after["second"][0] - straight["second"][0]))
-            worst[1] = max(worst[1], abs(after["second"][1] / straight["second"][1] - 1))
+            after = torch.load(resumed(root, dtype, to, source) / "resumed.pt", weights_only=True)
+            loss, norm = straight["second"]
+            assert after["second"][0] == pytest.approx(loss, abs=loss_tolerance)
+            assert after["second"][1] == pytest.approx(norm, rel=10 * loss_tolerance)
             for name, weight in straight["after_second"].items():
-                difference = (after["after_second"][name] - weight).abs().max()
-                worst[2] = max(worst[2], float(difference))
-    print(dtype, worst)
-    assert worst[0] <= loss_tolerance
-    assert worst[1] <= 10 * loss_tolerance
-    assert worst[2] <= weight_tolerance
+                torch.testing.assert_close(
+                    after["after_second"][name], weight, atol=weight_tolerance, rtol=0
+                )
 
 
 def test_the_plain_loop_would_notice_another_clip() -> None:
