@@ -12,10 +12,10 @@ largest rank's load over the mean, for 2 / 4 / 8 / 16 ranks:
 - dealt in turn: 1.017 / 1.035 / 1.071 / 1.131
 - to the least loaded: 1.003 / 1.011 / 1.028 / 1.071
 
-Under ZeRO 2 and 3 the ranks wait for each other in every micro-batch, so that a round costs what its
+Under ZeRO 2 and 3 the ranks wait for each other in every micro-batch, so a round costs what its
 largest does, whoever gets it: 1.09 / 1.14 / 1.17 / 1.21. Sorting two rounds at a time would make
-that 1.06 / 1.10 / 1.13 / 1.16, and hold training back by a round of 8 to 60; it isn't done. Where
-memory allows, ZeRO 1 doesn't pay this.
+that 1.06 / 1.10 / 1.13 / 1.16, but the first of each two would wait for the last, and a step has
+only 66 / 33 / 17 / 9 rounds: it isn't done. Where memory allows, ZeRO 1 doesn't pay this.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
 The obvious way keeps a float32 tensor of [tokens x vocabulary]: 64 rows of 8,192 tokens at 100,352
 entries are 196 GiB, several times over with its gradient. Here the backbone runs once, only the
 positions that predict a trained token go through the head, and they do so in chunks that are
-recomputed in the backward pass: the peak is one chunk's logits (1,024 x 100,352 float32 = 392 MiB,
-about three of them alive at once) for one more head matmul per chunk. Where everything fits into
-one chunk, recomputing would save nothing and is left out; small vocabularies get longer chunks.
+recomputed in the backward pass: the peak is three times one chunk's logits (1,024 x 100,352 float32
+= 392 MiB), forward and backward, for one more head matmul per chunk. Where everything fits into one
+chunk, recomputing would save nothing and is left out; small vocabularies get longer chunks.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class TokenLogprobs(nn.Module):
         hidden = self.model.model(
             input_ids=input_ids,
             position_ids=position_ids,
-            attention_mask=None if branch_ids is None else branch_mask(position_ids, branch_ids),
+            attention_mask=None if branch_ids is None else self._mask(position_ids, branch_ids),
             use_cache=False,
         ).last_hidden_state
         chosen = hidden[target_rows, target_cols]
@@ -121,6 +121,17 @@ class TokenLogprobs(nn.Module):
             if chunk_entropy is not None:
                 entropies.append(chunk_entropy)
         return torch.cat(logprobs), torch.cat(entropies) if entropy else None
+
+    def _mask(self, position_ids: Tensor, branch_ids: Tensor) -> Tensor:
+        """`branch_mask` as the model's attention wants it: eager attention *adds* what it is given
+        to the scores, so that a mask of ones and zeros would hide nothing from anybody."""
+        mask, kind = branch_mask(position_ids, branch_ids), self.model.config._attn_implementation
+        if kind == "sdpa":
+            return mask
+        if kind == "eager":
+            dtype = self.model.dtype
+            return torch.zeros_like(mask, dtype=dtype).masked_fill_(~mask, torch.finfo(dtype).min)
+        raise ValueError(f"shared prompts need a mask: attention sdpa or eager, not {kind}")
 
     def _chunk(
         self, hidden: Tensor, target_ids: Tensor, temperature: float, entropy: bool
