@@ -95,6 +95,9 @@ class PolicyTrainerSection(TrainerSection):
     share_prompts: bool
     """Compute a group's prompt once, with its samples branching off. The same gradient from fewer
     tokens, for a mask of row_tokens x row_tokens bytes a row."""
+    reference_replicas: NonNegative
+    """Actors that hold the frozen reference and score micro-batches while the trainers are at the
+    ones before; 0: every trainer rank holds a copy of its own."""
 
 
 class GeneratorSection(StrictModel):
@@ -268,8 +271,11 @@ class ClusterSection(StrictModel):
     generator_cpus: NonNegativeFloat
     trainer_cpus: NonNegativeFloat
     reward_worker_cpus: NonNegativeFloat
+    reference_cpus: NonNegativeFloat
+    """Of each of trainer.reference_replicas."""
     generator_gpus: NonNegativeFloat
     trainer_gpus: NonNegativeFloat
+    reference_gpus: NonNegativeFloat
     reward_model_gpus: NonNegativeFloat
     local_cpus: Positive | None
     """CPUs of the private Ray instance that is started when no cluster is given; null: all."""
@@ -323,6 +329,11 @@ class StageConfig(StrictModel):
                 f"rollout.staleness: {self.rollout.staleness} trains on tokens of older weights, "
                 "which algorithm.importance_correction=none does not correct; "
                 "use token or sequence"
+            )
+        if self.algorithm.kl_in == "reward" and self.trainer.reference_replicas:
+            raise ValueError(
+                "algorithm.kl_in: reward asks the trainers for the KL of a group, so they must "
+                "hold the reference; set trainer.reference_replicas=0"
             )
         if self.rollout.dynamic_sampling_rounds and self.algorithm.zero_variance == "keep":
             raise ValueError(

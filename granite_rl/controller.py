@@ -59,6 +59,7 @@ class Controller:
         pad_id: token id for padding.
         rollouts: generators and scorers.
         trainers: trainer ranks, set up.
+        references: the frozen reference's own actors; none: the trainers hold it themselves.
         run: the open run directory.
         logger: metric sinks.
         progress: console.

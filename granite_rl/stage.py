@@ -19,6 +19,7 @@ from granite_rl.entry import compose, parse_arguments, run_main, to_yaml, valida
 from granite_rl.errors import ConfigError, ExitCode, PreflightError
 
 if TYPE_CHECKING:
+    from ray.actor import ActorHandle
     from transformers import PreTrainedTokenizerBase
 
     from granite_rl.actors.generator_pool import GeneratorPool
@@ -278,6 +279,9 @@ def start_roles(inputs: Inputs, run: RunDirectory) -> Roles:
     generator = placement.generator_seat(config.model.path, config.generator, cluster, context)
     seats = [generator] * config.generator.replicas
     seats += placement.trainer_seats(config.trainer, cluster)
+    if inputs.reference is not None:
+        replica = placement.reference_seat(inputs.reference, config.trainer, cluster)
+        seats += [replica] * config.trainer.reference_replicas
     seats += [placement.reward_worker_seat(config.rewards, cluster)] * config.rewards.workers
     if reward_model is not None:
         seats.append(placement.reward_model_seat(reward_model, cluster))
@@ -290,9 +294,13 @@ def start_roles(inputs: Inputs, run: RunDirectory) -> Roles:
         max_restarts=cluster.max_restarts,
         on_event=run.event,
     )
+    references: list[ActorHandle] = []
+    if inputs.reference is not None:
+        references = placement.start_references(inputs.reference, config.trainer, cluster)
     trainers = TrainerGroup(
         lambda: placement.start_trainers(config.trainer, cluster),
         training_of(inputs),
+        references,
         start_timeout_s=cluster.start_timeout_s,
         step_timeout_s=cluster.step_timeout_s,
         max_restarts=cluster.max_restarts,
@@ -305,6 +313,7 @@ def training_of(inputs: Inputs) -> Training:
     from granite_rl.actors.trainer import Training
 
     config = inputs.config
+    colocated = None if config.trainer.reference_replicas else inputs.reference
     return Training(
         config=config.trainer,
         optim=config.optim,
@@ -313,7 +322,7 @@ def training_of(inputs: Inputs) -> Training:
         ),
         temperature=config.rollout.temperature,
         model_path=config.model.path.resolve(),
-        reference_path=None if inputs.reference is None else inputs.reference.resolve(),
+        reference_path=None if colocated is None else colocated.resolve(),
         seed=config.run.seed,
     )
 
@@ -380,7 +389,8 @@ def wait_for_roles(
             f"they are on {len(nodes)}",
             "place the job on a single node",
         )
-    started |= placement.wait_for(scorers.ready(), limit, "starting")
+    others = scorers.ready() | trainers.describe_references()
+    started |= placement.wait_for(others, limit, "starting")
     for name, facts in started.items():
         run.event("role_started", f"{name}: {facts['engine']}", role=name, **facts)
     return RolloutEngine(

@@ -154,7 +154,7 @@ def test_vllm_and_deepspeed_are_not_imported_at_module_level() -> None:
     wrong = [
         f"{path.relative_to(ROOT)}:{line} imports {name}"
         for path in source_files()
-        if "weight_sync" not in path.parts
+        if "weight_sync" not in path.parts and path.name != "sampler.py"
         for name, line in imports(ast.parse(path.read_text(encoding="utf-8")), top_level_only=True)
         if name.split(".")[0] in {"vllm", "deepspeed"}
     ]

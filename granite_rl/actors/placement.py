@@ -199,7 +199,8 @@ def make_room(seats: Sequence[Seat], timeout_s: float) -> None:
     )
     raise PreflightError(
         f"the cluster can't run this stage: it needs {missing}\n{table}",
-        "lower trainer.ranks, generator.replicas, rewards.workers or cluster.*_cpus; or add nodes",
+        "lower trainer.ranks, trainer.reference_replicas, generator.replicas, rewards.workers or "
+        "cluster.*_cpus; or add nodes",
     )
 
 
@@ -305,6 +306,35 @@ def start_trainers(config: PolicyTrainerSection, cluster: ClusterSection) -> lis
     ]
 
 
+def reference_seat(model_path: Path, config: PolicyTrainerSection, cluster: ClusterSection) -> Seat:
+    """A replica of the reference stands in for none but those of the same checkpoint."""
+    loads = (_identity(model_path), config.dtype, config.threads)
+    return Seat("reference", loads, cluster.reference_cpus, cluster.reference_gpus)
+
+
+def start_references(
+    model_path: Path, config: PolicyTrainerSection, cluster: ClusterSection
+) -> list[ActorHandle]:
+    """The reference's own actors, not yet awaited; none where it is colocated with the trainers."""
+    from granite_rl.actors.reference import RESTARTS, Reference
+
+    def start() -> ActorHandle:
+        return (
+            ray.remote(Reference)
+            .options(
+                num_cpus=cluster.reference_cpus,
+                num_gpus=cluster.reference_gpus,
+                max_restarts=RESTARTS,
+                max_task_retries=RESTARTS,
+                runtime_env={"env_vars": role_environment(config.threads)},
+            )
+            .remote(str(model_path.resolve()), config.dtype, config.threads)
+        )
+
+    seat = reference_seat(model_path, config, cluster)
+    return [STANDBY.seat(seat, start) for _ in range(config.reference_replicas)]
+
+
 def reward_worker_seat(config: RewardsSection, cluster: ClusterSection) -> Seat:
     """Reward workers of equal limits are all alike."""
     return Seat("reward worker", config.worker_memory_mib, cluster.reward_worker_cpus, 0.0)
@@ -328,9 +358,18 @@ def start_reward_worker(config: RewardsSection, cluster: ClusterSection) -> Acto
 
 def reward_model_seat(model_path: Path, cluster: ClusterSection) -> Seat:
     """A reward model stands in for none but itself: files that changed make another one."""
+    return Seat(
+        "reward model",
+        _identity(model_path),
+        cluster.reward_worker_cpus,
+        cluster.reward_model_gpus,
+    )
+
+
+def _identity(model_path: Path) -> tuple[tuple[str, int, int], ...]:
+    """Tells one state of a model's directory from another, without reading the weights."""
     files = sorted(path for path in model_path.resolve().iterdir() if path.is_file())
-    identity = tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files)
-    return Seat("reward model", identity, cluster.reward_worker_cpus, cluster.reward_model_gpus)
+    return tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files)
 
 
 def start_reward_model(model_path: Path, cluster: ClusterSection, dtype: str) -> ActorHandle:

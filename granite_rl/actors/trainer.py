@@ -5,28 +5,33 @@ forwarded and back-propagated at once; the optimizer steps when the controller s
 is complete. A rank that gets fewer micro-batches than the others is given empty ones, because
 ZeRO's collectives need all ranks.
 
-The reference is a full, frozen copy in every rank: simple, and free of collectives that could fall
-out of step with the policy's. It costs one model's weights of memory per rank.
+Unless the reference has actors of its own (`granite_rl.actors.reference`), it is a full, frozen
+copy in every rank: simple, and free of collectives that could fall out of step with the policy's.
+It costs one model's weights of memory per rank.
 """
 
 from __future__ import annotations
 
 import gc
+import math
 import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from granite_rl.actors.generator import node_id
+from granite_rl.actors.reference import load_reference
 from granite_rl.algorithm.losses import LossInputs, policy_objective
 from granite_rl.config import AlgorithmSection, OptimSection, PolicyTrainerSection
 from granite_rl.models.loading import load_policy
 from granite_rl.models.tokenizer import load_tokenizer
-from granite_rl.training.distributed import device, init_distributed
+from granite_rl.training.distributed import init_distributed
 from granite_rl.training.engine import TrainEngine, batch_tensors
 from granite_rl.training.launch import free_port
 from granite_rl.training.packing import empty_batch
@@ -94,6 +99,9 @@ class StepReport:
     grad_norm: float
     skipped: bool
     step_s: float
+    bad_batch: int | None
+    """Which of this rank's micro-batches, counted from 0, was the first with a loss that is not
+    finite; None: all losses were finite."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +116,8 @@ class Training:
     model_path: Path
     """Checkpoint that the policy starts from; absolute."""
     reference_path: Path | None
-    """Checkpoint of the frozen reference; None when no domain has a KL term."""
+    """Checkpoint of the frozen reference that every rank holds; None when no domain has a KL term,
+    or when the reference has actors of its own."""
     seed: int
 
 
@@ -152,7 +161,7 @@ class Trainer:
         init_distributed(self._rank, config.ranks, address, port, config.threads)
         self._temperature = training.temperature
         self._objective = policy_objective(algorithm)
-        self._sums = TokenSums()
+        self._begin_step()
         self._tokenizer = load_tokenizer(training.model_path)
         policy = load_policy(training.model_path, config.dtype)
         self._tied = bool(policy.config.tie_word_embeddings)
@@ -164,10 +173,7 @@ class Trainer:
             gradient_checkpointing=config.gradient_checkpointing,
         )
         if training.reference_path is not None:
-            self._reference = TokenLogprobs(load_policy(training.reference_path, config.dtype)).to(
-                device()
-            )
-            self._reference.requires_grad_(False).eval()
+            self._reference = load_reference(training.reference_path, config.dtype)
         if checkpoint is not None:
             self._policy.load(Path(checkpoint))
         engine = self._engine.engine
@@ -179,8 +185,22 @@ class Trainer:
             "node": node_id(),
         }
 
-    def train(self, batch: TrainBatch | None) -> None:
-        """Forward and back-propagate one micro-batch; None stands for an empty one."""
+    def _begin_step(self) -> None:
+        self._sums = TokenSums()
+        self._batches = 0
+        self._bad_batch: int | None = None
+
+    def train(
+        self,
+        batch: TrainBatch | None,
+        reference_logprobs: npt.NDArray[np.float32] | None = None,
+    ) -> None:
+        """Forward and back-propagate one micro-batch.
+
+        Args:
+            batch: None stands for an empty one.
+            reference_logprobs: [targets] of the batch, from a reference with actors of its own.
+        """
         begin = time.perf_counter()
         packed = empty_batch(self._tokenizer.pad_token_id) if batch is None else batch.packed
         inputs = batch_tensors(packed)
@@ -190,17 +210,39 @@ class Trainer:
             # collectives.
             self._engine.backward(logprobs.sum() * 0.0)
         else:
-            self._engine.backward(self._loss(batch, inputs, logprobs, entropy))
+            reference = self._reference_logprobs(inputs, reference_logprobs, logprobs.device)
+            self._engine.backward(self._loss(batch, inputs, logprobs, entropy, reference))
+        # Sums stay non-finite once they are: the first batch that made them so is the bad one.
+        if self._bad_batch is None and not math.isfinite(self._sums.loss):
+            self._bad_batch = self._batches
+        self._batches += 1
         self._sums.busy_s += time.perf_counter() - begin
 
+    def _reference_logprobs(
+        self,
+        inputs: dict[str, Tensor],
+        given: npt.NDArray[np.float32] | None,
+        place: torch.device,
+    ) -> Tensor | None:
+        """The reference's log-probabilities [targets]: given, computed here, or not needed."""
+        if given is not None:
+            return torch.from_numpy(given.copy()).to(place)  # Ray's arrays are read-only
+        if self._reference is None:
+            return None
+        with torch.no_grad():
+            logprobs, _ = self._reference(**inputs, temperature=self._temperature)
+        assert isinstance(logprobs, Tensor)
+        return logprobs
+
     def _loss(
-        self, batch: TrainBatch, inputs: dict[str, Tensor], logprobs: Tensor, entropy: Tensor
+        self,
+        batch: TrainBatch,
+        inputs: dict[str, Tensor],
+        logprobs: Tensor,
+        entropy: Tensor,
+        reference_logprobs: Tensor | None,
     ) -> Tensor:
         place = logprobs.device
-        reference_logprobs = None
-        if self._reference is not None:
-            with torch.no_grad():
-                reference_logprobs, _ = self._reference(**inputs, temperature=self._temperature)
         rollout = (
             None
             if batch.rollout_logprobs is None
@@ -280,8 +322,9 @@ class Trainer:
             result.grad_norm,
             result.skipped,
             time.perf_counter() - begin,
+            self._bad_batch,
         )
-        self._sums = TokenSums()
+        self._begin_step()
         return report
 
     def export_weights(self, path: str, version: int) -> BucketManifest | None:

@@ -7,14 +7,18 @@ back to that checkpoint's step. How often is bounded for the whole run.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import ray
 
 from granite_rl.actors.placement import wait_for
 from granite_rl.actors.standby import STANDBY
 from granite_rl.actors.trainer import StepReport, Training
 from granite_rl.errors import InfrastructureError
+from granite_rl.training.balance import Dealer, work
 from granite_rl.types import PackedBatch, TrainBatch
 from granite_rl.weight_sync.bucket import BucketManifest
 
@@ -32,6 +36,7 @@ class TrainerGroup:
     Args:
         start: starts all ranks.
         training: what they are set up for.
+        references: actors of the frozen reference's own; none: every rank holds it.
         start_timeout_s: longest wait for them to start and be set up.
         step_timeout_s: longest wait for anything else.
         max_restarts: times that the group may be restored in the whole run.
@@ -41,6 +46,7 @@ class TrainerGroup:
         self,
         start: Callable[[], list[ActorHandle]],
         training: Training,
+        references: Sequence[ActorHandle] = (),
         *,
         start_timeout_s: float,
         step_timeout_s: float,
@@ -51,8 +57,11 @@ class TrainerGroup:
         self._start_timeout_s = start_timeout_s
         self._step_timeout_s = step_timeout_s
         self._restarts_left = max_restarts
+        self._references = list(references)
+        model = json.loads((training.model_path / "config.json").read_text(encoding="utf-8"))
+        self._hidden = int(model["hidden_size"])
         self._ranks = start()
-        self._pending: list[Any] = []
+        self._begin_step()
         self.restarts = 0
         """Times that the group was restored so far."""
 
@@ -81,7 +90,7 @@ class TrainerGroup:
         """
         for rank in self._ranks:
             STANDBY.end(rank)
-        self._pending = []
+        self._begin_step()
         if self._restarts_left == 0:
             raise InfrastructureError(
                 f"{why}; the trainers were restored {self.restarts} times in this run already",
@@ -92,9 +101,27 @@ class TrainerGroup:
         self._ranks = self._start()
         self.setup(checkpoint)
 
+    def describe_references(self) -> dict[str, Any]:
+        """References to what each of the reference's own actors says of itself."""
+        return {
+            f"reference {index}": actor.describe.remote()
+            for index, actor in enumerate(self._references)
+        }
+
     def train(self, batch: TrainBatch) -> None:
-        """Hand a micro-batch to the next rank; it is worked on at once."""
-        self._hand_over(batch)
+        """Hand a micro-batch to the rank with the least work so far; it is worked on at once.
+
+        With actors of its own, the reference's answer goes straight to that rank: Ray hands it over
+        when it is there.
+        """
+        rank = self._ranks[self._dealer.deal(work(batch.packed, self._hidden))]
+        if not self._references:
+            self._pending.append(rank.train.remote(batch))
+            return
+        shared = ray.put(batch)
+        actor = self._references[len(self._pending) % len(self._references)]
+        logprobs = actor.logprobs.remote(shared, self._training.temperature)
+        self._pending.append(rank.train.remote(shared, logprobs))
 
     def sequence_kl(self, packed: PackedBatch) -> list[float]:
         """[sequences] KL of packed responses to the reference, by the rank whose turn it is: the
@@ -115,11 +142,9 @@ class TrainerGroup:
         Raises:
             TrainersLostError: a rank died, or the deadline passed.
         """
-        while len(self._pending) % len(self._ranks):
-            # All ranks must take part in the same number of collectives.
-            self._hand_over(None)
-        pending, self._pending = self._pending, []
-        waited = {f"micro-batch {index}": ref for index, ref in enumerate(pending)}
+        self._pending += [self._ranks[rank].train.remote(None) for rank in self._dealer.missing()]
+        waited = {f"micro-batch {index}": ref for index, ref in enumerate(self._pending)}
+        self._begin_step()
         self._wait(waited, f"training step {step}")
         return self._on_all("step", denominator, lr, doing=f"optimizer step {step}")
 
@@ -136,9 +161,10 @@ class TrainerGroup:
         """Write the policy as a Hugging Face checkpoint."""
         self._on_all("save_hf", str(directory), doing="writing the finished model")
 
-    def _hand_over(self, batch: TrainBatch | None) -> None:
-        rank = self._ranks[len(self._pending) % len(self._ranks)]
-        self._pending.append(rank.train.remote(batch))
+    def _begin_step(self) -> None:
+        self._pending: list[Any] = []
+        lockstep = self._training.config.zero_stage >= 2
+        self._dealer = Dealer(self._training.config.ranks, lockstep=lockstep)
 
     def _on_all(self, method: str, *arguments: Any, doing: str) -> list[Any]:
         refs = {

@@ -16,8 +16,7 @@ How that is got out of DeepSpeed 0.19:
   clipped and checked here, and the engine only reduces and steps.
 
 Communication is not overlapped with the backward pass (the unmanaged boundary allows that for
-ZeRO 2 alone). Whole checkpoints and full parameters pass through rank 0's CPU memory one tensor at
-a time.
+ZeRO 2 alone). Full parameters, for the generators, pass through the CPU one tensor at a time.
 """
 
 from __future__ import annotations
@@ -31,16 +30,14 @@ import torch
 from torch import Tensor, nn
 
 from granite_rl.config import OptimSection
-from granite_rl.errors import ConfigError, PreflightError
+from granite_rl.errors import ConfigError
 from granite_rl.training.distributed import all_reduce_max, device
 from granite_rl.training.policy import TokenLogprobs
+from granite_rl.training.state import Fragment, fragments, read_state, share_of, write_state
 from granite_rl.types import PackedBatch
 
 if TYPE_CHECKING:
     from transformers import GraniteConfig, PreTrainedTokenizerBase
-
-MODULE_FILE = "module.pt"
-OPTIMIZER_FILE = "optimizer_rank{rank}.pt"
 
 _MAX_BUCKET = 50_000_000
 """Elements DeepSpeed reduces at a time; its buffer is allocated in full: small models get less."""
@@ -203,76 +200,58 @@ class TrainEngine:
         """
         import deepspeed
 
-        prefix = "model." if isinstance(self.module, TokenLogprobs) else ""
-        for name, parameter in self.module.named_parameters():
+        for name, parameter in self._named_parameters():
             with deepspeed.zero.GatheredParameters([parameter], enabled=self.zero_stage == 3):
                 full = parameter.detach().to("cpu")
                 if self.zero_stage == 3:
                     full = full.clone()
-            yield name.removeprefix(prefix), full
+            yield name, full
+
+    def _named_parameters(self) -> list[tuple[str, nn.Parameter]]:
+        """Parameters as DeepSpeed has them, by the names of the Hugging Face model inside."""
+        prefix = "model." if isinstance(self.module, TokenLogprobs) else ""
+        return [(name.removeprefix(prefix), p) for name, p in self.module.named_parameters()]
 
     def save(self, directory: Path) -> None:
-        """Write module and optimizer state: rank 0 the module, every rank its optimizer shard.
+        """Write this rank's share of the training state, see `granite_rl.training.state`.
 
-        Plain tensors and numbers, loadable with ``weights_only=True``. Committing the directory is
-        the caller's business (`CheckpointStore`); all ranks call this, and the caller waits for
-        all before committing.
+        Committing the directory is the caller's business (`CheckpointStore`); all ranks call this,
+        and the caller waits for all before committing.
         """
         directory.mkdir(parents=True, exist_ok=True)
-        module = {name: t for name, t in self.named_parameters_full() if self.rank == 0}
-        if self.rank == 0:
-            torch.save(module, directory / MODULE_FILE)
-        masters = self._master_parameters()
-        torch.save(
-            {
-                "zero_stage": self.zero_stage,
-                "world_size": self.world_size,
-                "master": [parameter.detach().cpu() for parameter in masters],
-                "state": [dict(self._base_optimizer.state.get(p, {})) for p in masters],
-            },
-            directory / OPTIMIZER_FILE.format(rank=self.rank),
-        )
+        held = self._fragments()
+        if self.zero_stage == 0:
+            held = share_of(held, self.rank, self.world_size)
+        write_state(directory, held, self._base_optimizer.state, self.rank, self.world_size)
 
     def load(self, directory: Path) -> None:
-        """Restore what `save` wrote, bit for bit, on the same ZeRO stage and number of ranks.
+        """Restore what `save` wrote, on any ZeRO stage and number of ranks; all ranks call this.
+
+        Bit for bit where stage and number are those of the save. Elsewhere the state is the same
+        too, but the next gradients are summed in another order.
 
         Raises:
-            PreflightError: saved with another stage or number of ranks.
+            PreflightError: the directory holds no whole state, or that of another model.
         """
-        import deepspeed
-
-        shard = directory / OPTIMIZER_FILE.format(rank=self.rank)
-        if not shard.is_file():
-            raise PreflightError(f"{directory} has no optimizer state of rank {self.rank}")
-        saved = torch.load(shard, map_location="cpu", weights_only=True)
-        for key, now in (("zero_stage", self.zero_stage), ("world_size", self.world_size)):
-            if saved[key] != now:
-                name = {"zero_stage": "trainer.zero_stage", "world_size": "trainer.ranks"}[key]
-                raise PreflightError(
-                    f"{name}: {directory} was saved with {saved[key]}, this run has {now}",
-                    f"resume with {name}={saved[key]}, or start a new run from its hf/ checkpoint",
-                )
-        module = torch.load(directory / MODULE_FILE, map_location="cpu", weights_only=True)
-        prefix = "model." if isinstance(self.module, TokenLogprobs) else ""
-        for name, parameter in self.module.named_parameters():
-            with (
-                torch.no_grad(),
-                deepspeed.zero.GatheredParameters(
-                    [parameter], modifier_rank=0, enabled=self.zero_stage == 3
-                ),
+        if self.zero_stage == 3:
+            # Small parameters stay gathered between steps: let go of them, they are to change.
+            self._optimizer.checkpoint_event_prologue()
+        read_state(directory, self._fragments(), self._base_optimizer.state)
+        # From here on as after a step: the working copies are the masters, rounded, on all ranks.
+        if self.zero_stage == 3:
+            for low, master in zip(
+                self._optimizer.fp16_partitioned_groups_flat,
+                self._optimizer.fp32_partitioned_groups_flat,
+                strict=True,
             ):
-                if self.zero_stage < 3 or self.rank == 0:
-                    parameter.copy_(module[name.removeprefix(prefix)])
-        state = self._base_optimizer.state
-        for master, value, moments in zip(
-            self._master_parameters(), saved["master"], saved["state"], strict=True
-        ):
-            with torch.no_grad():
-                master.copy_(value)
-            state[master] = {
-                key: item.to(master.device) if key != "step" else item
-                for key, item in moments.items()
-            }
+                low.data.copy_(master.data)
+            self._optimizer.checkpoint_event_epilogue()
+        elif self.zero_stage > 0:
+            self._optimizer.update_lp_params()
+
+    def _fragments(self) -> list[Fragment]:
+        """What this rank's optimizer holds of each parameter, by its Hugging Face name."""
+        return fragments(self._named_parameters(), self._optimizer, self.zero_stage)
 
     def save_hf(self, directory: Path, tokenizer: PreTrainedTokenizerBase) -> None:
         """Write the model as a Hugging Face checkpoint (all ranks call; rank 0 writes)."""
@@ -293,15 +272,6 @@ class TrainEngine:
         """The torch optimizer inside DeepSpeed's."""
         inner = self._optimizer if self.zero_stage == 0 else self._optimizer.optimizer
         return cast(torch.optim.Optimizer, inner)
-
-    def _master_parameters(self) -> list[Tensor]:
-        """The float32 tensors that the torch optimizer updates on this rank."""
-        if self.zero_stage == 0:
-            groups = self._optimizer.param_groups
-            return [parameter for group in groups for parameter in group["params"]]
-        if self.zero_stage == 3:
-            return list(self._optimizer.fp32_partitioned_groups_flat)
-        return list(self._optimizer.single_partition_of_fp32_groups)
 
 
 def _enable_checkpointing(module: nn.Module) -> None:

@@ -3,14 +3,14 @@
 The obvious way keeps a float32 tensor of [tokens x vocabulary]: 64 rows of 8,192 tokens at 100,352
 entries are 196 GiB, several times over with its gradient. Here the backbone runs once, only the
 positions that predict a trained token go through the head, and they do so in chunks that are
-recomputed in the backward pass: the peak is one chunk's logits (1,024 x 100,352 float32 = 392 MiB,
-about three of them alive at once) for one more head matmul per chunk. Where everything fits into
-one chunk, recomputing would save nothing and is left out; small vocabularies get longer chunks.
+recomputed in the backward pass: the peak is three times one chunk's logits (1,024 x 100,352 float32
+= 392 MiB), forward and backward, for one more head matmul per chunk. Where everything fits into one
+chunk, recomputing would save nothing and is left out; small vocabularies get longer chunks.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -94,7 +94,7 @@ class TokenLogprobs(nn.Module):
         hidden = self.model.model(
             input_ids=input_ids,
             position_ids=position_ids,
-            attention_mask=None if branch_ids is None else branch_mask(position_ids, branch_ids),
+            attention_mask=None if branch_ids is None else self._mask(position_ids, branch_ids),
             use_cache=False,
         ).last_hidden_state
         chosen = hidden[target_rows, target_cols]
@@ -122,17 +122,59 @@ class TokenLogprobs(nn.Module):
                 entropies.append(chunk_entropy)
         return torch.cat(logprobs), torch.cat(entropies) if entropy else None
 
+    def _mask(self, position_ids: Tensor, branch_ids: Tensor) -> Tensor:
+        """`branch_mask` as the model's attention wants it: eager attention *adds* what it is given
+        to the scores, so that a mask of ones and zeros would hide nothing from anybody."""
+        mask, kind = branch_mask(position_ids, branch_ids), self.model.config._attn_implementation
+        if kind == "sdpa":
+            return mask
+        if kind == "eager":
+            dtype = self.model.dtype
+            return torch.zeros_like(mask, dtype=dtype).masked_fill_(~mask, torch.finfo(dtype).min)
+        raise ValueError(f"shared prompts need a mask: attention sdpa or eager, not {kind}")
+
     def _chunk(
         self, hidden: Tensor, target_ids: Tensor, temperature: float, entropy: bool
     ) -> tuple[Tensor, Tensor | None]:
         """Log-probabilities (and entropies) of one chunk: [targets, hidden] -> [targets]."""
         scale = float(self.model.config.logits_scaling) * temperature
-        logits = self.model.lm_head(hidden).float() / scale
-        normaliser = torch.logsumexp(logits, dim=-1)
-        logprobs = logits.gather(-1, target_ids.unsqueeze(-1)).squeeze(-1) - normaliser
+        raw = self.model.lm_head(hidden)
+        logprobs, normaliser = cast(
+            tuple[Tensor, Tensor],
+            _ChosenLogprobs.apply(raw, target_ids, scale),  # type: ignore[no-untyped-call]
+        )
         if not entropy:
             return logprobs, None
         with torch.no_grad():
-            probabilities = torch.exp(logits - normaliser.unsqueeze(-1))
-            entropies = normaliser - (probabilities * logits).sum(-1)
-        return logprobs, entropies
+            logits = raw.float() / scale
+            weighted = (logits - normaliser.unsqueeze(-1)).exp_().mul_(logits)
+            return logprobs, normaliser - weighted.sum(-1)
+
+
+class _ChosenLogprobs(torch.autograd.Function):
+    """Log-softmax of raw logits over a scale, at one id each, and its normaliser.
+
+    The same numbers as logsumexp and gather with their own gradients, to the bit, but those keep
+    five float32 tensors of the logits' size alive in the backward pass where this keeps one beside
+    the raw logits.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, raw: Tensor, target_ids: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+        """[targets, vocabulary], [targets] -> [targets], [targets] (without gradient)."""
+        logits = raw.float() / scale
+        normaliser = torch.logsumexp(logits, dim=-1)
+        chosen = logits.gather(-1, target_ids.unsqueeze(-1)).squeeze(-1)
+        ctx.save_for_backward(raw, target_ids, normaliser)
+        ctx.mark_non_differentiable(normaliser)
+        ctx.scale = scale
+        return chosen - normaliser, normaliser
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        """d logprob / d logit = [id is the target] - probability."""
+        raw, target_ids, normaliser = ctx.saved_tensors
+        gradient = gradients[0].unsqueeze(-1)
+        result = (raw.float() / ctx.scale).sub_(normaliser.unsqueeze(-1)).exp_().mul_(-gradient)
+        result.scatter_add_(-1, target_ids.unsqueeze(-1), gradient)
+        return result.div_(ctx.scale).to(raw.dtype), None, None

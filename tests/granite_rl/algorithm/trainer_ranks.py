@@ -100,6 +100,7 @@ def training(case: Case, ranks: int, directory: Path) -> Training:
             dtype="float32",
             gradient_checkpointing=False,
             share_prompts=case.share_prompts,
+            reference_replicas=0,
         ),
         optim=OptimSection(
             lr=SCALE, betas=(0.0, 0.0), eps=SCALE, weight_decay=0.0, grad_clip=1e9, warmup_steps=0
@@ -125,6 +126,7 @@ def run(rank: int, ranks: int, port: int, directory: Path) -> None:
             rows=case.rows,
             pad_id=0,
             share_prompts=case.share_prompts,
+            reference_replicas=0,
             max_response_tokens=oracle.MAX_RESPONSE_TOKENS,
             min_group_fraction=0.5,
             domains=oracle.DOMAINS,

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from transformers import GraniteConfig, GraniteForCausalLM
 
 from granite_rl.config import OptimSection
-from granite_rl.training.distributed import init_distributed, shutdown_distributed
-from granite_rl.training.engine import StepResult, TrainEngine, batch_tensors
+from granite_rl.training.distributed import (
+    all_reduce_sums,
+    init_distributed,
+    shutdown_distributed,
+)
+from granite_rl.training.engine import TrainEngine, batch_tensors
 from granite_rl.training.packing import empty_batch, pack_all
 from granite_rl.training.policy import TokenLogprobs
 from granite_rl.types import PackedBatch
@@ -71,14 +76,24 @@ def tokens(step: int) -> int:
     return sum(sum(mask) for _, mask in sequences(step))
 
 
-def train_step(engine: TrainEngine, step: int, denominator: float | None = None) -> StepResult:
+class Step(NamedTuple):
+    """One step, the same numbers on all ranks."""
+
+    loss: float
+    grad_norm: float
+
+
+def train_step(engine: TrainEngine, step: int) -> Step:
     mine = batches(step, engine.rank, engine.world_size)
     count = engine.lockstep(len(mine))
     mine += [empty_batch(0)] * (count - len(mine))
+    loss = 0.0
     for batch in mine:
         logprobs, _ = engine(**batch_tensors(batch))
         engine.backward(-logprobs.sum())
-    return engine.step(denominator or tokens(step), LR)
+        loss -= float(logprobs.detach().double().sum())
+    (total,) = all_reduce_sums(loss)
+    return Step(total / tokens(step), engine.step(tokens(step), LR).grad_norm)
 
 
 def plain_loop(grad_clip: float = GRAD_CLIP) -> tuple[dict[str, torch.Tensor], list[float]]:
@@ -102,90 +117,120 @@ def plain_loop(grad_clip: float = GRAD_CLIP) -> tuple[dict[str, torch.Tensor], l
     return {name: p.detach() for name, p in model.named_parameters()}, norms
 
 
-def _engine(rank: int, world_size: int, port: int, zero_stage: int) -> TrainEngine:
-    init_distributed(rank, world_size, "127.0.0.1", port, threads=1)
+def _engine(zero_stage: int, dtype: str = "float32") -> TrainEngine:
     return TrainEngine(
         TokenLogprobs(build_model()),
         optim=optim(),
         zero_stage=zero_stage,
-        dtype="float32",
+        dtype=dtype,
         gradient_checkpointing=zero_stage in (1, 3),
     )
 
 
-def run_all_stages(rank: int, world_size: int, port: int, out: Path) -> None:
+def layouts(dtype: str) -> range:
+    """ZeRO stages that run in a dtype."""
+    return range(4) if dtype == "float32" else range(2, 4)
+
+
+def weights_of(engine: TrainEngine) -> dict[str, torch.Tensor]:
+    return {name: tensor.clone() for name, tensor in engine.named_parameters_full()}
+
+
+def run_all_stages(rank: int, world_size: int, port: int, root: Path) -> None:
     """Every ZeRO stage in one process group: starting processes is most of the time."""
-    for zero_stage in range(4):
-        (out / str(zero_stage)).mkdir(exist_ok=True)
-        run_straight(rank, world_size, port, zero_stage, out / str(zero_stage))
-    for zero_stage in (2, 3):
-        run_bfloat16(world_size, zero_stage, out / str(zero_stage))
+    init_distributed(rank, world_size, "127.0.0.1", port, threads=1)
+    for dtype in ("float32", "bfloat16"):
+        for zero_stage in layouts(dtype):
+            out = root / dtype / str(world_size) / str(zero_stage)
+            out.mkdir(parents=True, exist_ok=True)
+            run_straight(_engine(zero_stage, dtype), out)
+    for zero_stage in range(2):
+        run_uneven(_engine(zero_stage), root)
     shutdown_distributed()
 
 
-def run_bfloat16(world_size: int, zero_stage: int, out: Path) -> None:
-    """The same three steps with parameters in bfloat16, in the process group under way."""
-    engine = TrainEngine(
-        TokenLogprobs(build_model()), optim=optim(), zero_stage=zero_stage, dtype="bfloat16"
-    )
-    norms = [train_step(engine, step).grad_norm for step in range(STEPS)]
-    weights = {name: tensor.clone() for name, tensor in engine.named_parameters_full()}
-    if engine.rank == 0:
-        torch.save({"weights": weights, "norms": norms}, out / "bfloat16.pt")
-    torch.distributed.barrier()
-
-
-def resume_all_stages(rank: int, world_size: int, port: int, out: Path) -> None:
-    """Fresh processes that go on from what `run_all_stages` saved."""
-    for zero_stage in range(4):
-        run_resumed(rank, world_size, port, zero_stage, out / str(zero_stage))
-    shutdown_distributed()
-
-
-def run_straight(rank: int, world_size: int, port: int, zero_stage: int, out: Path) -> None:
+def run_straight(engine: TrainEngine, out: Path) -> None:
     """Three steps, a save after the first, a poisoned one, and going back to the save."""
-    engine = _engine(rank, world_size, port, zero_stage)
     assert type(engine.engine).__name__ == "DeepSpeedEngine"
     inner = engine.module.model
     assert isinstance(inner, GraniteForCausalLM)
     assert inner.lm_head.weight is inner.model.embed_tokens.weight
-    norms = [train_step(engine, 0).grad_norm]
+    first = train_step(engine, 0)
     engine.save(out / "saved")
     torch.distributed.barrier()
 
-    def finish() -> tuple[list[float], dict[str, torch.Tensor]]:
-        rest = [train_step(engine, step).grad_norm for step in range(1, STEPS)]
-        return rest, {name: tensor.clone() for name, tensor in engine.named_parameters_full()}
+    def finish() -> dict[str, Any]:
+        second = train_step(engine, 1)
+        result = {"second": tuple(second), "after_second": weights_of(engine)}
+        third = train_step(engine, 2)
+        norms = [step.grad_norm for step in (first, second, third)]
+        return result | {"norms": norms, "weights": weights_of(engine)}
 
-    rest, straight = finish()
+    straight = finish()
     # A step on a poisoned loss changes nothing, on whatever rank the poison was.
-    logprobs, _ = engine(**batch_tensors(batches(0, rank, world_size)[0]))
-    poison = math.nan if rank == world_size - 1 else 1.0
-    engine.backward(-(logprobs * poison).sum())
+    last = engine.world_size - 1
+    logprobs, _ = engine(**batch_tensors(batches(0, engine.rank, engine.world_size)[0]))
+    engine.backward(-(logprobs * (math.nan if engine.rank == last else 1.0)).sum())
     result = engine.step(10, LR)
     assert result.skipped
     assert not math.isfinite(result.grad_norm)
-    for name, tensor in engine.named_parameters_full():
-        assert torch.equal(tensor, straight[name]), name
+    assert_same_bits(weights_of(engine), straight["weights"])
     # Back to the middle: the same steps again give the same bits.
     engine.load(out / "saved")
-    rest_again, resumed = finish()
-    assert rest_again == rest
-    for name in straight:
-        assert torch.equal(resumed[name], straight[name]), name
+    again = finish()
+    assert again["norms"] == straight["norms"]
+    assert_same_bits(again["weights"], straight["weights"])
     assert inner.lm_head.weight is inner.model.embed_tokens.weight
-    if rank == 0:
-        torch.save({"weights": straight, "norms": norms + rest}, out / "straight.pt")
+    if engine.rank == 0:
+        torch.save(straight, out / "straight.pt")
     torch.distributed.barrier()
 
 
-def run_resumed(rank: int, world_size: int, port: int, zero_stage: int, out: Path) -> None:
-    """A fresh process group that loads the middle and finishes."""
-    engine = _engine(rank, world_size, port, zero_stage)
-    engine.load(out / "saved")
-    for step in range(1, STEPS):
-        train_step(engine, step)
-    weights = {name: tensor.clone() for name, tensor in engine.named_parameters_full()}
-    if rank == 0:
-        torch.save(weights, out / "resumed.pt")
+def run_uneven(engine: TrainEngine, root: Path) -> None:
+    """Ranks that call backward different numbers of times, as ZeRO 0 and 1 let them."""
+    for step in range(STEPS):
+        for batch in batches(step, engine.rank, engine.world_size):
+            engine.backward(-engine(**batch_tensors(batch))[0].sum())
+        if engine.rank == 0:  # further micro-batches that add nothing
+            for _ in range(3):
+                engine.backward(0.0 * engine(**batch_tensors(batch))[0].sum())
+        engine.step(tokens(step), LR)
+    weights = weights_of(engine)
+    if engine.rank == 0:
+        name = f"uneven_{engine.world_size}_{engine.zero_stage}.pt"
+        torch.save(weights, root / name)
+    torch.distributed.barrier()
+
+
+def assert_same_bits(ours: dict[str, torch.Tensor], theirs: dict[str, torch.Tensor]) -> None:
+    assert ours.keys() == theirs.keys()
+    for name in ours:
+        assert torch.equal(ours[name], theirs[name]), name
+
+
+def resume_everywhere(rank: int, world_size: int, port: int, root: Path) -> None:
+    """Fresh processes that go on from what `run_all_stages` saved with any ranks and stage."""
+    init_distributed(rank, world_size, "127.0.0.1", port, threads=1)
+    for dtype in ("float32", "bfloat16"):
+        for zero_stage in layouts(dtype):
+            engine = _engine(zero_stage, dtype)
+            own = root / dtype / str(world_size) / str(zero_stage)
+            sources = sorted(root.glob(f"{dtype}/*/*"), key=lambda path: path != own)
+            for source in sources:  # its own layout first, in an engine that has done nothing yet
+                out = root / f"{dtype}_{world_size}_{zero_stage}" / "_".join(source.parts[-2:])
+                resume(engine, source / "saved", out, finish=source == own)
+    shutdown_distributed()
+
+
+def resume(engine: TrainEngine, saved: Path, out: Path, *, finish: bool) -> None:
+    """Load, save again in this layout, and go on for a step or to the end."""
+    engine.load(saved)
+    engine.save(out / "saved")
+    result: dict[str, Any] = {"second": tuple(train_step(engine, 1))}
+    result["after_second"] = weights_of(engine)
+    if finish:
+        train_step(engine, 2)
+        result["weights"] = weights_of(engine)
+    if engine.rank == 0:
+        torch.save(result, out / "resumed.pt")
     torch.distributed.barrier()

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -9,8 +14,9 @@ from transformers import GraniteConfig, GraniteForCausalLM
 
 from granite_rl.training.engine import batch_tensors
 from granite_rl.training.packing import Sample, StreamingPacker, empty_batch
-from granite_rl.training.policy import TokenLogprobs
+from granite_rl.training.policy import TokenLogprobs, _ChosenLogprobs
 from granite_rl.types import PackedBatch
+from tests.granite_rl.training import logprob_memory
 
 VOCABULARY = 211
 
@@ -84,6 +90,24 @@ def test_equals_float64_log_softmax_of_each_alone(
         torch.testing.assert_close(entropies[mine].double(), expected_entropies, atol=1e-5, rtol=0)
 
 
+@pytest.fixture(scope="module", params=["sdpa", "eager"])
+def attention(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module", params=[torch.float32, torch.bfloat16], ids=str)
+def variant(
+    model: GraniteForCausalLM, attention: str, request: pytest.FixtureRequest
+) -> GraniteForCausalLM:
+    """The model with each attention and in each dtype."""
+    config = type(model.config).from_dict(model.config.to_dict())
+    other = GraniteForCausalLM._from_config(config, attn_implementation=attention)
+    other.load_state_dict(model.state_dict())
+    assert other.config._attn_implementation == attention
+    cast_model: GraniteForCausalLM = other.to(request.param)
+    return cast_model
+
+
 def assert_only_changed(
     model: GraniteForCausalLM, before: PackedBatch, after: PackedBatch, changed: int
 ) -> None:
@@ -98,12 +122,12 @@ def assert_only_changed(
 
 
 @pytest.mark.parametrize("changed", range(6))
-def test_packed_sequences_do_not_see_each_other(model: GraniteForCausalLM, changed: int) -> None:
+def test_packed_sequences_do_not_see_each_other(variant: GraniteForCausalLM, changed: int) -> None:
     sequences = some_sequences()
     before = pack(sequences)
     sequences[changed] = [(token % (VOCABULARY - 1)) + 1 for token in sequences[changed]]
     after = pack(sequences)
-    assert_only_changed(model, before, after, changed)
+    assert_only_changed(variant, before, after, changed)
 
 
 def some_groups() -> list[tuple[list[int], list[list[int]]]]:
@@ -166,13 +190,35 @@ def test_shared_prompts_give_the_numbers_of_separate_copies(
 
 
 @pytest.mark.parametrize("changed", range(9))
-def test_samples_of_a_prompt_do_not_see_each_other(model: GraniteForCausalLM, changed: int) -> None:
+def test_samples_of_a_prompt_do_not_see_each_other(
+    variant: GraniteForCausalLM, changed: int
+) -> None:
     groups = some_groups()
     before = pack_groups(groups, 64)
     sample = [sample for _, samples in groups for sample in samples][changed]
     sample[:] = [(token % (VOCABULARY - 1)) + 1 for token in sample]
     after = pack_groups(groups, 64)
-    assert_only_changed(model, before, after, changed)
+    assert_only_changed(variant, before, after, changed)
+
+
+@pytest.mark.parametrize("changed", range(3))
+def test_groups_in_a_row_do_not_see_each_others_prompts(
+    variant: GraniteForCausalLM, changed: int
+) -> None:
+    """Another prompt changes its own samples' numbers and nobody else's."""
+    groups = some_groups()
+    before = pack_groups(groups, 64)
+    prompt = groups[changed][0]
+    prompt[:] = [(token % (VOCABULARY - 1)) + 1 for token in prompt]
+    after = pack_groups(groups, 64)
+    owners = np.repeat(range(len(groups)), [len(samples) for _, samples in groups])
+    policy = TokenLogprobs(variant)
+    with torch.no_grad():
+        first, _ = policy(**batch_tensors(before))
+        second, _ = policy(**batch_tensors(after))
+    others = torch.from_numpy(owners[before.target_sequence] != changed)
+    assert torch.equal(first[others], second[others])
+    assert not torch.equal(first[~others], second[~others])
 
 
 def test_chunks_change_memory_not_gradients(model: GraniteForCausalLM) -> None:
@@ -186,6 +232,71 @@ def test_chunks_change_memory_not_gradients(model: GraniteForCausalLM) -> None:
         gradients.append([p.grad.clone() for p in model.parameters() if p.grad is not None])
     for whole, chunked in zip(*gradients, strict=True):
         torch.testing.assert_close(whole, chunked, atol=1e-5, rtol=1e-5)
+
+
+def test_gradient_checkpointing_changes_no_bit(model: GraniteForCausalLM) -> None:
+    """Of log-probabilities and gradients, with shared prompts, in float32 and bfloat16."""
+    inputs = batch_tensors(pack_groups(some_groups(), 64))
+    for dtype in (torch.float32, torch.bfloat16):
+        runs = []
+        for checkpointing in (False, True):
+            copied = GraniteForCausalLM(model.config).to(dtype).train()
+            copied.load_state_dict(model.state_dict())
+            if checkpointing:
+                copied.gradient_checkpointing_enable({"use_reentrant": False})
+            assert copied.is_gradient_checkpointing == checkpointing
+            logprobs, _ = TokenLogprobs(copied)(**inputs)
+            (logprobs * torch.linspace(-1, 1, len(logprobs))).sum().backward()
+            gradients = [p.grad for p in copied.parameters() if p.grad is not None]
+            runs.append([logprobs.detach(), *gradients])
+        assert len(runs[0]) == len(list(model.parameters())) + 1
+        for plain, recomputed in zip(*runs, strict=True):
+            assert torch.equal(plain, recomputed)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_heads_own_gradient_is_autograds_to_the_bit(dtype: torch.dtype) -> None:
+    generator = torch.Generator().manual_seed(0)
+    raw = (8 * torch.randn(6, VOCABULARY, generator=generator)).to(dtype)
+    ids = torch.randint(VOCABULARY, (6,), generator=generator)
+    weights = torch.randn(6, generator=generator)
+    results = []
+    for own in (True, False):
+        leaf = raw.clone().requires_grad_()
+        if own:
+            logprobs, _ = _ChosenLogprobs.apply(leaf, ids, 1.7)  # type: ignore[no-untyped-call]
+        else:
+            logits = leaf.float() / 1.7
+            chosen = logits.gather(-1, ids.unsqueeze(-1)).squeeze(-1)
+            logprobs = chosen - torch.logsumexp(logits, -1)
+        (logprobs * weights).sum().backward()
+        results.append((logprobs.detach(), leaf.grad))
+    assert torch.equal(results[0][0], results[1][0])
+    assert results[0][1] is not None
+    assert results[1][1] is not None
+    torch.testing.assert_close(results[0][1], results[1][1], atol=0, rtol=0)
+
+
+@pytest.mark.slow
+def test_peak_memory_at_the_real_vocabulary_is_three_chunks() -> None:
+    """8,192 tokens x 100,352 entries: at most 3 chunks of float32 logits (256 x 100,352 each here)
+    and 64 MiB, for a forward pass with entropies and for one with a backward pass. All logits at
+    once would be 3.3 GB."""
+    chunk = 256
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.granite_rl.training.logprob_memory", str(chunk)],
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    measured = json.loads(run.stdout.splitlines()[-1])
+    logits = chunk * logprob_memory.VOCABULARY * 4
+    bound = 3 * logits + 64 * 2**20
+    assert measured["targets"] > 0.99 * logprob_memory.TOKENS
+    for what in ("forward", "backward"):
+        assert logits < measured[what] < bound, what
 
 
 def test_no_tensor_of_tokens_by_vocabulary_survives_the_forward(model: GraniteForCausalLM) -> None:
