@@ -32,7 +32,6 @@ from granite_rl.runs.rollout_files import write_rollouts
 from granite_rl.step_metrics import policy_metrics, rollout_metrics, rollout_records
 from granite_rl.training.checkpoint import CheckpointStore
 from granite_rl.types import PromptGroup, ScoredGroup
-from granite_rl.weight_sync.bucket import BucketManifest, weight_file
 
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
@@ -105,6 +104,14 @@ class Controller:
             Preempted: SIGTERM came; a checkpoint of the last finished step is on disk.
             DivergedError: the gradient stayed non-finite.
         """
+        self._on_trainers(
+            "connect_generators",
+            self._config.generator.weight_sync,
+            self._rollouts.receivers(
+                self._config.generator.tensor_parallel, self._config.cluster.step_timeout_s
+            ),
+            doing="connecting trainers and generators",
+        )
         self.sync_weights(start)
         self._progress.begin(start)
         for step in range(start + 1, self.total_steps + 1):
@@ -124,12 +131,8 @@ class Controller:
     def sync_weights(self, version: int) -> float:
         """Bring all generators to the trainers' current weights; returns seconds."""
         begin = time.perf_counter()
-        with weight_file() as file:
-            manifests = self._on_trainers(
-                "export_weights", str(file), version, doing="exporting weights"
-            )
-            manifest = next(item for item in manifests if isinstance(item, BucketManifest))
-            self._rollouts.load_weights(manifest, self._config.cluster.step_timeout_s)
+        reports = self._on_trainers("send_weights", version, doing=f"sending weights {version}")
+        self._rollouts.adopt_weights(next(report for report in reports if report is not None))
         return time.perf_counter() - begin
 
     def save_hf(self, directory: Path) -> None:

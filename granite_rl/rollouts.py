@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 import ray
 
 from granite_rl.actors.placement import LOST, wait_for
+from granite_rl.actors.receivers import RayReceivers
 from granite_rl.actors.scoring import ScorerPool
 from granite_rl.errors import InfrastructureError
 from granite_rl.types import GenerationRequest, GenerationResult, PromptGroup, ScoredGroup
-from granite_rl.weight_sync.bucket import BucketManifest
+from granite_rl.weight_sync.sender import SyncReport
 from rewards.result import RewardResult
 
 if TYPE_CHECKING:
@@ -68,18 +69,26 @@ class RolloutEngine:
         self.weight_version = -1
         """Version that every generator has."""
 
-    def load_weights(self, manifest: BucketManifest, timeout_s: float) -> None:
-        """Bring every generator to one version of the weights.
+    def receivers(self, tensor_parallel: int, timeout_s: float) -> RayReceivers:
+        """The generators as a weight sender drives them."""
+        return RayReceivers(
+            {
+                f"generator {index}": (generator, tensor_parallel)
+                for index, generator in enumerate(self._generators)
+            },
+            timeout_s,
+        )
+
+    def adopt_weights(self, report: SyncReport) -> None:
+        """Ask for rollouts of the weights that the generators have just been sent.
 
         Raises:
-            InfrastructureError: a generator died or did not answer in time.
+            InfrastructureError: a generator did not get them.
         """
-        refs = {
-            f"generator {index}": generator.load_weights.remote(manifest)
-            for index, generator in enumerate(self._generators)
-        }
-        wait_for(refs, timeout_s, f"loading weights {manifest.version}")
-        self.weight_version = manifest.version
+        if report.failed:
+            failures = "; ".join(f"{name}: {why}" for name, why in report.failed.items())
+            raise InfrastructureError(f"sending weights {report.version}: {failures}")
+        self.weight_version = report.version
 
     def busy_seconds(self) -> float:
         """Seconds that engines have spent stepping since they started, summed over generators."""

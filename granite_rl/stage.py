@@ -262,10 +262,18 @@ def start_roles(inputs: Inputs) -> Roles:
 
     Raises:
         PreflightError: the cluster is too small for all roles.
+        ConfigError: they can't exchange weights as configured.
     """
     from granite_rl.actors import placement
+    from granite_rl.weight_sync.transports import check_resources
 
     config, cluster = inputs.config, inputs.config.cluster
+    check_resources(
+        config.generator.weight_sync,
+        trainer_gpus=cluster.trainer_gpus,
+        generator_gpus=cluster.generator_gpus,
+        tensor_parallel=config.generator.tensor_parallel,
+    )
     context, reward_model = config.rollout.max_context, _reward_model_path(inputs)
     generator = placement.generator_seat(config.model.path, config.generator, cluster, context)
     seats = [generator] * config.generator.replicas
@@ -341,6 +349,7 @@ def wait_for_roles(
     """
     from granite_rl.actors import placement
     from granite_rl.rollouts import RolloutEngine
+    from granite_rl.weight_sync.transports import check_hosts
 
     doing, limit = "starting", inputs.config.cluster.start_timeout_s
     generators, trainers = roles
@@ -360,13 +369,9 @@ def wait_for_roles(
         for index, generator in enumerate(generators)
     }
     started |= placement.wait_for(described, limit, doing)
-    nodes = {str(item["node"]) for item in started.values()}
-    if len(nodes) > 1:
-        raise PreflightError(
-            "generator.weight_sync: shared_memory needs trainers and generators on one host, "
-            f"they are on {len(nodes)}",
-            "place the job on a single node",
-        )
+    check_hosts(
+        inputs.config.generator.weight_sync, {str(item["node"]) for item in started.values()}
+    )
     started |= placement.wait_for(scorers.ready(), limit, doing)
     for name, facts in started.items():
         run.event("role_started", f"{name}: {facts['engine']}", role=name, **facts)

@@ -17,13 +17,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from granite_rl.config import GeneratorSection
 from granite_rl.types import Completion, GenerationRequest, GenerationResult
-from granite_rl.weight_sync.bucket import BucketManifest
 
 if TYPE_CHECKING:
     from vllm import LLM
@@ -95,8 +93,8 @@ class Generator:
             weight_transfer_config=WeightTransferConfig(backend=config.weight_sync),
             disable_log_stats=True,
         )
-        self._llm.init_weight_transfer_engine({"init_info": {}})
         self._weight_version = -1
+        self._updating: int | None = None
         self._inbox: deque[GenerationRequest] = deque()
         self._outbox: queue.Queue[GenerationResult | BaseException] = queue.Queue()
         self._wake = threading.Condition()
@@ -153,15 +151,17 @@ class Generator:
         except queue.Empty:
             return results
 
-    def load_weights(self, manifest: BucketManifest) -> int:
-        """Swap in one version of the weights; the engine must be idle.
+    def init_weight_transfer(self, info: dict[str, Any]) -> None:
+        """Prepare vLLM's weight-transfer engine for a sender; ``info`` is the transport's own."""
+        self._llm.init_weight_transfer_engine({"init_info": info})
 
-        Returns:
-            The version now in use.
+    def start_weight_update(self, version: int) -> None:
+        """Begin to swap in one version of the weights; nothing is served until it is all there.
+
+        May be called again after an update that failed or was abandoned.
 
         Raises:
             RuntimeError: requests are in flight.
-            BucketError: the weight file is missing or damaged.
         """
         with self._wake:
             if self._in_flight:
@@ -169,13 +169,45 @@ class Generator:
                     f"{self._in_flight} requests are in flight: weights can't be swapped now"
                 )
             self._weight_version = -1
-            self._llm.start_weight_update()
-            self._llm.update_weights({"update_info": asdict(manifest)})
-            self._llm.finish_weight_update(str(manifest.version))
-            # Cached prefixes hold keys and values of the old weights.
-            if not self._llm.reset_prefix_cache():
-                raise RuntimeError("vLLM could not drop its prefix cache after a weight update")
-            self._weight_version = manifest.version
+            self._updating = version
+        worker = self._llm.llm_engine.model_executor.driver_worker.worker
+        worker._weight_update_active = False
+        self._llm.start_weight_update()
+
+    def update_weights(self, info: dict[str, Any]) -> None:
+        """Take a part of the weights; ``info`` is the transport's own.
+
+        Raises:
+            BucketError: it is missing, damaged or out of order. The update has failed: no version
+                is served until another one succeeds.
+        """
+        try:
+            self._llm.update_weights({"update_info": info})
+        except BaseException:
+            self._updating = None
+            raise
+
+    def finish_weight_update(self, version: int) -> int:
+        """Serve the new weights.
+
+        Returns:
+            The version now in use.
+
+        Raises:
+            StaleWeightsError: this is not the version whose update is under way.
+            BucketError: parts are missing.
+            RuntimeError: cached prefixes can't be dropped.
+        """
+        if self._updating != version:
+            raise StaleWeightsError(
+                f"weights {version} can't be finished: the update under way is of {self._updating}"
+            )
+        self._updating = None
+        self._llm.finish_weight_update(str(version))
+        # Cached prefixes hold keys and values of the old weights.
+        if not self._llm.reset_prefix_cache():
+            raise RuntimeError("vLLM could not drop its prefix cache after a weight update")
+        self._weight_version = version
         return self._weight_version
 
     def busy_seconds(self) -> float:

@@ -223,11 +223,12 @@ def wait_for(refs: Mapping[str, Any], timeout_s: float, doing: str) -> dict[str,
             f"{doing}: no answer from {', '.join(waiting)} within {timeout_s:g} s"
         ) from None
     except LOST as error:
-        raise InfrastructureError(f"{doing}: an actor died: {_first_line(error)}") from error
+        raise InfrastructureError(f"{doing}: an actor died: {first_line(error)}") from error
     return dict(zip(refs, values, strict=True))
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """What a message without its traceback says."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
 

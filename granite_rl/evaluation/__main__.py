@@ -80,8 +80,8 @@ def _run(config: EvaluationConfig) -> int:
     from granite_rl.models.checkpoint_directory import check_checkpoint, checkpoint_hash
     from granite_rl.models.tokenizer import load_tokenizer
     from granite_rl.rollouts import RolloutEngine
-    from granite_rl.weight_sync.bucket import weight_file, write_bucket
-    from granite_rl.weight_sync.source import checkpoint_weights
+    from granite_rl.weight_sync.source import CheckpointWeights
+    from granite_rl.weight_sync.transports import TRANSPORTS, create_sender
 
     rows = limit_rows(read_rows(config.eval.files), config.eval.limit_per_domain)
     prompts = {}
@@ -93,6 +93,9 @@ def _run(config: EvaluationConfig) -> int:
     engines = share_engines(config.models)
     with placement.ray_session(config.cluster):
         single = config.generator.model_copy(update={"replicas": 1})
+        if TRANSPORTS[single.weight_sync].needs_gpus:
+            # This process sends, and has none.
+            single = single.model_copy(update={"weight_sync": "network"})
         cluster = config.cluster
         context = config.rollout.max_context
         seats = [
@@ -123,11 +126,12 @@ def _run(config: EvaluationConfig) -> int:
             )
             placement.wait_for(scorers.ready(), cluster.start_timeout_s, "starting reward workers")
             rollouts = RolloutEngine([generator], scorers, config.generator.timeout_s)
+            receivers = rollouts.receivers(single.tensor_parallel, cluster.start_timeout_s)
+            sender = create_sender(single.weight_sync, receivers)
+            sender.connect()
             for version, name in enumerate(names):
                 path = config.models[name]
-                with weight_file() as file:
-                    manifest = write_bucket(file, version, checkpoint_weights(path))
-                    rollouts.load_weights(manifest, cluster.start_timeout_s)
+                rollouts.adopt_weights(sender.send(CheckpointWeights(path), version))
                 result = evaluate(
                     rollouts,
                     prompts[name].rows,
@@ -142,6 +146,7 @@ def _run(config: EvaluationConfig) -> int:
                 accuracy = [numbers["accuracy"] for numbers in result["domains"].values()]
                 mean = sum(accuracy) / len(accuracy)
                 print(f"{name}: mean accuracy {mean:.3f} -> {target}", flush=True)
+            sender.close()
 
         with ThreadPoolExecutor(len(engines)) as pool:
             list(pool.map(run, engines, generators))
