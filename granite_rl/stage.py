@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from granite_rl.config import StageConfig
 from granite_rl.entry import compose, parse_arguments, run_main, to_yaml, validate
-from granite_rl.errors import ConfigError, ExitCode, PreflightError
+from granite_rl.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
     from ray.actor import ActorHandle

@@ -26,9 +26,7 @@ class RayReceivers:
         timeout_s: longest wait for any one call.
     """
 
-    def __init__(
-        self, generators: Mapping[str, tuple[ActorHandle, int]], timeout_s: float
-    ) -> None:
+    def __init__(self, generators: Mapping[str, tuple[ActorHandle, int]], timeout_s: float) -> None:
         self._generators = dict(generators)
         self._timeout_s = timeout_s
         self.failed: dict[str, str] = {}

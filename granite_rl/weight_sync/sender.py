@@ -100,6 +100,7 @@ class WeightSender(ABC):
             OSError, RuntimeError: this side could not send.
         """
 
+    @abstractmethod
     def close(self) -> None:
         """Give back what is held between updates."""
 

@@ -1,14 +1,9 @@
 """The transports by name, what each needs, and the objects behind them.
 
-====================  =====================================  ========  ==========================
-``generator.weight_sync``  carries weights through            GPUs      reaches
-====================  =====================================  ========  ==========================
-``shared_memory``     two files in /dev/shm                  not used  one host
-``network``           Ray's object store                     not used  any host of the cluster
-``nccl``              vLLM's ``nccl`` engine, a broadcast    required  any host
-``ipc``               vLLM's ``ipc`` engine, CUDA handles    required  generators that share the
-                                                                       trainers' GPUs
-====================  =====================================  ========  ==========================
+- ``shared_memory``: two files in /dev/shm; one host, no GPUs needed.
+- ``network``: Ray's object store; any host of the cluster, no GPUs needed.
+- ``nccl``: vLLM's own engine, a broadcast between GPUs; any host.
+- ``ipc``: vLLM's own engine, CUDA handles; generators that share the trainers' GPUs.
 
 ``nccl`` and ``ipc`` are driven as vLLM's source asks for; they have been tested as far as that goes
 without GPUs, and have not been run on any.
