@@ -124,7 +124,7 @@ def pack(
         _copy(tensor.detach(), space[offset : offset + size], digest)
         if end > offset + size:
             space[offset + size : end] = 0
-            digest.update(space[offset + size : end].numpy())
+            digest.update(space[offset + size : end].numpy().data)
         offset, last = end, tensor
     if entries:
         yield Bucket(version, index, offset, digest.hexdigest(), tuple(entries))
@@ -133,13 +133,13 @@ def pack(
 def _copy(source: Tensor, target: Tensor, digest: xxhash.xxh3_128) -> None:
     if source.device.type != "cpu" or not source.is_contiguous():
         target.view(source.dtype).view(source.shape).copy_(source)
-        digest.update(target.numpy())
+        digest.update(target.numpy().data)
         return
     flat = source.view(-1).view(torch.uint8) if source.dim() else source.view(1).view(torch.uint8)
     for start in range(0, target.numel(), PIECE_BYTES):
         piece = target[start : start + PIECE_BYTES]
         piece.copy_(flat[start : start + PIECE_BYTES])
-        digest.update(piece.numpy())
+        digest.update(piece.numpy().data)
 
 
 def unpack(bucket: Bucket, memory: Tensor) -> list[tuple[str, Tensor]]:
@@ -156,7 +156,7 @@ def unpack(bucket: Bucket, memory: Tensor) -> list[tuple[str, Tensor]]:
     if memory.numel() < bucket.size:
         raise BucketError(f"{who}: {memory.numel()} bytes, expected {bucket.size}")
     content = memory[: bucket.size]
-    if xxhash.xxh3_128(content.numpy()).hexdigest() != bucket.checksum:
+    if xxhash.xxh3_128(content.numpy().data).hexdigest() != bucket.checksum:
         raise BucketError(f"{who}: the checksum differs")
     tensors = []
     for entry in bucket.entries:

@@ -79,7 +79,7 @@ class BucketWeightTransferEngine(WeightTransferEngine[BucketInitInfo, BucketUpda
             BucketError: it is missing, damaged, out of order or of another version; the model is
                 unusable until an update succeeds.
         """
-        bucket = Bucket.from_info(vars(update_info))
+        bucket = Bucket.from_info(dict(vars(update_info)))
         if self._version is None:
             self._version = bucket.version
         if (bucket.version, bucket.index) != (self._version, self._expected):

@@ -242,7 +242,7 @@ class _PackedLayer(_Layer):
             whole = self._scratch
         assert whole is not None
         self._parts, self._scratch = [], None
-        self.module.weight = nn.Parameter(whole, requires_grad=False)
+        self.module.weight = nn.Parameter(whole.data, requires_grad=False)
         self.module.quant_method.process_weights_after_loading(self.module)  # type: ignore[union-attr,operator]
         if self.module.weight.numel():
             raise RuntimeError(f"{self.name}: vLLM did not pack the layer, as it did at the start")
