@@ -1,6 +1,6 @@
 """The transports by name, what each needs, and the objects behind them.
 
-- ``shared_memory``: two files in /dev/shm; one host, no GPUs needed.
+- ``shared_memory``: memory that both sides map; one host, no GPUs needed.
 - ``network``: Ray's object store; any host of the cluster, no GPUs needed.
 - ``nccl``: vLLM's own engine, a broadcast between GPUs; any host.
 - ``ipc``: vLLM's own engine, CUDA handles; generators that share the trainers' GPUs.
