@@ -23,8 +23,8 @@ from granite_rl.weight_sync.bucket import pack
 from granite_rl.weight_sync.source import WeightSource
 
 BUCKET_BYTES = 16 << 20
-"""See `tests/bench/weight_sync.py`: a bucket that fits in a shared cache is read from there; at a
-quarter of it the calls begin to count."""
+"""Two fit into a server's shared cache, so that a bucket is still there when it is loaded. Copying
+is as fast with 4 or 64 MiB; smaller ones mean more calls, at about 1 ms each through Ray."""
 
 
 @dataclass(frozen=True)
