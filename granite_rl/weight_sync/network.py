@@ -5,8 +5,7 @@ one elsewhere has Ray copy it over, once per host, and hosts that have it serve 
 
 Ray rather than a gloo broadcast: a collective stands still for everybody when one generator dies,
 and a replaced generator means a new group on all sides; a bucket in the store is just fetched by
-whoever is there. It costs one copy more than shared memory (into the store); on one host it is
-measured beside it in `tests/bench/weight_sync.py`.
+whoever is there. It costs one copy more than shared memory (into the store).
 """
 
 from __future__ import annotations

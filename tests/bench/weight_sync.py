@@ -1,6 +1,6 @@
 """A weight update, from the trainer's parameters until the generator can serve, against memcpy.
 
-    python -m tests.bench.weight_sync [--transport shared_memory] [--updates 9]
+    python -m tests.bench.weight_sync [--only NAME] [--updates 9]
 
 DeepSpeed's engine is in this process, vLLM in a child process, one thread each; the sender's calls
 go through a pipe instead of Ray, which makes them 1 ms shorter (there are 50 in a large update).
@@ -181,21 +181,23 @@ def make_checkpoint(shape: dict[str, Any], dtype: str, directory: Path) -> None:
     save_hf(model, config, tokenizer, directory)
 
 
-def measure(name: str, transport: str, updates: int) -> None:
+def measure(name: str, updates: int) -> None:
     """One size."""
     dtype = "float32" if name == "weight_sync_1m" else "bfloat16"
-    generator_config = GeneratorSection(
-        replicas=1,
-        tensor_parallel=1,
-        threads=1,
-        kv_cache_gib=0.03,
-        gpu_memory_utilization=0.9,
-        max_num_seqs=8,
-        block_size=16,
-        enforce_eager=True,
-        dtype=dtype,
-        weight_sync=transport,
-        timeout_s=TIMEOUT_S,
+    generator_config = GeneratorSection.model_validate(
+        {
+            "replicas": 1,
+            "tensor_parallel": 1,
+            "threads": 1,
+            "kv_cache_gib": 0.03,
+            "gpu_memory_utilization": 0.9,
+            "max_num_seqs": 8,
+            "block_size": 16,
+            "enforce_eager": True,
+            "dtype": dtype,
+            "weight_sync": "shared_memory",
+            "timeout_s": TIMEOUT_S,
+        }
     )
     with tempfile.TemporaryDirectory() as directory:
         model = Path(directory) / "hf"
@@ -210,7 +212,7 @@ def measure(name: str, transport: str, updates: int) -> None:
         trainer.prepare(model, dtype)
         PipePending(ours_end).wait()
         receivers = PipeReceivers(ours_end)
-        trainer.connect_generators(transport, receivers)
+        trainer.connect_generators("shared_memory", receivers)
         source, target = np.ones(WINDOW, np.uint8), np.zeros(WINDOW, np.uint8)
         ours, peer, size = [], [], 0
         for version in range(updates + 2):
@@ -242,15 +244,12 @@ def measure(name: str, transport: str, updates: int) -> None:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "--transport", choices=("shared_memory", "network"), default="shared_memory"
-    )
     parser.add_argument("--updates", type=int, default=9)
     parser.add_argument("--only", choices=tuple(SHAPES))
     arguments = parser.parse_args()
     init_distributed(0, 1, "127.0.0.1", free_port(), 1)
     for name in [arguments.only] if arguments.only else SHAPES:
-        measure(name, arguments.transport, arguments.updates)
+        measure(name, arguments.updates)
 
 
 if __name__ == "__main__":

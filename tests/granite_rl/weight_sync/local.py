@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -80,20 +79,22 @@ class TensorSource:
         return iter(self._tensors)
 
 
-def section(weight_sync: str, dtype: str = "float32") -> GeneratorSection:
-    """A small engine."""
-    return GeneratorSection(
-        replicas=1,
-        tensor_parallel=1,
-        threads=1,
-        kv_cache_gib=0.03,
-        gpu_memory_utilization=0.9,
-        max_num_seqs=8,
-        block_size=16,
-        enforce_eager=True,
-        dtype=dtype,
-        weight_sync=weight_sync,
-        timeout_s=60.0,
+def section(weight_sync: str) -> GeneratorSection:
+    """A small engine in float32."""
+    return GeneratorSection.model_validate(
+        {
+            "replicas": 1,
+            "tensor_parallel": 1,
+            "threads": 1,
+            "kv_cache_gib": 0.03,
+            "gpu_memory_utilization": 0.9,
+            "max_num_seqs": 8,
+            "block_size": 16,
+            "enforce_eager": True,
+            "dtype": "float32",
+            "weight_sync": weight_sync,
+            "timeout_s": 60.0,
+        }
     )
 
 
@@ -113,7 +114,3 @@ def sample(generator: Generator, prompt: list[int], version: int, tokens: int = 
     while True:
         for result in generator.poll(60.0):
             return result.completions[0]
-
-
-def checkpoint_of(directory: Path) -> str:
-    return str(directory.resolve())

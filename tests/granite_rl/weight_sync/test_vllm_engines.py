@@ -98,7 +98,7 @@ def test_nccl_broadcasts_while_the_generators_load(monkeypatch: pytest.MonkeyPat
         assert arguments.packed
 
     monkeypatch.setattr(NCCLWeightTransferEngine, "trainer_send_weights", staticmethod(send))
-    report = NcclSender(receivers).send(Source(), 5)  # type: ignore[arg-type]
+    report = NcclSender(receivers).send(Source(), 5)
     assert (report.version, report.bytes, report.failed) == (5, 38, {})
     names = [name for name, _ in receivers.calls]
     assert names == ["begin", "start", "wait", "update", "broadcast", "wait", "finish", "wait"]
@@ -108,7 +108,7 @@ def test_nccl_broadcasts_while_the_generators_load(monkeypatch: pytest.MonkeyPat
 def test_nccl_does_not_broadcast_to_a_generator_that_is_gone() -> None:
     receivers = Recorder(fails=True)
     with pytest.raises(RuntimeError, match="generator 1"):
-        NcclSender(receivers).send(Source(), 5)  # type: ignore[arg-type]
+        NcclSender(receivers).send(Source(), 5)
     assert "update" not in [name for name, _ in receivers.calls]
 
 
@@ -116,7 +116,7 @@ def test_ipc_is_vllms_client_and_passes_the_version_on() -> None:
     from vllm.distributed.weight_transfer.base import VLLMWeightSyncClient
 
     receivers = Recorder()
-    client = IpcClient(receivers)  # type: ignore[arg-type]
+    client = IpcClient(receivers)
     assert isinstance(client, VLLMWeightSyncClient)
     client.version = 9
     client.init_weight_transfer_engine({"packed": True})
@@ -141,4 +141,4 @@ def test_without_a_gpu_connecting_fails_instead_of_hanging(
 
     monkeypatch.setattr(nccl, "_own_address", lambda: "127.0.0.1")
     with pytest.raises((RuntimeError, AssertionError, AttributeError)):
-        sender(Recorder()).connect()  # type: ignore[arg-type]
+        sender(Recorder()).connect()
