@@ -117,9 +117,9 @@ class GeneratorSection(StrictModel):
     """Tokens of a key-value block. Samples of a group share only whole blocks of their prompt."""
     enforce_eager: bool
     dtype: DType
-    weight_sync: Literal["shared_memory"]
-    """vLLM weight-transfer engine that carries new weights; needs trainer and generators on one
-    host."""
+    weight_sync: Literal["shared_memory", "network", "nccl", "ipc"]
+    """What carries new weights: shared_memory on one host; network (Ray's object store) across
+    hosts; with GPUs nccl, or ipc where generators share the trainers' GPUs."""
     timeout_s: PositiveFloat
     """Longest wait for the next finished prompt group before the generator counts as hung."""
 

@@ -19,7 +19,6 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -43,7 +42,6 @@ from granite_rl.runs.rollout_files import write_records, write_rollouts
 from granite_rl.step_metrics import policy_metrics, rollout_metrics, rollout_records
 from granite_rl.training.checkpoint import CheckpointStore
 from granite_rl.types import PromptGroup, ScoredGroup
-from granite_rl.weight_sync.bucket import weight_file
 
 MAX_SKIPPED_STEPS = 3
 """Consecutive steps with a non-finite gradient after which the run counts as diverged."""
@@ -111,8 +109,6 @@ class Controller:
         """Steps whose rollouts have begun: their batch and its times."""
         self._prompts = 0
         """Prompts of the stream that the finished steps have taken."""
-        self._weights = ExitStack()
-        """Holds the file of the current weights, which a replaced generator reads again."""
         self._tokens_total = 0
         self._skipped = 0
         self.total_steps = total_steps(config, stream.epoch_size)
@@ -125,13 +121,12 @@ class Controller:
             DivergedError: the gradient stayed non-finite.
             InfrastructureError: more actors were lost than the run allows.
         """
-        with self._weights:
-            while start < self.total_steps:
-                try:
-                    self._run_from(start)
-                    return
-                except TrainersLostError as error:
-                    start = self._restore_trainers(error.message)
+        while start < self.total_steps:
+            try:
+                self._run_from(start)
+                return
+            except TrainersLostError as error:
+                start = self._restore_trainers(error.message)
 
     def _run_from(self, start: int) -> None:
         self.sync_weights(start)
@@ -168,12 +163,9 @@ class Controller:
     def sync_weights(self, version: int) -> float:
         """Bring all generators to the trainers' current weights; returns seconds."""
         begin = time.perf_counter()
-        with ExitStack() as stack:
-            file = stack.enter_context(weight_file())
-            manifest = self._trainers.export_weights(file, version)
-            self._rollouts.load_weights(manifest, self._config.cluster.step_timeout_s)
-            self._weights.close()
-            self._weights.push(stack.pop_all())
+        self._rollouts.load_weights(
+            lambda receivers: self._trainers.send_weights(receivers, version)
+        )
         return time.perf_counter() - begin
 
     def save_hf(self, directory: Path) -> None:

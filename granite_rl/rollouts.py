@@ -28,6 +28,7 @@ from typing import Any
 import ray
 
 from granite_rl.actors.generator_pool import POLL_S, GeneratorPool
+from granite_rl.actors.receivers import RayReceivers
 from granite_rl.actors.scoring import ScorerPool
 from granite_rl.errors import InfrastructureError
 from granite_rl.types import (
@@ -39,7 +40,7 @@ from granite_rl.types import (
     ScoredGroup,
     Turn,
 )
-from granite_rl.weight_sync.bucket import BucketManifest
+from granite_rl.weight_sync.sender import SyncReport
 from rewards.result import Reply, RewardResult
 
 
@@ -188,13 +189,13 @@ class RolloutEngine:
         """Version that every generator has."""
         return self._generators.weight_version
 
-    def load_weights(self, manifest: BucketManifest, timeout_s: float) -> None:
-        """Bring every generator to one version of the weights.
+    def load_weights(self, send: Callable[[RayReceivers], SyncReport]) -> None:
+        """Bring every generator to one version of the weights: see `GeneratorPool.load_weights`.
 
         Raises:
-            InfrastructureError: a generator died or did not answer in time, too often.
+            InfrastructureError: too many generators were lost.
         """
-        self._generators.load_weights(manifest, timeout_s)
+        self._generators.load_weights(send)
 
     def busy_seconds(self) -> float:
         """Seconds that engines have spent stepping since they started, summed over generators."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from granite_rl.config import StageConfig
 from granite_rl.entry import compose, parse_arguments, run_main, to_yaml, validate
-from granite_rl.errors import ConfigError, ExitCode, PreflightError
+from granite_rl.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
@@ -269,12 +269,20 @@ def start_roles(inputs: Inputs, run: RunDirectory) -> Roles:
 
     Raises:
         PreflightError: the cluster is too small for all roles.
+        ConfigError: they can't exchange weights as configured.
     """
     from granite_rl.actors import placement
     from granite_rl.actors.generator_pool import GeneratorPool
     from granite_rl.actors.trainer_group import TrainerGroup
+    from granite_rl.weight_sync.transports import check_resources
 
     config, cluster = inputs.config, inputs.config.cluster
+    check_resources(
+        config.generator.weight_sync,
+        trainer_gpus=cluster.trainer_gpus,
+        generator_gpus=cluster.generator_gpus,
+        tensor_parallel=config.generator.tensor_parallel,
+    )
     context, reward_model = config.rollout.max_context, _reward_model_path(inputs)
     generator = placement.generator_seat(config.model.path, config.generator, cluster, context)
     seats = [generator] * config.generator.replicas
@@ -289,6 +297,7 @@ def start_roles(inputs: Inputs, run: RunDirectory) -> Roles:
     generators = GeneratorPool(
         lambda: placement.start_generator(config.model.path, config.generator, cluster, context),
         config.generator.replicas,
+        workers=config.generator.tensor_parallel,
         timeout_s=config.generator.timeout_s,
         start_timeout_s=cluster.start_timeout_s,
         max_restarts=cluster.max_restarts,
@@ -301,6 +310,7 @@ def start_roles(inputs: Inputs, run: RunDirectory) -> Roles:
         lambda: placement.start_trainers(config.trainer, cluster),
         training_of(inputs),
         references,
+        transport=config.generator.weight_sync,
         start_timeout_s=cluster.start_timeout_s,
         step_timeout_s=cluster.step_timeout_s,
         max_restarts=cluster.max_restarts,
@@ -376,19 +386,16 @@ def wait_for_roles(
     from granite_rl.actors import placement
     from granite_rl.models.tokenizer import encode_continuation
     from granite_rl.rollouts import RolloutEngine
+    from granite_rl.weight_sync.transports import check_hosts
 
     limit = inputs.config.cluster.start_timeout_s
     generators, trainers = roles
     started = trainers.setup(checkpoint)
     scorers = _start_scorers(inputs)
     started |= placement.wait_for(generators.describe(), limit, "starting")
-    nodes = {str(item["node"]) for item in started.values()}
-    if len(nodes) > 1:
-        raise PreflightError(
-            "generator.weight_sync: shared_memory needs trainers and generators on one host, "
-            f"they are on {len(nodes)}",
-            "place the job on a single node",
-        )
+    check_hosts(
+        inputs.config.generator.weight_sync, {str(item["node"]) for item in started.values()}
+    )
     others = scorers.ready() | trainers.describe_references()
     started |= placement.wait_for(others, limit, "starting")
     for name, facts in started.items():

@@ -20,13 +20,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from granite_rl.config import GeneratorSection
 from granite_rl.types import GenerationRequest, Key, Turn
-from granite_rl.weight_sync.bucket import BucketManifest
 
 if TYPE_CHECKING:
     from vllm import LLM
@@ -106,8 +105,8 @@ class Generator:
             disable_log_stats=True,
         )
         self._sampler_is_here = config.tensor_parallel == 1
-        self._llm.init_weight_transfer_engine({"init_info": {}})
         self._weight_version = -1
+        self._updating: int | None = None
         self._inbox: deque[GenerationRequest] = deque()
         self._calls: deque[Callable[[], None]] = deque()
         self._outbox: queue.Queue[Turn | BaseException] = queue.Queue()
@@ -169,19 +168,73 @@ class Generator:
         """Give samples up: each that is still under way is returned as ``aborted``."""
         self._between_steps(lambda: self._abort(set(samples)))
 
-    def load_weights(self, manifest: BucketManifest) -> int:
-        """Swap in one version of the weights, between two steps of the engine.
+    def init_weight_transfer(self, info: dict[str, Any]) -> None:
+        """Prepare vLLM's weight-transfer engine for a sender; ``info`` is the transport's own."""
+        self._between_steps(lambda: self._llm.init_weight_transfer_engine({"init_info": info}))
 
-        Samples under way go on with the new weights: the cached keys and values of what they have
-        said so far are dropped, and computed again.
+    def start_weight_update(self, version: int) -> None:
+        """Begin to swap in one version of the weights; nothing is served until it is all there.
+
+        Samples under way stand still meanwhile. May be called again after an update that failed or
+        was abandoned.
+        """
+        self._between_steps(lambda: self._start_update(version))
+
+    def _start_update(self, version: int) -> None:
+        # Whatever goes wrong from here on, nothing is served until a later update went right.
+        self._weight_version = -1
+        self._updating = version
+        worker = self._llm.llm_engine.model_executor.driver_worker.worker
+        worker._weight_update_active = False
+        self._llm.start_weight_update()
+
+    def update_weights(self, info: dict[str, Any]) -> None:
+        """Take a part of the weights; ``info`` is the transport's own.
+
+        Raises:
+            BucketError: it is missing, damaged or out of order. The update has failed: no version
+                is served until another one succeeds.
+        """
+        try:
+            self._between_steps(lambda: self._llm.update_weights({"update_info": info}))
+        except BaseException:
+            self._updating = None
+            raise
+
+    def finish_weight_update(self, version: int) -> int:
+        """Serve the new weights; samples under way go on with them.
+
+        The keys and values of what these have said so far are dropped, and computed again.
 
         Returns:
             The version now in use.
 
         Raises:
-            BucketError: the weight file is missing or damaged.
+            StaleWeightsError: this is not the version whose update is under way.
+            BucketError: parts are missing.
+            RuntimeError: cached prefixes can't be dropped.
         """
-        return self._between_steps(lambda: self._load(manifest))
+        self._between_steps(lambda: self._finish_update(version))
+        return version
+
+    def _finish_update(self, version: int) -> None:
+        if self._updating != version:
+            raise StaleWeightsError(
+                f"weights {version} can't be finished: the update under way is of {self._updating}"
+            )
+        self._updating = None
+        self._llm.finish_weight_update(str(version))
+        # Cached prefixes hold keys and values of the old weights.
+        under_way = bool(self._under_way)
+        if not self._llm.llm_engine.reset_prefix_cache(reset_running_requests=under_way):
+            raise RuntimeError("vLLM could not drop its prefix cache after a weight update")
+        self._weight_version = version
+        for sample in self._under_way.values():
+            if sample.draw is not None:
+                runs = sample.draw.versions
+                if runs[-1][0] == sample.draw.tokens:
+                    runs.pop()
+                runs.append((sample.draw.tokens, version))
 
     def busy_seconds(self) -> float:
         """Seconds the engine has spent stepping, since it started."""
@@ -204,25 +257,6 @@ class Generator:
             self._wake.notify()
         return future.result()
 
-    def _load(self, manifest: BucketManifest) -> int:
-        # Whatever goes wrong from here on, nothing is served until a later update went right.
-        self._weight_version = -1
-        self._llm.start_weight_update()
-        self._llm.update_weights({"update_info": asdict(manifest)})
-        self._llm.finish_weight_update(str(manifest.version))
-        # Cached prefixes hold keys and values of the old weights.
-        under_way = bool(self._under_way)
-        if not self._llm.llm_engine.reset_prefix_cache(reset_running_requests=under_way):
-            raise RuntimeError("vLLM could not drop its prefix cache after a weight update")
-        self._weight_version = manifest.version
-        for sample in self._under_way.values():
-            if sample.draw is not None:
-                runs = sample.draw.versions
-                if runs[-1][0] == sample.draw.tokens:
-                    runs.pop()
-                runs.append((sample.draw.tokens, manifest.version))
-        return manifest.version
-
     def _abort(self, samples: set[tuple[Key, int]]) -> None:
         ids = [
             name
@@ -235,13 +269,18 @@ class Generator:
             self._forget(name)
             self._outbox.put(Turn(sample.request.key, sample.index, [], None, "", "aborted", ()))
 
+    @property
+    def _can_step(self) -> bool:
+        """There is something to generate, and whole weights to do it with."""
+        return bool(self._under_way) and self._weight_version >= 0
+
     def _drive(self) -> None:
         """The engine's thread: do what was asked, queue what came in, step, hand out results."""
         engine = self._llm.llm_engine
         try:
             while True:
                 with self._wake:
-                    while not (self._inbox or self._calls or self._under_way):
+                    while not (self._inbox or self._calls or self._can_step):
                         self._wake.wait()
                     arrived, calls = list(self._inbox), list(self._calls)
                     self._inbox.clear()
@@ -251,7 +290,7 @@ class Generator:
                 begin = time.perf_counter()
                 for request in arrived:
                     self._add(request)
-                if self._under_way:
+                if self._can_step:
                     finished = [output for output in engine.step() if output.finished]
                     turns = self._turns(finished)
                     self._busy_s += time.perf_counter() - begin

@@ -18,10 +18,11 @@ import ray
 from ray.exceptions import RayTaskError
 
 from granite_rl.actors.placement import LOST, first_line, wait_for
+from granite_rl.actors.receivers import RayReceivers
 from granite_rl.actors.standby import STANDBY
 from granite_rl.errors import InfrastructureError
 from granite_rl.types import GenerationRequest, Key, Turn
-from granite_rl.weight_sync.bucket import BucketManifest
+from granite_rl.weight_sync.sender import SyncReport
 
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
@@ -42,6 +43,8 @@ class _Seat:
     """Tokens that these may still take: prompt and longest answer."""
     poll: Any = None
     """Reference to the answer of the poll under way."""
+    needs_weights: bool = False
+    """It was replaced, and can't serve yet."""
     heard: float = 0.0
     """Monotonic time of the last finished sample, or of the first submission since idle."""
 
@@ -52,6 +55,7 @@ class GeneratorPool:
     Args:
         start: starts one generator.
         count: how many.
+        workers: vLLM workers (tensor-parallel ranks) of each.
         timeout_s: longest time in which a busy generator finishes nothing.
         start_timeout_s: longest wait for a new generator.
         max_restarts: generators that may be replaced in the whole run.
@@ -63,6 +67,7 @@ class GeneratorPool:
         start: Callable[[], ActorHandle],
         count: int,
         *,
+        workers: int = 1,
         timeout_s: float,
         start_timeout_s: float,
         max_restarts: int,
@@ -74,40 +79,55 @@ class GeneratorPool:
         self._start_timeout_s = start_timeout_s
         self._restarts_left = max_restarts
         self._on_event = on_event
-        self._manifest: BucketManifest | None = None
+        self._workers = workers
+        self._send: Callable[[RayReceivers], SyncReport] | None = None
+        self._receivers: RayReceivers | None = None
+        self.weight_version = -1
+        """Version that every generator has; -1 before the first."""
         self.restarts = 0
         """Generators replaced so far."""
 
-    @property
-    def weight_version(self) -> int:
-        """Version that every generator has; -1 before the first."""
-        return -1 if self._manifest is None else self._manifest.version
-
     def describe(self) -> dict[str, Any]:
         """References to what each generator says of itself once it has started."""
-        return {f"generator {seat.index}": seat.actor.describe.remote() for seat in self._seats}
+        return {_name(seat): seat.actor.describe.remote() for seat in self._seats}
 
-    def load_weights(self, manifest: BucketManifest, timeout_s: float) -> None:
+    def load_weights(self, send: Callable[[RayReceivers], SyncReport]) -> None:
         """Bring every generator to one version of the weights.
 
-        The manifest's file must stay until the next one is loaded: a generator that is replaced
-        reads it again.
+        Args:
+            send: sends them to all receivers it is given. Called again whenever a generator has
+                been replaced, until the next call of this method: what it sends must not change.
 
         Raises:
-            InfrastructureError: a generator did not answer in time, or too many were lost.
+            InfrastructureError: too many generators were lost.
         """
-        self._manifest = manifest
-        refs = {seat.index: seat.actor.load_weights.remote(manifest) for seat in self._seats}
+        self._send = send
+        while True:
+            report = send(self.receivers)
+            for seat in self._seats:
+                if _name(seat) in report.failed:
+                    self._replace(seat, f"got no weights: {report.failed[_name(seat)]}")
+            if not report.failed:
+                break
+        self.weight_version = report.version
         for seat in self._seats:
-            name = f"generator {seat.index}"
-            try:
-                wait_for({name: refs[seat.index]}, timeout_s, f"loading weights {manifest.version}")
-            except InfrastructureError as error:
-                self._replace(seat, str(error))
+            if seat.needs_weights:
+                seat.needs_weights = False
+                lost, seat.outstanding = seat.outstanding, {}
+                if lost:
+                    self._hand_over(seat, _remaining(lost))
+
+    @property
+    def receivers(self) -> RayReceivers:
+        """The generators as a weight sender drives them; another object when one was replaced."""
+        if self._receivers is None:
+            actors = {_name(seat): (seat.actor, self._workers) for seat in self._seats}
+            self._receivers = RayReceivers(actors, self._timeout_s)
+        return self._receivers
 
     def statistics(self) -> dict[str, float]:
         """Sums over the generators of what each counts since it started."""
-        refs = {f"generator {seat.index}": seat.actor.busy_seconds.remote() for seat in self._seats}
+        refs = {_name(seat): seat.actor.busy_seconds.remote() for seat in self._seats}
         return {"busy_s": float(sum(wait_for(refs, self._timeout_s, "statistics").values()))}
 
     def submit(self, requests: Sequence[GenerationRequest]) -> None:
@@ -174,6 +194,7 @@ class GeneratorPool:
                 seat.poll = seat.actor.poll.remote(POLL_S)
             else:
                 seat.tokens = 0
+        self._recover()
         return turns
 
     def waiting_for(self) -> str:
@@ -194,9 +215,10 @@ class GeneratorPool:
                 seat.outstanding[request.key, sample] = request
         reference = seat.actor.submit.remote(list(requests), self.weight_version)
         try:
-            wait_for({f"generator {seat.index}": reference}, self._timeout_s, "submitting prompts")
+            wait_for({_name(seat): reference}, self._timeout_s, "submitting prompts")
         except InfrastructureError as error:
             self._replace(seat, str(error))
+            self._recover()
             return
         if seat.poll is None:
             seat.poll = seat.actor.poll.remote(POLL_S)
@@ -212,17 +234,19 @@ class GeneratorPool:
         self._restarts_left -= 1
         self.restarts += 1
         self._on_event("generator_restarted", message)
-        name = f"generator {seat.index}"
         seat.actor, seat.poll = self._start(), None
+        seat.needs_weights, self._receivers = True, None
         doing = "restarting a lost generator"
-        wait_for({name: seat.actor.describe.remote()}, self._start_timeout_s, doing)
-        if self._manifest is None:
-            return
-        loaded = {name: seat.actor.load_weights.remote(self._manifest)}
-        wait_for(loaded, self._timeout_s, doing)
-        lost, seat.outstanding = seat.outstanding, {}
-        if lost:
-            self._hand_over(seat, _remaining(lost))
+        wait_for({_name(seat): seat.actor.describe.remote()}, self._start_timeout_s, doing)
+
+    def _recover(self) -> None:
+        """Give generators that were replaced the weights, and what their predecessors had to do."""
+        if self._send is not None and any(seat.needs_weights for seat in self._seats):
+            self.load_weights(self._send)
+
+
+def _name(seat: _Seat) -> str:
+    return f"generator {seat.index}"
 
 
 def _tokens(request: GenerationRequest) -> int:

@@ -37,8 +37,9 @@ from granite_rl.training.launch import free_port
 from granite_rl.training.packing import empty_batch
 from granite_rl.training.policy import TokenLogprobs
 from granite_rl.types import PackedBatch, TrainBatch
-from granite_rl.weight_sync.bucket import BucketManifest, write_bucket
-from granite_rl.weight_sync.source import with_explicit_head
+from granite_rl.weight_sync.sender import Receivers, SyncReport, WeightSender
+from granite_rl.weight_sync.source import EngineWeights
+from granite_rl.weight_sync.transports import create_sender
 
 
 @dataclass
@@ -132,6 +133,7 @@ class Trainer:
         self._rank = rank
         self._policy: TrainEngine | None = None
         self._reference: TokenLogprobs | None = None
+        self._sender: WeightSender | None = None
 
     @property
     def _engine(self) -> TrainEngine:
@@ -327,14 +329,35 @@ class Trainer:
         self._begin_step()
         return report
 
-    def export_weights(self, path: str, version: int) -> BucketManifest | None:
-        """Write all weights to a file for the generators; rank 0 writes, all ranks call."""
-        if self._rank == 0:
-            weights = with_explicit_head(self._engine.named_parameters_full(), self._tied)
-            return write_bucket(Path(path), version, weights)
-        for _ in self._engine.named_parameters_full():
-            pass
-        return None
+    def connect_generators(self, transport: str, receivers: Receivers) -> None:
+        """Prepare to send weights; again whenever a generator has been replaced. All ranks call.
+
+        Args:
+            transport: ``generator.weight_sync``.
+            receivers: the generators.
+        """
+        if self._sender is not None:
+            self._sender.close()
+        self._sender = create_sender(transport, receivers, self._rank)
+        if self._rank == 0 or self._sender.needs_all_ranks:
+            self._sender.connect()
+
+    def send_weights(self, version: int) -> SyncReport | None:
+        """Bring all generators to the current weights. All ranks call; rank 0 reports.
+
+        Raises:
+            OSError, RuntimeError: this side could not send.
+        """
+        sender = self._sender
+        assert sender is not None, "call connect_generators first"
+        weights = EngineWeights(self._engine, tied=self._tied, on_device=sender.device_tensors)
+        try:
+            if self._rank == 0 or sender.needs_all_ranks:
+                report = sender.send(weights, version)
+                return report if self._rank == 0 else None
+            return None
+        finally:
+            weights.drain()
 
     def save(self, directory: str) -> None:
         """Write this rank's share of a checkpoint."""

@@ -20,7 +20,7 @@ from granite_rl.actors.trainer import StepReport, Training
 from granite_rl.errors import InfrastructureError
 from granite_rl.training.balance import Dealer, work
 from granite_rl.types import PackedBatch, TrainBatch
-from granite_rl.weight_sync.bucket import BucketManifest
+from granite_rl.weight_sync.sender import Receivers, SyncReport
 
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
@@ -37,6 +37,7 @@ class TrainerGroup:
         start: starts all ranks.
         training: what they are set up for.
         references: actors of the frozen reference's own; none: every rank holds it.
+        transport: how weights travel, ``generator.weight_sync``.
         start_timeout_s: longest wait for them to start and be set up.
         step_timeout_s: longest wait for anything else.
         max_restarts: times that the group may be restored in the whole run.
@@ -48,6 +49,7 @@ class TrainerGroup:
         training: Training,
         references: Sequence[ActorHandle] = (),
         *,
+        transport: str,
         start_timeout_s: float,
         step_timeout_s: float,
         max_restarts: int,
@@ -58,6 +60,8 @@ class TrainerGroup:
         self._step_timeout_s = step_timeout_s
         self._restarts_left = max_restarts
         self._references = list(references)
+        self._transport = transport
+        self._connected: Receivers | None = None
         model = json.loads((training.model_path / "config.json").read_text(encoding="utf-8"))
         self._hidden = int(model["hidden_size"])
         self._ranks = start()
@@ -98,7 +102,7 @@ class TrainerGroup:
             )
         self._restarts_left -= 1
         self.restarts += 1
-        self._ranks = self._start()
+        self._ranks, self._connected = self._start(), None
         self.setup(checkpoint)
 
     def describe_references(self) -> dict[str, Any]:
@@ -124,9 +128,9 @@ class TrainerGroup:
         self._pending.append(rank.train.remote(shared, logprobs))
 
     def sequence_kl(self, packed: PackedBatch) -> list[float]:
-        """[sequences] KL of packed responses to the reference, by the rank whose turn it is: the
-        others have no backward pass for it to wait for."""
-        rank = len(self._pending) % len(self._ranks)
+        """[sequences] KL of packed responses to the reference, by the rank whose turn it is:
+        under ZeRO 2 and 3 the others may be waiting for its backward pass."""
+        rank = self._dealer.next_rank
         refs = {f"trainer rank {rank}": self._ranks[rank].sequence_kl.remote(packed)}
         answer: list[float] = self._wait(refs, "KL of a prompt group")[0]
         return answer
@@ -148,10 +152,18 @@ class TrainerGroup:
         self._wait(waited, f"training step {step}")
         return self._on_all("step", denominator, lr, doing=f"optimizer step {step}")
 
-    def export_weights(self, path: Path, version: int) -> BucketManifest:
-        """Write all weights to a file for the generators."""
-        manifests = self._on_all("export_weights", str(path), version, doing="exporting weights")
-        return next(item for item in manifests if isinstance(item, BucketManifest))
+    def send_weights(self, receivers: Receivers, version: int) -> SyncReport:
+        """Bring the generators to the current weights.
+
+        Raises:
+            TrainersLostError: a rank died, or the deadline passed.
+        """
+        if receivers is not self._connected:
+            transport = self._transport
+            self._on_all("connect_generators", transport, receivers, doing="connecting generators")
+            self._connected = receivers
+        reports = self._on_all("send_weights", version, doing=f"sending weights {version}")
+        return next(report for report in reports if isinstance(report, SyncReport))
 
     def save(self, directory: Path, step: int) -> None:
         """Write a checkpoint's files."""

@@ -82,8 +82,7 @@ def _run(config: EvaluationConfig) -> int:
     from granite_rl.models.checkpoint_directory import check_checkpoint, checkpoint_hash
     from granite_rl.models.tokenizer import encode_continuation, load_tokenizer
     from granite_rl.rollouts import RolloutEngine
-    from granite_rl.weight_sync.bucket import weight_file, write_bucket
-    from granite_rl.weight_sync.source import checkpoint_weights
+    from granite_rl.weight_sync.transports import TRANSPORTS, send_checkpoint
 
     rows = limit_rows(read_rows(config.eval.files), config.eval.limit_per_domain)
     prompts = {}
@@ -95,6 +94,9 @@ def _run(config: EvaluationConfig) -> int:
     engines = share_engines(config.models)
     with placement.ray_session(config.cluster):
         single = config.generator.model_copy(update={"replicas": 1})
+        if TRANSPORTS[single.weight_sync].needs_gpus:
+            # This process sends, and has none.
+            single = single.model_copy(update={"weight_sync": "network"})
         cluster = config.cluster
         context = config.rollout.max_context
         seats = [
@@ -136,21 +138,20 @@ def _run(config: EvaluationConfig) -> int:
                 partial(encode_continuation, tokenizer),
                 config.generator.timeout_s,
             )
+            transport = single.weight_sync
             for version, name in enumerate(names):
                 path = config.models[name]
-                with weight_file() as file:
-                    manifest = write_bucket(file, version, checkpoint_weights(path))
-                    rollouts.load_weights(manifest, cluster.start_timeout_s)
-                    result = evaluate(
-                        rollouts,
-                        prompts[name].rows,
-                        prompts[name].token_ids,
-                        max_response_tokens=config.rollout.max_response_tokens,
-                        max_context=config.rollout.max_context,
-                        max_turns=config.rollout.max_turns,
-                        model=path,
-                        model_hash=checkpoint_hash(path),
-                    )
+                rollouts.load_weights(partial(send_checkpoint, transport, path, version))
+                result = evaluate(
+                    rollouts,
+                    prompts[name].rows,
+                    prompts[name].token_ids,
+                    max_response_tokens=config.rollout.max_response_tokens,
+                    max_context=config.rollout.max_context,
+                    max_turns=config.rollout.max_turns,
+                    model=path,
+                    model_hash=checkpoint_hash(path),
+                )
                 target = config.output_dir / f"{name}.eval.json"
                 write_evaluation(target, result)
                 accuracy = [numbers["accuracy"] for numbers in result["domains"].values()]

@@ -53,12 +53,17 @@ class Dealer:
         self._load = [0.0] * ranks
         self._count = [0] * ranks
 
-    def deal(self, estimated_work: float) -> int:
-        """The rank that gets the next micro-batch; the lowest of equals."""
-        rank = min(
+    @property
+    def next_rank(self) -> int:
+        """Whose turn it is, whatever comes."""
+        return min(
             range(len(self._load)),
             key=lambda rank: (self._count[rank] if self._lockstep else 0, self._load[rank], rank),
         )
+
+    def deal(self, estimated_work: float) -> int:
+        """The rank that gets the next micro-batch; the lowest of equals."""
+        rank = self.next_rank
         self._load[rank] += estimated_work
         self._count[rank] += 1
         return rank

@@ -191,8 +191,18 @@ class TrainEngine:
         self.engine.set_gradient_accumulation_boundary(False)
         return StepResult(float(norm), skipped)
 
-    def named_parameters_full(self) -> Iterator[tuple[str, Tensor]]:
-        """Every parameter in full, one at a time, as a detached CPU tensor in the model's dtype.
+    def parameter_shapes(self) -> list[tuple[str, torch.dtype, tuple[int, ...]]]:
+        """(name, dtype, full shape) in the order of `named_parameters_full`; gathers nothing."""
+        prefix = "model." if isinstance(self.module, TokenLogprobs) else ""
+        return [
+            (name.removeprefix(prefix), p.dtype, tuple(getattr(p, "ds_shape", p.shape)))
+            for name, p in self.module.named_parameters()
+        ]
+
+    def named_parameters_full(self, *, to_cpu: bool = True) -> Iterator[tuple[str, Tensor]]:
+        """Every parameter in full, one at a time, detached and in the model's dtype.
+
+        In CPU memory, or where it is with ``to_cpu=False``.
 
         Names are those of the Hugging Face model inside; a tied head is not repeated. All ranks
         must iterate together and to the end: ZeRO 3 gathers each parameter. A tensor given may
@@ -202,7 +212,7 @@ class TrainEngine:
 
         for name, parameter in self._named_parameters():
             with deepspeed.zero.GatheredParameters([parameter], enabled=self.zero_stage == 3):
-                full = parameter.detach().to("cpu")
+                full = parameter.detach().to("cpu") if to_cpu else parameter.detach()
                 if self.zero_stage == 3:
                     full = full.clone()
             yield name, full

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 
 def register() -> None:
-    """Register the shared-memory engine; repeated calls are harmless."""
+    """Register the transports that vLLM lacks; repeated calls are harmless."""
     from vllm.distributed.weight_transfer.factory import WeightTransferEngineFactory
 
-    if "shared_memory" not in WeightTransferEngineFactory._registry:
-        WeightTransferEngineFactory.register_engine(
-            "shared_memory",
-            "granite_rl.weight_sync.shared_memory",
-            "SharedMemoryWeightTransferEngine",
-        )
+    from granite_rl.weight_sync.transports import TRANSPORTS
+
+    for name, transport in TRANSPORTS.items():
+        if transport.reader and name not in WeightTransferEngineFactory._registry:
+            WeightTransferEngineFactory.register_engine(
+                name, "granite_rl.weight_sync.engine", "BucketWeightTransferEngine"
+            )

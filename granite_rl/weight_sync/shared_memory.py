@@ -1,92 +1,120 @@
-"""vLLM weight-transfer engine over a file in shared memory.
+"""Weights through shared memory: trainer and generators on one host.
 
-Runs inside vLLM's worker. ``start`` and ``finish`` bracket the load with vLLM's layer-wise reload,
-because on CPU weights are repacked after loading and can't be written in place. Only imported by
-vLLM processes.
+Two pieces of memory take turns: one is written while the generators read the other. They live as
+long as the sender and stay mapped on both sides, because it is mapping pages that costs. Nothing is
+copied on the way: generators load straight from the mapping. Costs two buckets of memory per host
+(or twice the largest parameter, usually the embedding).
+
+The memory is anonymous (``memfd``) and found through the sender's ``/proc``: nothing is left behind
+however a process ends, and a container's small /dev/shm is no limit. Linux only; trainers and
+generators must see each other's processes, so on one host in one container.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import fcntl
+import mmap
+import os
+import warnings
 from typing import Any
 
 import torch
-from vllm.distributed.weight_transfer.base import (
-    WeightTransferEngine,
-    WeightTransferInitInfo,
-    WeightTransferUpdateInfo,
-)
-from vllm.model_executor.model_loader.reload import (
-    finalize_layerwise_reload,
-    initialize_layerwise_reload,
-)
+from torch import Tensor
 
-from granite_rl.weight_sync.bucket import BucketManifest, Entry, read_bucket
+from granite_rl.weight_sync.bucket import BucketError
+from granite_rl.weight_sync.sender import BUCKET_BYTES, BucketSender, Receivers
 
 
-@dataclass
-class SharedMemoryInitInfo(WeightTransferInitInfo):
-    """Nothing to agree on before the first transfer."""
+class _Memory:
+    """Shared memory that grows and stays mapped."""
 
-
-@dataclass
-class SharedMemoryUpdateInfo(WeightTransferUpdateInfo):
-    """A ``BucketManifest`` as plain fields, as vLLM's RPC carries them."""
-
-    path: str
-    version: int
-    size: int
-    checksum: str
-    entries: list[dict[str, Any]]
-
-    def manifest(self) -> BucketManifest:
-        """The typed manifest."""
-        entries = tuple(
-            Entry(item["name"], item["dtype"], tuple(item["shape"]), item["offset"])
-            for item in self.entries
+    def __init__(self) -> None:
+        self._descriptor = os.memfd_create(
+            "granite-rl-weights", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING
         )
-        return BucketManifest(self.path, self.version, self.size, self.checksum, entries)
+        # Reading a mapping beyond the end of its file would kill a generator.
+        fcntl.fcntl(self._descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK)
+        self.path = f"/proc/{os.getpid()}/fd/{self._descriptor}"
+        self.mapped = torch.empty(0, dtype=torch.uint8)
+
+    def resize(self, size: int) -> Tensor:
+        if self.mapped.numel() < size:
+            size += -size % mmap.PAGESIZE
+            # Takes the memory now: too little of it is an OSError here, not a SIGBUS later.
+            os.posix_fallocate(self._descriptor, 0, size)
+            self.mapped = torch.frombuffer(mmap.mmap(self._descriptor, size), dtype=torch.uint8)
+        return self.mapped
+
+    def close(self) -> None:
+        self.mapped = torch.empty(0, dtype=torch.uint8)
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._descriptor = -1
 
 
-class SharedMemoryWeightTransferEngine(
-    WeightTransferEngine[SharedMemoryInitInfo, SharedMemoryUpdateInfo]
-):
-    """Loads one version of all weights from a mapped file on the same host."""
+class SharedMemorySender(BucketSender):
+    """Writes buckets into two pieces of memory in turn."""
 
-    init_info_cls = SharedMemoryInitInfo
-    update_info_cls = SharedMemoryUpdateInfo
+    def __init__(
+        self, receivers: Receivers, bucket_bytes: int = BUCKET_BYTES, *, rank: int = 0
+    ) -> None:
+        super().__init__(receivers, bucket_bytes, rank=rank)
+        self._memories = [_Memory() for _ in range(2)]
 
-    def init_transfer_engine(self, init_info: SharedMemoryInitInfo) -> None:
-        """Nothing to open: every update names its file."""
-
-    def start_weight_update(self) -> None:
-        """Bring the model's layers back into their loadable form."""
-        initialize_layerwise_reload(self.model)
-
-    def update_weights(self, update_info: dict[str, Any]) -> None:
-        """Load the weights named by ``update_info``; synchronises the device when there is one."""
-        self.receive_weights(self.parse_update_info(update_info))
-        if torch.accelerator.is_available():
-            torch.accelerator.synchronize()
-
-    def receive_weights(self, update_info: SharedMemoryUpdateInfo) -> None:
-        """Copy every tensor of the file into the model.
+    def allocate(self, size: int) -> Tensor:
+        """The memory whose bucket has been loaded.
 
         Raises:
-            BucketError: the file is missing or damaged; the model is then unusable until the next
-                update.
+            OSError: there is not enough memory.
         """
-        self.model.load_weights(read_bucket(update_info.manifest()))
+        self._memories.reverse()
+        return self._memories[0].resize(size)
 
-    def finish_weight_update(self) -> None:
-        """Repack the layers for inference."""
-        finalize_layerwise_reload(self.model, self.model_config)
+    def publish(self, size: int) -> str:
+        """The memory's path."""
+        return self._memories[0].path
 
-    def shutdown(self) -> None:
-        """Nothing is held open between updates."""
+    def close(self) -> None:
+        """Give the memory back; mappings of readers stay valid."""
+        for memory in self._memories:
+            memory.close()
 
-    @staticmethod
-    def trainer_send_weights(iterator: Iterator[Any], trainer_args: dict[str, Any] | Any) -> None:
-        """Not used: the trainer writes the file and the controller passes its manifest on."""
-        raise NotImplementedError("use granite_rl.weight_sync.bucket.write_bucket")
+
+class SharedMemoryReader:
+    """Maps a sender's memory read-only, each piece once."""
+
+    def __init__(self) -> None:
+        self._mapped: dict[str, tuple[int, Tensor]] = {}
+
+    def read(self, location: Any, size: int) -> Tensor:
+        """The mapping."""
+        path = str(location)
+        try:
+            there = os.stat(path)
+            if there.st_size < size or size == 0:
+                raise BucketError(f"{path}: {there.st_size} bytes, expected {size}")
+            inode, memory = self._mapped.get(path, (-1, torch.empty(0)))
+            if inode != there.st_ino or memory.numel() != there.st_size:
+                while len(self._mapped) > 1:  # of a sender that is gone
+                    self._mapped.pop(next(iter(self._mapped)))
+                memory = _map(path)
+                self._mapped[path] = (there.st_ino, memory)
+        except (FileNotFoundError, PermissionError) as error:
+            raise BucketError(
+                f"{path}: the trainer's memory can't be reached ({error.strerror}): it is gone, or "
+                "in another container or of another user"
+            ) from error
+        return memory
+
+    def close(self) -> None:
+        """Forget the mappings."""
+        self._mapped.clear()
+
+
+def _map(path: str) -> Tensor:
+    with open(path, "rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+    with warnings.catch_warnings():
+        # torch has no read-only tensors and warns of it; nobody writes to these views.
+        warnings.simplefilter("ignore", UserWarning)
+        return torch.frombuffer(mapped, dtype=torch.uint8)

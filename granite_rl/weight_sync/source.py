@@ -8,16 +8,50 @@ given what the checkpoint holds would decode with an uninitialised head.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+import torch
 from safetensors import safe_open
 from torch import Tensor
 
 from granite_rl.models.checkpoint_directory import weight_files
 
+if TYPE_CHECKING:
+    from granite_rl.training.engine import TrainEngine
+
 EMBEDDING = "model.embed_tokens.weight"
 HEAD = "lm_head.weight"
+
+
+class WeightMeta(NamedTuple):
+    """What a weight is, without its values; the fields of vLLM's ``ParamMeta``."""
+
+    name: str
+    dtype: torch.dtype
+    shape: tuple[int, ...]
+
+
+class WeightSource(Protocol):
+    """The weights of one update: described first, then iterated."""
+
+    def metadata(self) -> list[WeightMeta]:
+        """Every weight in the order of iteration; nothing is gathered for it."""
+
+    def __iter__(self) -> Iterator[tuple[str, Tensor]]:
+        """(Hugging Face name, full tensor), one at a time; a tensor is good until the next."""
+
+
+def tensor_bytes(weight: WeightMeta) -> int:
+    """Size of one weight."""
+    return weight.dtype.itemsize * math.prod(weight.shape)
+
+
+def payload_bytes(source: WeightSource) -> int:
+    """Size of all weights, a tied head counted twice: transports without shared entries send it."""
+    return sum(tensor_bytes(weight) for weight in source.metadata())
 
 
 def with_explicit_head(
@@ -30,14 +64,57 @@ def with_explicit_head(
             yield HEAD, tensor
 
 
-def checkpoint_weights(directory: Path) -> Iterator[tuple[str, Tensor]]:
-    """All weights of a Hugging Face checkpoint, one at a time, the head included."""
-    config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
+class EngineWeights:
+    """A trainer's policy, for one update. All ranks iterate together and to the end.
 
-    def stored() -> Iterator[tuple[str, Tensor]]:
-        for file in weight_files(directory):
-            with safe_open(directory / file, framework="pt") as tensors:
+    Args:
+        engine: the training engine.
+        tied: whether the model's head is its embedding.
+        on_device: give tensors on the accelerator instead of in CPU memory.
+    """
+
+    def __init__(self, engine: TrainEngine, *, tied: bool, on_device: bool) -> None:
+        self._engine = engine
+        self._tied = tied
+        self._full = engine.named_parameters_full(to_cpu=not on_device)
+
+    def metadata(self) -> list[WeightMeta]:
+        """From the parameters' shapes."""
+        metadata = []
+        for name, dtype, shape in self._engine.parameter_shapes():
+            metadata.append(WeightMeta(name, dtype, shape))
+            if self._tied and name == EMBEDDING:
+                metadata.append(WeightMeta(HEAD, dtype, shape))
+        return metadata
+
+    def __iter__(self) -> Iterator[tuple[str, Tensor]]:
+        """Gathers one parameter at a time; can be iterated once."""
+        return with_explicit_head(self._full, self._tied)
+
+    def drain(self) -> None:
+        """Gather what has not been asked for: the other ranks do, and would wait for ever."""
+        for _ in self._full:
+            pass
+
+
+class CheckpointWeights:
+    """A Hugging Face checkpoint."""
+
+    def __init__(self, directory: Path) -> None:
+        config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
+        self._directory = directory
+        self._tied = bool(config["tie_word_embeddings"])
+
+    def metadata(self) -> list[WeightMeta]:
+        """Reads the tensors: checkpoints are local files."""
+        return [WeightMeta(name, tensor.dtype, tuple(tensor.shape)) for name, tensor in self]
+
+    def __iter__(self) -> Iterator[tuple[str, Tensor]]:
+        """Reads one tensor at a time."""
+        return with_explicit_head(self._stored(), self._tied)
+
+    def _stored(self) -> Iterator[tuple[str, Tensor]]:
+        for file in weight_files(self._directory):
+            with safe_open(self._directory / file, framework="pt") as tensors:
                 for name in tensors.keys():  # noqa: SIM118  (safe_open is no mapping)
                     yield name, tensors.get_tensor(name)
-
-    return with_explicit_head(stored(), bool(config["tie_word_embeddings"]))

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-MODULES = ("rewards",)
+MODULES = ("rewards", "weight_sync")
 OUTPUT = Path("runs/bench.json")
 
 

@@ -87,6 +87,7 @@ def curve(
     trainers = TrainerGroup(
         lambda: started[ranks],
         training_of(inputs),
+        transport="shared_memory",
         start_timeout_s=120,
         step_timeout_s=120,
         max_restarts=0,

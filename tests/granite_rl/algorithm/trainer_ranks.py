@@ -126,7 +126,6 @@ def run(rank: int, ranks: int, port: int, directory: Path) -> None:
             rows=case.rows,
             pad_id=0,
             share_prompts=case.share_prompts,
-            reference_replicas=0,
             max_response_tokens=oracle.MAX_RESPONSE_TOKENS,
             min_group_fraction=0.5,
             domains=oracle.DOMAINS,

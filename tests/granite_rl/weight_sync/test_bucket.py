@@ -1,14 +1,15 @@
-"""Weight files: what is written is what is read, and damage is noticed before anything is used."""
+"""Buckets: what is packed is what is read, nothing is copied twice, and damage is noticed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 
-from granite_rl.weight_sync.bucket import BucketError, read_bucket, write_bucket
+from granite_rl.weight_sync.bucket import ALIGNMENT, Bucket, BucketError, pack, unpack
 
 TENSORS = {
     "a": torch.randn(3, 5),
@@ -17,40 +18,78 @@ TENSORS = {
     "transposed": torch.randn(4, 6).T,
     "empty": torch.zeros(0, 3),
     "c": torch.arange(11),
+    "large": torch.randn(700),
 }
 
 
-def test_round_trip_is_bit_exact_for_every_dtype_and_layout(tmp_path: Path) -> None:
-    manifest = write_bucket(tmp_path / "w", 7, TENSORS.items())
-    assert manifest.version == 7
-    read = dict(read_bucket(manifest))
+def packed(limit: int, tensors: dict[str, Tensor]) -> Iterator[tuple[Bucket, Tensor]]:
+    """Buckets with their memory, each in fresh memory full of ones."""
+    memories: list[Tensor] = []
+
+    def allocate(size: int) -> Tensor:
+        memories.append(torch.ones(size, dtype=torch.uint8))
+        return memories[-1]
+
+    for bucket in pack(tensors.items(), 7, limit, allocate):
+        yield bucket, memories[bucket.index]
+
+
+@pytest.mark.parametrize("limit", [64, 200, 1 << 20])
+def test_round_trip_is_bit_exact_for_every_dtype_and_layout(limit: int) -> None:
+    read: dict[str, Tensor] = {}
+    for index, (bucket, memory) in enumerate(packed(limit, TENSORS)):
+        assert (bucket.version, bucket.index) == (7, index)
+        again = Bucket.from_info(bucket.as_info())
+        assert again == bucket
+        read |= dict(unpack(again, memory))
     assert list(read) == list(TENSORS)
     for name, tensor in TENSORS.items():
         assert read[name].dtype == tensor.dtype
         assert torch.equal(read[name], tensor)
-    assert (tmp_path / "w").stat().st_mode & 0o077 == 0, "weights are nobody else's to read"
 
 
-@pytest.mark.parametrize("damage", ["flip", "truncate", "zero", "missing", "stale"])
-def test_damage_is_noticed_before_a_tensor_is_given(tmp_path: Path, damage: str) -> None:
-    path = tmp_path / "w"
-    manifest = write_bucket(path, 1, TENSORS.items())
-    data = bytearray(path.read_bytes())
+def test_buckets_stay_within_the_limit_unless_one_tensor_is_larger() -> None:
+    buckets = [bucket for bucket, _ in packed(256, TENSORS)]
+    assert len(buckets) > 2
+    for bucket in buckets:
+        assert bucket.size <= 256 or [entry.name for entry in bucket.entries] == ["large"]
+        assert all(entry.offset % ALIGNMENT == 0 for entry in bucket.entries)
+
+
+def test_a_tied_head_is_stored_once_even_where_a_bucket_is_full() -> None:
+    embedding = torch.randn(64, 16)
+    tensors = {"embedding": embedding, "head": embedding, "norm": torch.randn(16)}
+    (first, memory), (second, _) = packed(embedding.nbytes, tensors)
+    assert first.size == embedding.nbytes
+    assert [entry.name for entry in second.entries] == ["norm"]
+    read = dict(unpack(first, memory))
+    assert torch.equal(read["head"], embedding)
+    assert read["head"].data_ptr() == read["embedding"].data_ptr()
+
+
+def test_stacked_matrices_lie_side_by_side() -> None:
+    parts = {name: torch.randn(rows, 16) for name, rows in (("q", 8), ("k", 4), ("v", 4))}
+    ((bucket, memory),) = packed(1 << 20, parts)
+    q, k, v = (tensor for _, tensor in unpack(bucket, memory))
+    whole = q.as_strided((16, 16), (16, 1))
+    assert torch.equal(whole, torch.cat([q, k, v]))
+
+
+@pytest.mark.parametrize("damage", ["flip", "truncate", "zero", "stale", "layout", "checksum"])
+def test_damage_is_noticed_before_a_tensor_is_given(damage: str) -> None:
+    ((bucket, memory),) = packed(1 << 20, TENSORS)
     if damage == "flip":
-        data[17] ^= 1
+        memory[17] ^= 1
     elif damage == "truncate":
-        del data[-1:]
+        memory = memory[: bucket.size - 1]
     elif damage == "zero":
-        data = bytearray(len(data))
+        memory.zero_()
     elif damage == "stale":
-        write_bucket(path, 2, [(name, tensor + 1) for name, tensor in TENSORS.items()])
-        data = bytearray(path.read_bytes())
-    path.unlink() if damage == "missing" else path.write_bytes(bytes(data))
-    with pytest.raises(BucketError, match=str(path)):
-        next(iter(read_bucket(manifest)))
-
-
-def test_a_wrong_checksum_is_refused(tmp_path: Path) -> None:
-    manifest = write_bucket(tmp_path / "w", 1, TENSORS.items())
-    with pytest.raises(BucketError, match="checksum"):
-        next(iter(read_bucket(replace(manifest, checksum="0" * 32))))
+        ((_, memory),) = packed(1 << 20, {name: t + 1 for name, t in TENSORS.items()})
+    elif damage == "layout":
+        beyond = replace(bucket.entries[0], offset=bucket.size)
+        bucket = replace(bucket, entries=(beyond,))
+    else:
+        bucket = replace(bucket, checksum="0" * 32)
+    with pytest.raises(BucketError, match="bucket 0 of weights 7"):
+        unpack(bucket, memory)

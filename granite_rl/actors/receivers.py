@@ -1,0 +1,93 @@
+"""The generators as a weight sender sees them: Ray calls with a deadline that name who failed.
+
+Passed to the trainer that sends, which then drives the generators without the controller between.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import ray
+from ray.exceptions import RayError
+
+from granite_rl.actors.placement import first_line
+
+if TYPE_CHECKING:
+    from ray.actor import ActorHandle
+
+
+class RayReceivers:
+    """Generator actors, all called at once.
+
+    Args:
+        generators: their handles by name, and the vLLM workers (tensor-parallel ranks) of each.
+        timeout_s: longest wait for any one call.
+    """
+
+    def __init__(self, generators: Mapping[str, tuple[ActorHandle, int]], timeout_s: float) -> None:
+        self._generators = dict(generators)
+        self._timeout_s = timeout_s
+        self.failed: dict[str, str] = {}
+
+    @property
+    def workers(self) -> Sequence[int]:
+        """vLLM workers of each generator that has not failed."""
+        return [self._generators[name][1] for name in self._sound()]
+
+    def begin(self) -> None:
+        """A new update: count everybody in again."""
+        self.failed = {}
+
+    def initialize(self, infos: Sequence[dict[str, Any]]) -> RayPending:
+        """``init_weight_transfer``, each generator with its own information."""
+        calls = zip(self._sound(), infos, strict=True)
+        return self._pending("init_weight_transfer", {name: (info,) for name, info in calls})
+
+    def start(self, version: int) -> RayPending:
+        """``start_weight_update`` on all."""
+        return self._all("start_weight_update", version)
+
+    def update(self, info: dict[str, Any]) -> RayPending:
+        """``update_weights`` on all."""
+        return self._all("update_weights", info)
+
+    def finish(self, version: int) -> RayPending:
+        """``finish_weight_update`` on all."""
+        return self._all("finish_weight_update", version)
+
+    def _sound(self) -> list[str]:
+        return [name for name in self._generators if name not in self.failed]
+
+    def _all(self, method: str, argument: Any) -> RayPending:
+        return self._pending(method, dict.fromkeys(self._sound(), (argument,)))
+
+    def _pending(self, method: str, calls: Mapping[str, tuple[Any, ...]]) -> RayPending:
+        refs = {
+            name: getattr(self._generators[name][0], method).remote(*arguments)
+            for name, arguments in calls.items()
+        }
+        return RayPending(refs, method, time.monotonic() + self._timeout_s, self.failed)
+
+
+class RayPending:
+    """A call that generators are working on; failures are noted, not raised."""
+
+    def __init__(
+        self, refs: Mapping[str, Any], method: str, deadline: float, failed: dict[str, str]
+    ) -> None:
+        self._refs = refs
+        self._method = method
+        self._deadline = deadline
+        self._failed = failed
+
+    def wait(self) -> None:
+        """Until each has answered, failed or run out of time."""
+        for name, ref in self._refs.items():
+            try:
+                ray.get(ref, timeout=max(0.0, self._deadline - time.monotonic()))
+            except TimeoutError:
+                self._failed[name] = f"{self._method}: no answer in time"
+            except RayError as error:
+                self._failed[name] = f"{self._method}: {first_line(error)}"

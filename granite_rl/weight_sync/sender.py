@@ -1,0 +1,158 @@
+"""The trainer's side of a weight update, whatever carries it.
+
+Rank 0 sends and drives the generators itself, as vLLM's own trainer engines do: start, one update a
+bucket, finish. So the controller has one call to make and one report to read, buckets need no stop
+on the way, and a transport is one file: a `WeightSender`, and for transports of buckets a
+`BucketReader` (what is left, vLLM's engine and the loading, is the same for all of them).
+
+A generator that fails is left out of the rest of the update and named in the report; it refuses to
+serve until a later update succeeds. What to do about it is the controller's to say.
+"""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from torch import Tensor
+
+from granite_rl.weight_sync.bucket import pack
+from granite_rl.weight_sync.source import WeightSource
+
+BUCKET_BYTES = 16 << 20
+"""Two fit into a server's shared cache, so that a bucket is still there when it is loaded. Copying
+is as fast with 4 or 64 MiB; smaller ones mean more calls, at about 1 ms each through Ray."""
+
+
+@dataclass(frozen=True)
+class SyncReport:
+    """What one weight update did."""
+
+    version: int
+    bytes: int
+    """Sent once, however many generators there are; a tied head counts once."""
+    seconds: float
+    failed: dict[str, str] = field(default_factory=dict)
+    """Generators that did not get the new weights, and why."""
+
+
+class Pending(Protocol):
+    """A call that all generators are working on."""
+
+    def wait(self) -> None:
+        """Until each has answered, failed or run out of time."""
+
+
+class Receivers(Protocol):
+    """All generators of a run, as a sender sees them: each call goes to every one not failed."""
+
+    @property
+    def workers(self) -> Sequence[int]:
+        """vLLM workers (tensor-parallel ranks) of each generator that has not failed."""
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Generators that failed since `begin`, and why."""
+
+    def begin(self) -> None:
+        """A new update: count everybody in again."""
+
+    def initialize(self, infos: Sequence[dict[str, Any]]) -> Pending:
+        """``init_weight_transfer``, each generator with its own information."""
+
+    def start(self, version: int) -> Pending:
+        """``start_weight_update``: from here on the old version is gone."""
+
+    def update(self, info: dict[str, Any]) -> Pending:
+        """``update_weights`` with a transport's update information."""
+
+    def finish(self, version: int) -> Pending:
+        """``finish_weight_update``: from here on the new version is served."""
+
+
+class WeightSender(ABC):
+    """Sends weights to generators; one per run and transport.
+
+    All trainer ranks call `send`, because ZeRO 3 gathers parameters while they are iterated.
+    """
+
+    needs_all_ranks = False
+    """Whether ranks other than 0 do more than iterate."""
+    device_tensors = False
+    """Whether weights are wanted on the trainer's accelerator instead of in CPU memory."""
+
+    def __init__(self, receivers: Receivers, *, rank: int = 0) -> None:
+        self.receivers = receivers
+        self.rank = rank
+
+    @abstractmethod
+    def connect(self) -> None:
+        """Agree on whatever must be agreed before the first update; blocks until all have."""
+
+    @abstractmethod
+    def send(self, weights: WeightSource, version: int) -> SyncReport:
+        """Bring all generators to one version of the weights.
+
+        Raises:
+            OSError, RuntimeError: this side could not send.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give back what is held between updates."""
+
+
+class BucketSender(WeightSender):
+    """Sends buckets that generators read: what differs is where their memory is."""
+
+    def __init__(
+        self, receivers: Receivers, bucket_bytes: int = BUCKET_BYTES, *, rank: int = 0
+    ) -> None:
+        super().__init__(receivers, rank=rank)
+        self._bucket_bytes = bucket_bytes
+
+    def connect(self) -> None:
+        """Nothing to agree on but that the engine is there: every update names its memory."""
+        self.receivers.begin()
+        self.receivers.initialize([{}] * len(self.receivers.workers)).wait()
+
+    @abstractmethod
+    def allocate(self, size: int) -> Tensor:
+        """Memory for the next bucket; the one before the last is free again by then."""
+
+    @abstractmethod
+    def publish(self, size: int) -> Any:
+        """Make the last allocated memory readable; returns the bucket's location."""
+
+    def send(self, weights: WeightSource, version: int) -> SyncReport:
+        """Write a bucket while the generators load the one before."""
+        begin = time.perf_counter()
+        receivers = self.receivers
+        receivers.begin()
+        pending = receivers.start(version)
+        sent = 0
+        for bucket in pack(weights, version, self._bucket_bytes, self.allocate):
+            info = bucket.as_info() | {"location": self.publish(bucket.size)}
+            pending.wait()
+            pending = receivers.update(info)
+            sent += bucket.size
+        pending.wait()
+        receivers.finish(version).wait()
+        return SyncReport(version, sent, time.perf_counter() - begin, dict(receivers.failed))
+
+
+class BucketReader(Protocol):
+    """The generator's side of a `BucketSender`."""
+
+    def read(self, location: Any, size: int) -> Tensor:
+        """The bucket's memory, uint8 `[at least size]`, valid until the next but one is read.
+
+        Raises:
+            BucketError: it is gone or too short.
+        """
+
+    def close(self) -> None:
+        """Let go of all memory."""

@@ -1,0 +1,116 @@
+"""A generator in this process behind the sender's interface, and the logprobs it serves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from granite_rl.actors.generator import Generator
+from granite_rl.config import GeneratorSection
+from granite_rl.types import GenerationRequest
+
+
+class LocalPending:
+    """Runs when it is waited for, as a slow generator would."""
+
+    def __init__(self, run: Callable[[], None]) -> None:
+        self._run = run
+
+    def wait(self) -> None:
+        self._run()
+
+
+class LocalReceivers:
+    """One generator without Ray; ``intercept`` may change or swallow an update's information."""
+
+    def __init__(self, generator: Generator) -> None:
+        self._generator = generator
+        self.failed: dict[str, str] = {}
+        self.intercept: Callable[[dict[str, Any]], dict[str, Any] | None] = lambda info: info
+
+    @property
+    def workers(self) -> Sequence[int]:
+        return [] if self.failed else [1]
+
+    def begin(self) -> None:
+        self.failed = {}
+
+    def initialize(self, infos: Sequence[dict[str, Any]]) -> LocalPending:
+        return self._pending(self._generator.init_weight_transfer, infos[0])
+
+    def start(self, version: int) -> LocalPending:
+        return self._pending(self._generator.start_weight_update, version)
+
+    def update(self, info: dict[str, Any]) -> LocalPending:
+        changed = self.intercept(info)
+        if changed is None:
+            return LocalPending(lambda: None)
+        return self._pending(self._generator.update_weights, changed)
+
+    def finish(self, version: int) -> LocalPending:
+        return self._pending(self._generator.finish_weight_update, version)
+
+    def _pending(self, method: Callable[[Any], object], argument: Any) -> LocalPending:
+        def run() -> None:
+            if self.failed:
+                return
+            try:
+                method(argument)
+            except Exception as error:  # noqa: BLE001  (as Ray would carry it over)
+                self.failed["generator"] = f"{type(error).__name__}: {error}"
+
+        return LocalPending(run)
+
+
+class TensorSource:
+    """Weights given as a dictionary; those of a tied model lack the head."""
+
+    def __init__(self, tensors: Sequence[tuple[str, torch.Tensor]]) -> None:
+        self._tensors = list(tensors)
+
+    def metadata(self) -> list[Any]:
+        from granite_rl.weight_sync.source import WeightMeta
+
+        return [WeightMeta(name, t.dtype, tuple(t.shape)) for name, t in self._tensors]
+
+    def __iter__(self) -> Any:
+        return iter(self._tensors)
+
+
+def section(weight_sync: str) -> GeneratorSection:
+    """A small engine in float32."""
+    return GeneratorSection.model_validate(
+        {
+            "replicas": 1,
+            "tensor_parallel": 1,
+            "threads": 1,
+            "kv_cache_gib": 0.03,
+            "gpu_memory_utilization": 0.9,
+            "max_num_seqs": 8,
+            "block_size": 16,
+            "enforce_eager": True,
+            "dtype": "float32",
+            "weight_sync": weight_sync,
+            "timeout_s": 60.0,
+        }
+    )
+
+
+def sample(generator: Generator, prompt: list[int], version: int, tokens: int = 12) -> Any:
+    """One completion with its logprobs."""
+    request = GenerationRequest(
+        key=(0, 0),
+        samples=(0,),
+        prompt_ids=prompt,
+        seeds=(0,),
+        temperature=1.0,
+        top_p=1.0,
+        max_tokens=tokens,
+        logprobs=True,
+    )
+    generator.submit([request], version)
+    while True:
+        for turn in generator.poll(60.0):
+            return turn
