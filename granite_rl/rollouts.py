@@ -81,13 +81,18 @@ class RolloutEngine:
         wait_for(refs, timeout_s, f"loading weights {manifest.version}")
         self.weight_version = manifest.version
 
-    def busy_seconds(self) -> float:
-        """Seconds that engines have spent stepping since they started, summed over generators."""
+    def statistics(self) -> list[dict[str, float]]:
+        """What each generator's engine did since the last call (``EngineStatistics.collect``)."""
         refs = {
-            f"generator {index}": actor.busy_seconds.remote()
+            f"generator {index}": actor.statistics.remote()
             for index, actor in enumerate(self._generators)
         }
-        return float(sum(wait_for(refs, self._timeout_s, "engine statistics").values()))
+        return list(wait_for(refs, self._timeout_s, "engine statistics").values())
+
+    @property
+    def reward_worker_restarts(self) -> int:
+        """Reward workers that were killed or died, and were replaced."""
+        return self._scorers.replaced_workers
 
     def run(
         self, groups: Sequence[PromptGroup], sampling: Sampling, times: RolloutTimes

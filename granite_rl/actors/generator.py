@@ -21,6 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from granite_rl.actors.engine_statistics import EngineStatistics
 from granite_rl.config import GeneratorSection
 from granite_rl.types import Completion, GenerationRequest, GenerationResult
 from granite_rl.weight_sync.bucket import BucketManifest
@@ -70,6 +71,7 @@ class Generator:
         from transformers import AutoTokenizer
         from vllm import LLM
         from vllm.config import WeightTransferConfig
+        from vllm.v1.metrics.stats import PrefixCacheStats
 
         self._tokenizer = AutoTokenizer.from_pretrained(model_path)
         self._llm: LLM = LLM(
@@ -101,7 +103,8 @@ class Generator:
         self._outbox: queue.Queue[GenerationResult | BaseException] = queue.Queue()
         self._wake = threading.Condition()
         self._in_flight = 0
-        self._busy_s = 0.0
+        core = self._llm.llm_engine.engine_core.engine_core
+        self._statistics = EngineStatistics(core.scheduler, PrefixCacheStats())
         self._thread = threading.Thread(target=self._drive, name="vllm-engine", daemon=True)
         self._thread.start()
 
@@ -178,9 +181,9 @@ class Generator:
             self._weight_version = manifest.version
         return self._weight_version
 
-    def busy_seconds(self) -> float:
-        """Seconds the engine has spent stepping, since it started."""
-        return self._busy_s
+    def statistics(self) -> dict[str, float]:
+        """What the engine did since the last call; see ``EngineStatistics.collect``."""
+        return self._statistics.collect()
 
     def _drive(self) -> None:
         """The engine's thread: queue what has come in, step, hand out what has finished."""
@@ -206,7 +209,8 @@ class Generator:
                 results = [
                     self._result(output, waiting.pop(output.request_id)) for output in finished
                 ]
-                self._busy_s += time.perf_counter() - begin
+                tokens = sum(len(c.token_ids) for r in results for c in r.completions)
+                self._statistics.stepped(time.perf_counter() - begin, tokens)
                 for result in results:
                     with self._wake:
                         self._in_flight -= 1

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from granite_rl.algorithm.clipping import ClipCounts, clip_counts
 from granite_rl.algorithm.registry import policy_loss
 from granite_rl.skyrl_compat import algorithm_config, ppo_utils
 
@@ -49,6 +50,8 @@ class LossSums:
     kl_weighted: float
     clipped: float
     """Number of tokens whose surrogate was clipped."""
+    beyond: ClipCounts
+    """Tokens whose ratio lies beyond the clip, by side; the largest ratio."""
 
 
 class PolicyObjective:
@@ -69,6 +72,7 @@ class PolicyObjective:
     def __init__(self, *, loss: str, clip_low: float, clip_high: float, kl_estimator: str) -> None:
         self._loss = policy_loss(loss)
         self._kl_estimator = kl_estimator
+        self._clip = {"clip_low": clip_low, "clip_high": clip_high}
         self._config = algorithm_config(
             policy_loss_type=loss,
             eps_clip_low=clip_low,
@@ -101,8 +105,13 @@ class PolicyObjective:
             total = total + kl.sum()
             kl_weighted = float(kl.detach().sum())
         clipped = float(metrics.get("clip_ratio", 0.0)) * inputs.logprobs.numel()
+        old = inputs.logprobs.detach()
         return LossSums(
-            total=total, policy=float(policy.detach()), kl_weighted=kl_weighted, clipped=clipped
+            total=total,
+            policy=float(policy.detach()),
+            kl_weighted=kl_weighted,
+            clipped=clipped,
+            beyond=clip_counts(inputs.logprobs, old, inputs.advantages, **self._clip),
         )
 
     def kl(self, logprobs: Tensor, reference_logprobs: Tensor) -> Tensor:
