@@ -82,7 +82,8 @@ def _components(domain: str, outcomes: Iterable[GroupOutcome]) -> dict[str, floa
         for result in outcome.scored.results:
             if result.teaches:
                 for name, value in result.components.items():
-                    values.setdefault(name, []).append(value)
+                    # A weighted reward's are `part/name`; in a metric's name it is one word.
+                    values.setdefault(name.replace("/", "."), []).append(value)
     return {
         f"reward/{domain}/component/{name}": float(np.mean(items)) for name, items in values.items()
     }

@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sized
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class PrefixCacheCounts(Protocol):
@@ -27,7 +27,7 @@ class KVCacheManager(Protocol):
     """vLLM's KV-cache manager, as far as it is used here."""
 
     log_stats: bool
-    prefix_cache_stats: PrefixCacheCounts | None
+    prefix_cache_stats: Any
 
     @property
     def usage(self) -> float:
@@ -40,10 +40,21 @@ class KVCacheManager(Protocol):
 class Scheduler(Protocol):
     """vLLM's scheduler, as far as it is read here."""
 
-    kv_cache_manager: KVCacheManager
-    running: Sized
-    waiting: Sized
-    skipped_waiting: Sized
+    @property
+    def kv_cache_manager(self) -> KVCacheManager:
+        """Of all requests."""
+
+    @property
+    def running(self) -> Sized:
+        """Requests that are computed in every step."""
+
+    @property
+    def waiting(self) -> Sized:
+        """Requests not yet admitted, or preempted."""
+
+    @property
+    def skipped_waiting(self) -> Sized:
+        """Requests that could not be admitted for now."""
 
 
 class EngineStatistics:

@@ -1,4 +1,4 @@
-"""Engine statistics: maxima, means and counts since the last call, from the fields that vLLM has."""
+"""Engine statistics: maxima, means and counts since the last call, from the fields vLLM has."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def test_a_token_is_clipped_where_the_surrogate_is_flat() -> None:
     counts = clip_counts(logprobs, old, advantages, clip_low=0.2, clip_high=0.28)
     assert counts.low == int((flat & (advantages < 0)).sum()) > 0
     assert counts.high == int((flat & (advantages > 0)).sum()) > 0
-    assert counts.ratio_max == pytest.approx(float(ratio.max()))
+    assert counts.ratio_max == pytest.approx(ratio.max().item())
 
 
 def test_on_policy_nothing_is_clipped() -> None:

@@ -21,7 +21,7 @@ from granite_rl.runs.samples import (
 from .test_rollout_files import record
 
 
-def rewards_of(records: list[Any]) -> list[float | None]:
+def rewards_of(records: list[Any]) -> list[Any]:
     return [item["reward"] for item in records]
 
 
