@@ -98,8 +98,7 @@ class MetricLogger:
         if tracking.wandb_mode != "disabled":
             self._open("wandb", lambda: _WandbSink(run_dir.path, tracking, run_name, shown))
         if prometheus:
-            self._open("prometheus", lambda: PrometheusSink(run_name, run_dir.kind))
-            run_dir.event("prometheus", f"gauges are served at {metrics_address()}")
+            self._open("prometheus", lambda: self._prometheus(run_name))
 
     def log(self, step: int, metrics: Mapping[str, float]) -> None:
         """Log one step.
@@ -148,6 +147,11 @@ class MetricLogger:
         for name, sink in list(self._sinks.items()):
             self._guard(name, sink.close)
         self._sinks.clear()
+
+    def _prometheus(self, run_name: str) -> Sink:
+        sink = PrometheusSink(run_name, self._run.kind)
+        self._run.event("prometheus", f"gauges are served at {metrics_address()}")
+        return sink
 
     def _open(self, name: str, factory: Callable[[], Sink]) -> None:
         def opened() -> None:

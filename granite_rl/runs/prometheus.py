@@ -79,9 +79,15 @@ class PrometheusSink:
 
 
 def metrics_address() -> str:
-    """Where the agent of this process's Ray node serves: ``http://host:port/metrics``."""
+    """Where the agent of this process's Ray node serves: ``http://host:port/metrics``.
+
+    Raises:
+        RuntimeError: this process is not connected to Ray.
+    """
     import ray
 
+    if not ray.is_initialized():  # or the next line would start a cluster
+        raise RuntimeError("gauges need a connection to Ray, and there is none")
     here = ray.get_runtime_context().get_node_id()
     node = next(node for node in ray.nodes() if node["NodeID"] == here)
     return f"http://{node['NodeManagerAddress']}:{node['MetricsExportPort']}/metrics"

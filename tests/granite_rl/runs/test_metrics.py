@@ -105,6 +105,16 @@ def test_a_name_outside_the_catalogue_is_kept_and_reported_once(
         run.finish("succeeded", 0)
 
 
+def test_gauges_without_ray_are_switched_off(open_run: OpenRun) -> None:
+    with open_run() as run:
+        logger = MetricLogger(run, tracking(), "r", {}, None, prometheus=True)
+        logger.log(1, {"reward/mean": 1.0})
+        (event,) = events_of(run, "tracking_failed")
+        assert event["sink"] == "prometheus"
+        assert [line["step"] for line in lines_of(run)] == [1]
+        run.finish("succeeded", 0)
+
+
 @pytest.mark.parametrize("fails_at", ["init", "log", "samples", "finish"])
 def test_a_tracking_tool_that_raises_is_switched_off(
     open_run: OpenRun,
@@ -161,7 +171,9 @@ def test_wandb_offline_and_tensorboard_hold_the_metrics_and_no_secret(
             logger = MetricLogger(run, tracking("offline", tensorboard=True), "named", leaky, 2)
             logger.log(1, {"reward/mean": 0.25, "policy/loss": math.nan})
             logger.log(2, {"reward/mean": 0.5})
-            logger.log_samples(2, [record(prompt="question", completion="<b>answer\x1b[2J</b>")])
+            answer = "<b>answer\x1b[2J</b>"
+            unscored = record(reward=None, advantage=None, ground_truth="4")
+            logger.log_samples(2, [record(prompt="question", completion=answer), unscored])
             logger.close()
             raise ValueError(f"request with {CANARIES['HF_TOKEN']} refused")
 
@@ -178,8 +190,8 @@ def test_wandb_offline_and_tensorboard_hold_the_metrics_and_no_secret(
     assert _step_metrics(recording) == {"*": "run/global_step"}
     (table,) = run.path.glob("wandb/offline-run-*/files/media/table/samples*.json")
     shown = json.loads(table.read_text())
-    (row,) = shown["data"]
-    values = dict(zip(shown["columns"], row, strict=True))
+    values, unscored = (dict(zip(shown["columns"], row, strict=True)) for row in shown["data"])
+    assert unscored["reward"] is None
     assert values["components"] == "format 1.000"
     assert (values["step"], values["reward"], values["prompt"]) == (2, 1.0, "question")
     (text,) = _texts(run.path / "tensorboard", "samples")
