@@ -329,8 +329,9 @@ _TIME = (
     Metric(
         "time/generators_idle_s",
         "s",
-        "Time that a generator's engine had nothing to do, mean over generators: it waited for "
-        "weights, for prompts, or for slower generators.",
+        "Time since the end of the previous step that a generator's engine had nothing to do, mean "
+        "over generators: it waited for weights, for prompts, for slower generators, or while a "
+        "checkpoint was saved.",
         "Large: training is the bottleneck, or one generator got all the long answers.",
     ),
     Metric("time/save_s", "s", "Writing checkpoints and rollouts.", "Dominates: save less often."),

@@ -133,9 +133,8 @@ def test_engine_statistics_are_vllms(straight_run: Path) -> None:
         assert 0 < line["engine/requests_running"] <= line["rollout/samples"]
         assert 0 < line["engine/prefix_cache_hit_rate"] < 1
         assert line["engine/preemptions"] == 0
-        assert line["time/generate_s"] + line["time/generators_idle_s"] == pytest.approx(
-            line["time/step_s"], rel=0.5
-        )
+        assert 0 < line["time/generate_s"] <= line["time/step_s"]
+        assert line["time/generators_idle_s"] > 0
 
 
 def test_samples_are_shown_with_their_rewards(straight_run: Path) -> None:
