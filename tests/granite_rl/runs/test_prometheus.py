@@ -100,7 +100,7 @@ with ray_session(cluster):
 def test_a_private_ray_session_serves_the_gauges() -> None:
     """Without Ray's dashboard, as a stage that is started by hand runs."""
     result = subprocess.run(
-        [sys.executable, "-c", SESSION], cwd=ROOT, capture_output=True, text=True, timeout=180
+        [sys.executable, "-c", SESSION], cwd=ROOT, capture_output=True, text=True, timeout=270
     )
     assert result.returncode == 0, result.stderr
     lines: list[str] = json.loads(result.stdout.splitlines()[-1])
