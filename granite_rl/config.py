@@ -257,6 +257,13 @@ class TrackingSection(StrictModel):
     tensorboard: bool
 
 
+class StageTrackingSection(TrackingSection):
+    """What a run inside Ray has besides."""
+
+    prometheus: bool
+    """Serve the metrics as gauges at the metrics port of the driver's Ray node."""
+
+
 class EvalSection(StrictModel):
     """Held-out evaluation through the generator, greedily."""
 
@@ -310,7 +317,7 @@ class StageConfig(StrictModel):
     generator: GeneratorSection
     rewards: RewardsSection
     checkpoint: CheckpointSection
-    tracking: TrackingSection
+    tracking: StageTrackingSection
     eval: EvalSection
     cluster: ClusterSection
 

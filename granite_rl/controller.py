@@ -36,10 +36,16 @@ from granite_rl.runs.alarms import Alarms
 from granite_rl.runs.console import Progress
 from granite_rl.runs.directory import RunDirectory
 from granite_rl.runs.files import DIRECTORY_MODE
+from granite_rl.runs.host import host_metrics
 from granite_rl.runs.metrics import MetricLogger
 from granite_rl.runs.preemption import StopSignal
 from granite_rl.runs.rollout_files import write_records, write_rollouts
-from granite_rl.step_metrics import policy_metrics, rollout_metrics, rollout_records
+from granite_rl.step_metrics import (
+    engine_metrics,
+    policy_metrics,
+    rollout_metrics,
+    rollout_records,
+)
 from granite_rl.training.checkpoint import CheckpointStore
 from granite_rl.types import PromptGroup, ScoredGroup
 
@@ -109,6 +115,8 @@ class Controller:
         """Steps whose rollouts have begun: their batch and its times."""
         self._prompts = 0
         """Prompts of the stream that the finished steps have taken."""
+        generator = config.generator
+        self._devices = generator.replicas * generator.tensor_parallel + config.trainer.ranks
         self._tokens_total = 0
         self._skipped = 0
         self.total_steps = total_steps(config, stream.epoch_size)
@@ -130,6 +138,7 @@ class Controller:
 
     def _run_from(self, start: int) -> None:
         self.sync_weights(start)
+        self._rollouts.statistics()  # what the engines did before belongs to no step
         self._progress.begin(start)
         for step in range(start + 1, self.total_steps + 1):
             metrics = self._step(step)
@@ -174,7 +183,6 @@ class Controller:
 
     def _step(self, step: int) -> dict[str, float]:
         begin = time.perf_counter()
-        busy_before = self._rollouts.busy_seconds()
         times = self._begin_ahead(step)
         builder = BatchBuilder(
             algorithm=self._config.algorithm,
@@ -204,23 +212,30 @@ class Controller:
         metrics["time/weight_sync_s"] = self.sync_weights(step)
         metrics["mismatch/weight_version"] = float(step)
         elapsed = time.perf_counter() - begin
-        generate_s = self._rollouts.busy_seconds() - busy_before
+        metrics |= engine_metrics(
+            self._rollouts.statistics(),
+            self._rollouts.generator_restarts,
+            self._rollouts.reward_worker_restarts,
+        )
         samples = len(builder.outcomes) * self._sampling.samples
         tokens = sum(item.length for o in builder.outcomes for item in o.scored.completions)
         metrics |= {
             "time/step_s": elapsed,
-            "time/generate_s": generate_s,
             "time/score_s": times.scored_s - times.generated_s,
             "time/wait_for_batch_s": max(0.0, waited),
             "perf/samples_per_s": samples / elapsed,
-            "perf/response_tokens_per_s": tokens / max(generate_s, 1e-9),
+            "perf/response_tokens_per_s": tokens / max(metrics["time/generate_s"], 1e-9),
             "perf/tokens_per_s": sum(trained_tokens) / elapsed,
+            "perf/tokens_per_s_per_device": sum(trained_tokens) / elapsed / self._devices,
             "run/tokens_total": float(self._tokens_total),
+            "run/samples_total": float(self._prompts * self._sampling.samples),
             "run/epoch": self._prompts / self._stream.epoch_size,
         }
         every = self._config.rollout.save_every
         if every and (step % every == 0 or step in (1, self.total_steps)):
-            write_rollouts(self._run, step, rollout_records(builder.outcomes))
+            records = rollout_records(builder.outcomes)
+            write_rollouts(self._run, step, records)
+            self._logger.log_samples(step, records)
         return metrics
 
     def _begin_ahead(self, step: int) -> RolloutTimes:
@@ -328,6 +343,7 @@ class Controller:
         }
 
     def _report(self, step: int, metrics: dict[str, float]) -> None:
+        metrics |= host_metrics(self._run)
         self._logger.log(step, metrics)
         for alarm in self._alarms.check(step, metrics):
             self._run.event("alarm", alarm.message, step=step, alarm=alarm.name)

@@ -197,9 +197,19 @@ class RolloutEngine:
         """
         self._generators.load_weights(send)
 
-    def busy_seconds(self) -> float:
-        """Seconds that engines have spent stepping since they started, summed over generators."""
-        return self._generators.statistics()["busy_s"]
+    def statistics(self) -> list[dict[str, float]]:
+        """What each generator's engine did since the last call (``EngineStatistics.collect``)."""
+        return self._generators.statistics()
+
+    @property
+    def generator_restarts(self) -> int:
+        """Generators that were lost, and were replaced."""
+        return self._generators.restarts
+
+    @property
+    def reward_worker_restarts(self) -> int:
+        """Reward workers that were killed or died, and were replaced."""
+        return self._scorers.replaced_workers
 
     def run(
         self, groups: Sequence[PromptGroup], sampling: Sampling, times: RolloutTimes

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import shlex
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
 from granite_rl.config import StageConfig
@@ -185,9 +187,11 @@ def _run(inputs: Inputs, run: RunDirectory) -> int:
     )
     progress = Progress(steps, "step", config.stage)
     if inputs.train.too_long:
-        progress.note(
+        left_out = (
             f"{inputs.train.too_long} prompts exceed rollout.max_prompt_tokens and are left out"
         )
+        progress.note(left_out)
+        run.event("prompts_filtered", left_out, prompts=inputs.train.too_long)
     settings = config.model_dump(mode="json")
     # The stop signal is installed after ray.init, which brings a SIGTERM handler of its own.
     with closing(progress), ray_session(config.cluster), StopSignal() as stop:
@@ -196,7 +200,14 @@ def _run(inputs: Inputs, run: RunDirectory) -> int:
         # process's own imports) happens meanwhile.
         roles = start_roles(inputs, run)
         with closing(
-            MetricLogger(run, config.tracking, config.run.name, settings, steps)
+            MetricLogger(
+                run,
+                config.tracking,
+                config.run.name,
+                settings,
+                steps,
+                prometheus=config.tracking.prometheus,
+            )
         ) as logger:
             _train(inputs, run, progress, stop, checkpoint, logger, roles)
     following = _next_command(config, run)
@@ -227,6 +238,7 @@ def _train(
     roles: Roles,
 ) -> None:
     from granite_rl.controller import Controller
+    from granite_rl.evaluation.regression import regression_alarms
 
     config = inputs.config
     rollouts = wait_for_roles(inputs, run, None if checkpoint is None else checkpoint.path, roles)
@@ -251,6 +263,9 @@ def _train(
     if inputs.heldout is not None:
         progress.note(f"evaluating {len(inputs.heldout.rows)} held-out prompts greedily ...")
         logger.log(controller.total_steps, _evaluate(inputs, inputs.heldout, rollouts, run))
+        for alarm in regression_alarms(run.path, controller.total_steps):
+            run.event("alarm", alarm.message, step=alarm.step, alarm=alarm.name)
+            progress.note(f"warning: {alarm.message}")
 
 
 class Roles(NamedTuple):
@@ -414,6 +429,7 @@ def _evaluate(
     from granite_rl.evaluation.heldout import evaluate, write_evaluation
     from granite_rl.models.checkpoint_directory import checkpoint_hash
 
+    begin = time.monotonic()
     result = evaluate(
         rollouts,
         heldout.rows,
@@ -425,10 +441,12 @@ def _evaluate(
         model_hash=checkpoint_hash(run.hf),
     )
     write_evaluation(run.path / "eval.json", result)
-    metrics = {}
+    metrics = {"time/eval_s": time.monotonic() - begin}
     for domain, numbers in result["domains"].items():
         metrics[f"eval/{domain}/accuracy"] = float(numbers["accuracy"])
         metrics[f"eval/{domain}/n"] = float(numbers["n"])
+    accuracies = [float(numbers["accuracy"]) for numbers in result["domains"].values()]
+    metrics["eval/mean"] = fmean(accuracies)
     return metrics
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,11 +44,20 @@ def rollout_metrics(outcomes: Sequence[GroupOutcome]) -> dict[str, float]:
         value for outcome in outcomes for value in outcome.advantages if value is not None
     ]
     metrics["reward/advantage_std"] = float(np.std(advantages)) if advantages else 0.0
+    penalties = [
+        reward - result.score
+        for outcome in outcomes
+        for reward, result in zip(outcome.rewards, outcome.scored.results, strict=True)
+        if reward is not None
+    ]
+    metrics["reward/overlong_penalty"] = float(np.mean(penalties)) if penalties else 0.0
     return metrics
 
 
 def _summary(outcomes: Sequence[GroupOutcome], reward: str, rollout: str) -> dict[str, float]:
-    rewards = [value for outcome in outcomes for value in outcome.rewards if value is not None]
+    rewards = [
+        result.score for outcome in outcomes for result in outcome.scored.results if result.teaches
+    ]
     lengths = [item.length for outcome in outcomes for item in outcome.scored.completions]
     truncated = [item.truncated for outcome in outcomes for item in outcome.scored.completions]
     prompts = [len(outcome.scored.group.prompt_ids) for outcome in outcomes]
@@ -78,7 +87,8 @@ def _components(domain: str, outcomes: Iterable[GroupOutcome]) -> dict[str, floa
         for result in outcome.scored.results:
             if result.teaches:
                 for name, value in result.components.items():
-                    values.setdefault(name, []).append(value)
+                    # A weighted reward's are `part/name`; in a metric's name it is one word.
+                    values.setdefault(name.replace("/", "."), []).append(value)
     return {
         f"reward/{domain}/component/{name}": float(np.mean(items)) for name, items in values.items()
     }
@@ -97,6 +107,9 @@ def policy_metrics(reports: Sequence[StepReport], lr: float) -> dict[str, float]
         "policy/kl": sums.kl / tokens,
         "policy/entropy": sums.entropy / tokens,
         "policy/clip_fraction": sums.clipped / tokens,
+        "policy/clip_fraction_low": sums.clipped_low / tokens,
+        "policy/clip_fraction_high": sums.clipped_high / tokens,
+        "policy/ratio_max": sums.ratio_max,
         "policy/grad_norm": reports[0].grad_norm,
         "policy/lr": lr,
         "policy/tokens": float(sums.tokens),
@@ -112,6 +125,43 @@ def policy_metrics(reports: Sequence[StepReport], lr: float) -> dict[str, float]
         metrics["mismatch/importance_capped_fraction"] = (
             sums.importance_capped / sums.importance_ratios
         )
+        metrics["mismatch/kl"] = sums.mismatch_kl / sums.mismatch_tokens
+    metrics["time/reference_s"] = max(report.sums.reference_s for report in reports)
+    return metrics
+
+
+def engine_metrics(
+    generators: Sequence[Mapping[str, float]], generator_restarts: int, reward_worker_restarts: int
+) -> dict[str, float]:
+    """Engine statistics of a step over all generators.
+
+    Args:
+        generators: what each one's ``statistics`` returned; none if one of them was just lost.
+        generator_restarts: since the run began.
+        reward_worker_restarts: since the run began.
+    """
+
+    def total(name: str) -> float:
+        return sum(statistics[name] for statistics in generators)
+
+    restarts = {
+        "engine/generator_restarts": float(generator_restarts),
+        "engine/reward_worker_restarts": float(reward_worker_restarts),
+    }
+    if not generators:
+        return restarts | {"time/generate_s": 0.0}
+    metrics = restarts | {
+        "time/generate_s": total("busy_s") / len(generators),
+        "time/generators_idle_s": total("idle_s") / len(generators),
+        "engine/kv_cache_usage": max(statistics["kv_cache_usage"] for statistics in generators),
+        "engine/requests_running": total("requests_running"),
+        "engine/requests_waiting": total("requests_waiting"),
+        "engine/preemptions": total("preemptions"),
+        "engine/generated_tokens": total("generated_tokens"),
+        "engine/generators_alive": float(len(generators)),
+    }
+    if total("prefix_queries"):
+        metrics["engine/prefix_cache_hit_rate"] = total("prefix_hits") / total("prefix_queries")
     return metrics
 
 

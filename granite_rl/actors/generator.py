@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from granite_rl.actors.engine_statistics import EngineStatistics
 from granite_rl.config import GeneratorSection
 from granite_rl.types import GenerationRequest, Key, Turn
 
@@ -76,6 +77,7 @@ class Generator:
         from transformers import AutoTokenizer
         from vllm import LLM
         from vllm.config import WeightTransferConfig
+        from vllm.v1.metrics.stats import PrefixCacheStats
 
         from granite_rl.actors.sampler import SAMPLER
 
@@ -113,7 +115,8 @@ class Generator:
         self._wake = threading.Condition()
         self._under_way: dict[str, _Sample] = {}
         self._failure: Exception | None = None
-        self._busy_s = 0.0
+        core = self._llm.llm_engine.engine_core.engine_core
+        self._statistics = EngineStatistics(core.scheduler, PrefixCacheStats())
         self._thread = threading.Thread(target=self._drive, name="vllm-engine", daemon=True)
         self._thread.start()
 
@@ -236,9 +239,9 @@ class Generator:
                     runs.pop()
                 runs.append((sample.draw.tokens, version))
 
-    def busy_seconds(self) -> float:
-        """Seconds the engine has spent stepping, since it started."""
-        return self._busy_s
+    def statistics(self) -> dict[str, float]:
+        """What the engine did since the last call; see ``EngineStatistics.collect``."""
+        return self._statistics.collect()
 
     def _between_steps(self, call: Callable[[], T]) -> T:
         """Have the engine's thread make a call; returns, or raises, what it did."""
@@ -293,7 +296,8 @@ class Generator:
                 if self._can_step:
                     finished = [output for output in engine.step() if output.finished]
                     turns = self._turns(finished)
-                    self._busy_s += time.perf_counter() - begin
+                    tokens = sum(len(turn.token_ids) for turn in turns)
+                    self._statistics.stepped(time.perf_counter() - begin, tokens)
                     for turn in turns:
                         self._outbox.put(turn)
         except Exception as error:  # noqa: BLE001  (handed to whoever polls: a dead thread must not look idle)

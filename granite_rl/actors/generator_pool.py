@@ -125,10 +125,13 @@ class GeneratorPool:
             self._receivers = RayReceivers(actors, self._timeout_s)
         return self._receivers
 
-    def statistics(self) -> dict[str, float]:
-        """Sums over the generators of what each counts since it started."""
-        refs = {_name(seat): seat.actor.busy_seconds.remote() for seat in self._seats}
-        return {"busy_s": float(sum(wait_for(refs, self._timeout_s, "statistics").values()))}
+    def statistics(self) -> list[dict[str, float]]:
+        """What each generator's engine did since the last call; nothing if one was just lost."""
+        refs = {_name(seat): seat.actor.statistics.remote() for seat in self._seats}
+        try:
+            return list(wait_for(refs, self._timeout_s, "engine statistics").values())
+        except InfrastructureError:
+            return []  # whoever asks for rollouts next finds out who it was, and replaces it
 
     def submit(self, requests: Sequence[GenerationRequest]) -> None:
         """Give requests to the generators: each to the one with the fewest tokens outstanding.

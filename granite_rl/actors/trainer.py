@@ -53,6 +53,10 @@ class TokenSums:
     kl: float = 0.0
     entropy: float = 0.0
     clipped: float = 0.0
+    clipped_low: int = 0
+    clipped_high: int = 0
+    ratio_max: float = 0.0
+    """A maximum, not a sum."""
     mismatch_tokens: int = 0
     mismatch_abs: float = 0.0
     mismatch_max: float = 0.0
@@ -62,7 +66,10 @@ class TokenSums:
     importance_ratios: int = 0
     """Of tokens or of whole sequences, as the importance correction has it."""
     importance_capped: int = 0
+    mismatch_kl: float = 0.0
+    """Sum of the k3 estimate of the KL divergence from generator to trainer."""
     busy_s: float = 0.0
+    reference_s: float = 0.0
     domain_tokens: dict[str, int] = field(default_factory=dict)
     domain_kl: dict[str, float] = field(default_factory=dict)
 
@@ -78,13 +85,18 @@ class TokenSums:
             "clipped",
             "importance_ratios",
             "importance_capped",
+            "clipped_low",
+            "clipped_high",
+            "mismatch_tokens",
+            "mismatch_abs",
+            "mismatch_exp",
+            "mismatch_kl",
             "busy_s",
+            "reference_s",
         ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.mismatch_tokens += other.mismatch_tokens
-        self.mismatch_abs += other.mismatch_abs
-        self.mismatch_exp += other.mismatch_exp
         self.mismatch_max = max(self.mismatch_max, other.mismatch_max)
+        self.ratio_max = max(self.ratio_max, other.ratio_max)
         for domain, tokens in other.domain_tokens.items():
             self.domain_tokens[domain] = self.domain_tokens.get(domain, 0) + tokens
             self.domain_kl[domain] = self.domain_kl.get(domain, 0.0) + other.domain_kl[domain]
@@ -231,9 +243,13 @@ class Trainer:
             return torch.from_numpy(given.copy()).to(place)  # Ray's arrays are read-only
         if self._reference is None:
             return None
+        begin = time.perf_counter()
         with torch.no_grad():
             logprobs, _ = self._reference(**inputs, temperature=self._temperature)
         assert isinstance(logprobs, Tensor)
+        if logprobs.is_cuda:
+            torch.cuda.synchronize()  # until then the GPU has only been told what to do
+        self._sums.reference_s += time.perf_counter() - begin
         return logprobs
 
     def _loss(
@@ -270,14 +286,19 @@ class Trainer:
             clipped=sums.clipped,
             importance_ratios=sums.importance_ratios,
             importance_capped=sums.importance_capped,
+            clipped_low=sums.beyond.low,
+            clipped_high=sums.beyond.high,
+            ratio_max=sums.beyond.ratio_max,
         )
         current = logprobs.detach()
         if rollout is not None:
-            difference = (current - rollout).abs()
+            excess = current - rollout
+            difference = excess.abs()
             step.mismatch_tokens = difference.numel()
             step.mismatch_abs = float(difference.sum())
             step.mismatch_max = float(difference.max())
             step.mismatch_exp = float(difference.exp().sum())
+            step.mismatch_kl = float((excess.expm1() - excess).sum())
         if reference_logprobs is not None:
             kl = self._objective.kl(current, reference_logprobs)
             step.kl = float(kl.sum())

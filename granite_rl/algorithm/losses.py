@@ -23,6 +23,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from granite_rl.algorithm.clipping import ClipCounts, clip_counts
 from granite_rl.algorithm.loss_options import loss_config
 from granite_rl.algorithm.registry import load_modules, policy_loss
 from granite_rl.config import AlgorithmSection
@@ -63,6 +64,8 @@ class LossSums:
     correction."""
     importance_capped: int
     """How many of them were cut to the cap."""
+    beyond: ClipCounts
+    """Tokens whose ratio lies beyond the clip, by side; the largest ratio."""
 
 
 class PolicyObjective:
@@ -135,6 +138,7 @@ class PolicyObjective:
             kl_weighted = float(kl.detach().sum())
         clipped = float(metrics.get("clip_ratio", 0.0)) * inputs.logprobs.numel()
         ratios, capped = self._capped(logprobs.detach(), rollout, layout.mask)
+        old = inputs.logprobs.detach()
         return LossSums(
             total=total,
             policy=float(policy.detach()),
@@ -142,6 +146,13 @@ class PolicyObjective:
             clipped=clipped,
             importance_ratios=ratios,
             importance_capped=capped,
+            beyond=clip_counts(
+                inputs.logprobs,
+                old,
+                inputs.advantages,
+                clip_low=self._config.eps_clip_low,
+                clip_high=self._config.eps_clip_high,
+            ),
         )
 
     def kl(self, logprobs: Tensor, reference_logprobs: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ import statistics
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 ZERO_VARIANCE_LIMIT = 0.9
 ZERO_VARIANCE_STEPS = 10
@@ -24,6 +25,41 @@ GRAD_NORM_MIN_STEPS = 20
 GRAD_NORM_SIGMAS = 6.0
 GRAD_NORM_LEAST_SIGMA = 0.05
 """Lower bound of sigma, as a share of the mean: a nearly constant norm must not alarm at noise."""
+DISK_FREE_CHECKPOINTS = 2.0
+
+CONDITIONS = MappingProxyType(
+    {
+        "non_finite": ("any", "a value is NaN or infinite"),
+        "zero_variance": (
+            "rollout/zero_variance_fraction",
+            f"over {ZERO_VARIANCE_LIMIT} for {ZERO_VARIANCE_STEPS} steps",
+        ),
+        "truncated": ("rollout/truncated_fraction", f"over {TRUNCATED_LIMIT}"),
+        "rollout_errors": ("rollout/failed", f"over {FAILED_LIMIT}"),
+        "logprob_mismatch": (
+            "mismatch/logprob_abs_diff_mean",
+            "over 1e-2, or 1e-4 where generator and trainer both compute in float32",
+        ),
+        "entropy_drop": (
+            "policy/entropy",
+            f"mean of {ENTROPY_BASELINE_STEPS} steps under {ENTROPY_DROP} of the session's first "
+            f"{ENTROPY_BASELINE_STEPS}",
+        ),
+        "grad_norm": (
+            "policy/grad_norm",
+            f"{GRAD_NORM_SIGMAS:g} sigma over the mean of the last {GRAD_NORM_WINDOW} steps",
+        ),
+        "disk_free": (
+            "run/disk_free_checkpoints",
+            f"under {DISK_FREE_CHECKPOINTS:g}: the next saves may fail",
+        ),
+        "eval_regression": (
+            "eval/<domain>/accuracy",
+            "under the parent run's by more than the 95 % interval of the difference",
+        ),
+    }
+)
+"""What each alarm looks at and when it is raised; docs/observability.md shows this table."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +100,7 @@ class Alarms:
             "logprob_mismatch": self._logprob_mismatch(finite),
             "entropy_drop": self._entropy_drop(finite),
             "grad_norm": self._grad_norm(finite),
+            "disk_free": self._disk_free(finite),
         }
         begun = []
         for name, message in conditions.items():
@@ -150,3 +187,22 @@ class Alarms:
             return None
         distance = (norm - mean) / sigma
         return f"gradient norm {norm:.3g} is {distance:.1f} sigma above its mean {mean:.3g}"
+
+    def _disk_free(self, metrics: Mapping[str, float]) -> str | None:
+        room = metrics.get("run/disk_free_checkpoints", math.inf)
+        if room >= DISK_FREE_CHECKPOINTS:
+            return None
+        return (
+            f"the disk has room for {room:.1f} more checkpoints: make room, or lower "
+            "checkpoint.keep; the old one goes only when the new one is complete"
+        )
+
+
+def markdown() -> str:
+    """The table of alarms in docs/observability.md."""
+    lines = ["| Alarm | Looks at | Raised when |", "| --- | --- | --- |"]
+    lines += [
+        f"| `{name}` | {'any metric' if metric == 'any' else f'`{metric}`'} | {when} |"
+        for name, (metric, when) in CONDITIONS.items()
+    ]
+    return "\n".join(lines)

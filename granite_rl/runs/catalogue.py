@@ -1,9 +1,9 @@
 """The metric catalogue: what every number means, in which unit, and which value is a bad sign.
 
-Console, JSONL, W&B, TensorBoard, alarms and docs/metrics.md all take their names from here, so a
-metric means the same everywhere and a misspelt one is found by a test. Sections stand in the order
-in which a person diagnoses a run: is it learning, what is it saying, is the optimisation healthy,
-does the generator agree with the trainer, where does the time go.
+Console, JSONL, W&B, TensorBoard, Prometheus, alarms and docs/metrics.md all take their names from
+here, so a metric means the same everywhere and a misspelt one is found by a test. Sections stand in
+the order in which a person diagnoses a run: is it learning, what is it saying, is the optimisation
+healthy, does the generator agree with the trainer, where does the time go.
 
 ``<domain>``, ``<name>`` and ``<status>`` in a name stand for one path part.
 ``python -m granite_rl.runs.catalogue`` prints docs/metrics.md.
@@ -56,7 +56,8 @@ _REWARD = (
     Metric(
         "reward/mean",
         "reward",
-        "Mean reward over the step's samples that teach, before any penalty.",
+        "Mean reward over the step's samples that teach, as the verifiers gave it: before any "
+        "penalty.",
         "Flat for many steps: too hard, too easy, or a broken verifier.",
     ),
     Metric(
@@ -168,12 +169,6 @@ _ROLLOUT = (
         "and algorithm.zero_variance is drop.",
         "Above 0 for long: see rollout/failed and rollout/zero_variance_fraction.",
     ),
-    Metric(
-        "rollout/prompts_filtered",
-        "prompts",
-        "Prompts left out of the whole run because they exceed max_prompt_tokens.",
-        "A large share of the data: raise the limit or look at the data.",
-    ),
 )
 
 _POLICY = (
@@ -216,19 +211,21 @@ _POLICY = (
     Metric(
         "policy/clip_fraction_low",
         "fraction",
-        "Share of tokens whose ratio is clipped from below (ratio < 1 - clip_low, advantage < 0).",
+        "Share of tokens that were to become less likely (advantage < 0) and are already below the "
+        "clip (ratio < 1 - clip_low).",
         "Above 0 in a strictly on-policy run: weights or log-probabilities disagree.",
     ),
     Metric(
         "policy/clip_fraction_high",
         "fraction",
-        "Share of tokens whose ratio is clipped from above (ratio > 1 + clip_high, advantage > 0).",
+        "Share of tokens that were to become likelier (advantage > 0) and are already above the "
+        "clip (ratio > 1 + clip_high).",
         "Above 0 in a strictly on-policy run: weights or log-probabilities disagree.",
     ),
     Metric(
         "policy/clip_fraction",
         "fraction",
-        "Share of tokens clipped on either side.",
+        "Share of clipped tokens as the policy loss counts them.",
         "Above 0 in a strictly on-policy run; over 0.2 off-policy.",
     ),
     Metric(
@@ -281,7 +278,8 @@ _MISMATCH = (
     Metric(
         "mismatch/kl",
         "nats/token",
-        "Estimated KL divergence from generator to trainer on the sampled tokens.",
+        "KL divergence of the trainer's policy from the generator's, by the k3 estimate on the "
+        "sampled tokens.",
         "Over 1e-3.",
     ),
     Metric(
@@ -303,11 +301,21 @@ _TIME = (
     Metric(
         "time/generate_s",
         "s",
-        "From the first request until the last sample of the step.",
+        "Time that a generator's engine worked, mean over generators.",
         "Dominates the step: add generators or shorten responses.",
     ),
-    Metric("time/score_s", "s", "Scoring, from the first to the last scored group.", "Dominates."),
-    Metric("time/reference_s", "s", "Log-probabilities of the frozen reference.", ""),
+    Metric(
+        "time/score_s",
+        "s",
+        "From the last generated group to the last scored one: what scoring adds to the step.",
+        "More than a few per cent of the step: add reward workers.",
+    ),
+    Metric(
+        "time/reference_s",
+        "s",
+        "Log-probabilities of the frozen reference on the slowest rank; part of time/train_s.",
+        "Over a third of time/train_s: see the placement of the reference.",
+    ),
     Metric(
         "time/train_s",
         "s",
@@ -327,10 +335,12 @@ _TIME = (
         "Large: generation or scoring is the bottleneck.",
     ),
     Metric(
-        "time/wait_for_weights_s",
+        "time/generators_idle_s",
         "s",
-        "Time in which the generators had nothing to do but wait for new weights.",
-        "Large: training is the bottleneck.",
+        "Time since the end of the previous step that a generator's engine had nothing to do, mean "
+        "over generators: it waited for weights, for prompts, for slower generators, or while a "
+        "checkpoint was saved.",
+        "Large: training is the bottleneck, or one generator got all the long answers.",
     ),
     Metric("time/save_s", "s", "Writing checkpoints and rollouts.", "Dominates: save less often."),
     Metric("time/eval_s", "s", "Held-out evaluation.", ""),
@@ -352,10 +362,10 @@ _PERF = (
         "Falls at equal lengths: see engine/.",
     ),
     Metric(
-        "perf/tokens_per_s_per_rank",
+        "perf/tokens_per_s_per_device",
         "tokens/s",
-        "Trained tokens per second and trainer rank.",
-        "Falls as ranks are added: communication dominates.",
+        "perf/tokens_per_s divided by the devices of generators and trainer ranks together.",
+        "Falls as devices are added: communication or waiting dominates.",
     ),
     Metric(
         "perf/packing_efficiency",
@@ -369,34 +379,52 @@ _ENGINE = (
     Metric(
         "engine/kv_cache_usage",
         "fraction",
-        "Highest share of the KV cache in use over the step.",
+        "Highest share of the KV cache in use after any engine step; maximum over generators.",
         "At 1 with preemptions: too many sequences for the cache.",
     ),
-    Metric("engine/requests_running", "requests", "Sequences being decoded, all generators.", ""),
+    Metric(
+        "engine/requests_running",
+        "requests",
+        "Sequences being decoded, mean over the time an engine works; sum over generators.",
+        "Far below max_num_seqs with requests waiting: the cache is full.",
+    ),
     Metric(
         "engine/requests_waiting",
         "requests",
-        "Requests queued inside the generators.",
+        "Sequences queued inside an engine, mean over the time it works; sum over generators.",
         "Large throughout: raise max_num_seqs or add generators.",
     ),
     Metric(
         "engine/preemptions",
         "requests",
-        "Sequences thrown out of the KV cache in this step and computed again.",
+        "Sequences thrown out of the KV cache in this step and computed again; sum over "
+        "generators.",
         "Above 0 for long: lower max_num_seqs or enlarge the cache.",
     ),
     Metric(
         "engine/prefix_cache_hit_rate",
         "fraction",
-        "Share of prompt tokens served from the prefix cache.",
-        "Near 0 with many samples per prompt: the cache does not work.",
+        "Share of prompt tokens served from the prefix cache, all generators together.",
+        "Near 0 with many samples per prompt and prompts longer than block_size: the cache does "
+        "not work.",
+    ),
+    Metric(
+        "engine/generated_tokens",
+        "tokens",
+        "Tokens of the samples that the engines finished; sum over generators.",
+        "",
     ),
     Metric("engine/generators_alive", "actors", "Generators that serve.", "Fewer than replicas."),
-    Metric("engine/restarts", "restarts", "Generators restarted since the run began.", "Rising."),
+    Metric(
+        "engine/generator_restarts",
+        "restarts",
+        "Generators that died or hung and were replaced since this process began.",
+        "Rising: look at the node's memory; cluster.max_restarts ends the run.",
+    ),
     Metric(
         "engine/reward_worker_restarts",
         "restarts",
-        "Reward workers killed (deadline, memory) and replaced since the run began.",
+        "Reward workers killed (deadline, memory) and replaced since this process began.",
         "Rising: a verifier hangs or crashes.",
     ),
 )
@@ -415,9 +443,21 @@ _EVAL = (
 _RUN = (
     Metric("run/global_step", "steps", "Optimizer steps done: the axis of every chart.", ""),
     Metric("run/tokens_total", "tokens", "Tokens trained since the run began.", ""),
-    Metric("run/samples_total", "samples", "Samples trained since the run began.", ""),
+    Metric(
+        "run/samples_total",
+        "samples",
+        "Samples asked for since the run began, failed ones too.",
+        "",
+    ),
     Metric("run/epoch", "epochs", "Passes over the training data.", "Many: over-fitting."),
     Metric("run/memory_gib", "GiB", "Resident memory of the driver process.", "Grows steadily."),
+    Metric("run/disk_free_gib", "GiB", "Free space where the run writes its checkpoints.", ""),
+    Metric(
+        "run/disk_free_checkpoints",
+        "checkpoints",
+        "How many more checkpoints of the newest one's size fit on the disk.",
+        "Below 2: a save may fail, because the old one goes only when the new one is complete.",
+    ),
 )
 
 _TRAIN = (
@@ -428,7 +468,6 @@ _TRAIN = (
         "Cross-entropy per byte of text: comparable between tokenizers.",
         "Rises.",
     ),
-    Metric("train/<domain>/loss", "nats/token", "Cross-entropy on one source or domain.", "Rises."),
     Metric("train/eval_loss", "nats/token", "Cross-entropy on held-out text.", "Rises: over-fit."),
     Metric("train/lr", "1", "Learning rate of the step.", ""),
     Metric("train/grad_norm", "norm", "Global gradient norm before clipping.", "Spikes."),
@@ -493,7 +532,8 @@ def _markdown_lines() -> Iterator[str]:
     yield (
         "Every key of `metrics.jsonl`, W&B and TensorBoard, in dashboard order. The x-axis is "
         "`run/global_step`. `<domain>`, `<name>` and `<status>` stand for one word. Non-finite "
-        "values are left out and reported in `events.jsonl`."
+        "values are left out and reported in `events.jsonl`. What to look at first, and the names "
+        "in Prometheus: [observability.md](observability.md)."
     )
     yield ""
     yield ("This page is generated: `python -m granite_rl.runs.catalogue > docs/metrics.md`.")

@@ -75,6 +75,13 @@ def lineage_chain(run_dir: Path) -> list[Lineage]:
     return chain[::-1]
 
 
+def parent_run(run_dir: Path) -> Path | None:
+    """The run directory that made the checkpoint this run started from; None when it can't be
+    found."""
+    link = read_lineage(run_dir)
+    return None if link is None else _run_of(_parent_on_disk(run_dir.absolute(), link))
+
+
 def _parent_on_disk(run: Path, link: Lineage) -> Path | None:
     candidates = []
     if link.parent_relative is not None:

@@ -1,10 +1,10 @@
-"""Where a step's numbers go: metrics.jsonl always, W&B and TensorBoard when asked for.
+"""Where a step's numbers go: metrics.jsonl always, the tracking tools that are asked for besides.
 
 ``metrics.jsonl`` is the base layer: one line a step, written before anything else and enough to
-redraw every chart. The other two are adapters, and neither may ever stop a run: an adapter that
-raises is reported once, in events.jsonl and on stderr, and switched off. A step of 80 metrics costs
-0.2 ms for the line, 4 ms for W&B (which hands them to its own process) and 2 ms for TensorBoard,
-measured on one busy core.
+redraw every chart. The others (W&B, TensorBoard, Prometheus) are adapters, and none may ever stop a
+run: an adapter that raises is reported once, in events.jsonl and on stderr, and switched off. A
+step of 80 metrics costs 0.2 ms for the line, 4 ms for W&B (which hands them to its own process) and
+2 ms for TensorBoard, measured on one busy core.
 
 W&B starts in 1 to 3 s, its import included, without a network when ``tracking.wandb_mode=offline``;
 ``wandb sync`` uploads later. It captures neither stdout nor machine and Git details, and its API
@@ -17,7 +17,7 @@ import math
 import sys
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,7 +32,16 @@ from granite_rl.runs.files import (
     read_json_lines,
     write_atomic,
 )
+from granite_rl.runs.prometheus import PrometheusSink, metrics_address
 from granite_rl.runs.redaction import redact_tree
+from granite_rl.runs.samples import (
+    COLUMNS,
+    TABLE_SAMPLES,
+    Record,
+    extremes,
+    markdown_table,
+    table_row,
+)
 from granite_rl.runs.truncation import merge_line
 
 _WANDB_INIT_TIMEOUT_S = 30.0
@@ -43,6 +52,9 @@ class Sink(Protocol):
 
     def log(self, step: int, metrics: Mapping[str, float]) -> None:
         """Take one step's finite metrics."""
+
+    def log_samples(self, step: int, records: Sequence[Record]) -> None:
+        """Take some of a step's samples, as they stand in the rollout file."""
 
     def close(self) -> None:
         """Write out what is left."""
@@ -58,6 +70,8 @@ class MetricLogger:
         run_name: str,
         config: Mapping[str, Any],
         total_steps: int | None,
+        *,
+        prometheus: bool = False,
     ) -> None:
         """Open the sinks; one that can't be opened is reported and left out.
 
@@ -69,6 +83,7 @@ class MetricLogger:
             run_name: name of the run in W&B.
             config: resolved configuration, stored in W&B without the environment's secrets.
             total_steps: planned steps, when known; stored beside the configuration.
+            prometheus: serve gauges at the Ray node's metrics port; needs a connection to Ray.
         """
         self._run = run_dir
         self._sinks: dict[str, Sink] = {}
@@ -82,6 +97,8 @@ class MetricLogger:
             )
         if tracking.wandb_mode != "disabled":
             self._open("wandb", lambda: _WandbSink(run_dir.path, tracking, run_name, shown))
+        if prometheus:
+            self._open("prometheus", lambda: self._prometheus(run_name))
 
     def log(self, step: int, metrics: Mapping[str, float]) -> None:
         """Log one step.
@@ -114,11 +131,27 @@ class MetricLogger:
         for sink_name, sink in list(self._sinks.items()):
             self._guard(sink_name, partial(sink.log, step, finite))
 
+    def log_samples(self, step: int, records: Sequence[Record]) -> None:
+        """Show some samples of a step, with their rewards broken down, in W&B and TensorBoard.
+
+        Args:
+            step: the optimizer step that the samples train.
+            records: all of its samples, as they stand in the rollout file.
+        """
+        chosen = extremes(records, TABLE_SAMPLES)
+        for sink_name, sink in list(self._sinks.items()):
+            self._guard(sink_name, partial(sink.log_samples, step, chosen))
+
     def close(self) -> None:
         """Close every sink. Harmless when called twice."""
         for name, sink in list(self._sinks.items()):
             self._guard(name, sink.close)
         self._sinks.clear()
+
+    def _prometheus(self, run_name: str) -> Sink:
+        sink = PrometheusSink(run_name, self._run.kind)
+        self._run.event("prometheus", f"gauges are served at {metrics_address()}")
+        return sink
 
     def _open(self, name: str, factory: Callable[[], Sink]) -> None:
         def opened() -> None:
@@ -186,6 +219,12 @@ class _WandbSink:
     def log(self, step: int, metrics: Mapping[str, float]) -> None:
         self._run.log({**metrics, "run/global_step": step})
 
+    def log_samples(self, step: int, records: Sequence[Record]) -> None:
+        import wandb
+
+        table = wandb.Table(columns=list(COLUMNS), data=[table_row(step, r) for r in records])
+        self._run.log({"samples": table, "run/global_step": step})
+
     def close(self) -> None:
         self._run.finish()
 
@@ -223,6 +262,17 @@ class _TensorBoardSink:
 
         values = [Summary.Value(tag=name, simple_value=value) for name, value in metrics.items()]
         summary = Summary(value=values)
+        self._writer.add_event(Event(step=step, wall_time=time.time(), summary=summary))
+
+    def log_samples(self, step: int, records: Sequence[Record]) -> None:
+        from tensorboard.compat.proto.event_pb2 import Event
+        from tensorboard.compat.proto.summary_pb2 import Summary
+        from tensorboard.plugins.text.metadata import create_summary_metadata
+        from tensorboard.util.tensor_util import make_tensor_proto
+
+        text = make_tensor_proto([markdown_table(step, records)])
+        metadata = create_summary_metadata(display_name="samples", description="")
+        summary = Summary(value=[Summary.Value(tag="samples", tensor=text, metadata=metadata)])
         self._writer.add_event(Event(step=step, wall_time=time.time(), summary=summary))
 
     def close(self) -> None:

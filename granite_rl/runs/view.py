@@ -10,8 +10,9 @@ import argparse
 import textwrap
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from granite_rl.errors import ConfigError
 from granite_rl.runs.catalogue import SECTIONS, dashboard_order, lookup
@@ -20,6 +21,7 @@ from granite_rl.runs.directory import iterate_runs, read_status
 from granite_rl.runs.files import read_json_lines
 from granite_rl.runs.lineage import lineage_chain
 from granite_rl.runs.rollout_files import read_rollouts, rollout_files
+from granite_rl.runs.samples import Record, by_reward, components_text, number_text, spread
 
 WIDTH = 100
 _EVENTS_SHOWN = 5
@@ -38,8 +40,15 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("run_dir", type=Path, help="a run directory, or a directory of runs")
     parser.add_argument("--step", type=int, help="show this step's metrics and rollouts")
-    parser.add_argument("--samples", type=int, default=6, help="rollouts to show (default 6)")
+    parser.add_argument("-n", "--samples", type=int, default=6, help="rollouts to show (default 6)")
     parser.add_argument("--domain", help="only rollouts of this domain")
+    order = parser.add_mutually_exclusive_group()
+    order.add_argument(
+        "--best", dest="order", action="store_const", const="best", help="highest rewards first"
+    )
+    order.add_argument(
+        "--worst", dest="order", action="store_const", const="worst", help="lowest rewards first"
+    )
     arguments = parser.parse_args(argv)
     runs = list(iterate_runs(arguments.run_dir))
     if not runs:
@@ -50,7 +59,8 @@ def main(argv: Sequence[str]) -> int:
         print("\n".join(_overview(arguments.run_dir, runs)))
         return 0
     lines = [*_status(runs[0]), *_metrics(runs[0], arguments.step)]
-    lines += _rollouts(runs[0], arguments.step, arguments.samples, arguments.domain)
+    choice = _Choice(arguments.step, arguments.samples, arguments.domain, arguments.order)
+    lines += _rollouts(runs[0], choice)
     lines += _events(runs[0])
     if len(runs) > 1:
         lines += ["", "runs inside", *_overview(arguments.run_dir, runs[1:])]
@@ -63,13 +73,15 @@ def _overview(root: Path, runs: Sequence[Path]) -> Iterator[str]:
     width = max(len(name) for name in names)
     for name, run in zip(names, runs, strict=True):
         status = read_status(run) or {}
-        yield f"{name:<{width}}  {status.get('state', '?'):<10} step {status.get('step', '?')}"
+        state = printable(f"{status.get('state', '?'):<10} step {status.get('step', '?')}")
+        yield f"{printable(name):<{width}}  {state}"
 
 
 def _status(run: Path) -> Iterator[str]:
     status = read_status(run) or {}
-    yield f"{run}: {status.get('kind')} {status.get('state')}, step {status.get('step')}"
-    yield f"  started {status.get('started_at')}, updated {status.get('updated_at')}"
+    state = f"{status.get('kind')} {status.get('state')}, step {status.get('step')}"
+    yield printable(f"{run}: {state}")
+    yield printable(f"  started {status.get('started_at')}, updated {status.get('updated_at')}")
     chain = lineage_chain(run)
     if chain:
         origin = [chain[0].parent] if chain[0].parent is not None else []
@@ -92,77 +104,80 @@ def _metrics(run: Path, step: int | None) -> Iterator[str]:
             raise ConfigError(f"{run}: metrics.jsonl has no step {step}")
         return
     yield ""
-    yield f"metrics of step {chosen['step']}"
+    yield printable(f"metrics of step {chosen['step']}")
     names = sorted((name for name in chosen if "/" in name), key=dashboard_order)
     width = max((len(name) for name in names), default=0)
     section = ""
     for name in names:
         if name.partition("/")[0] != section:
             section = name.partition("/")[0]
-            yield f"  {section}: {SECTIONS.get(section, 'not in the catalogue')}"
+            yield f"  {printable(section)}: {SECTIONS.get(section, 'not in the catalogue')}"
         metric = lookup(name)
         unit = "" if metric is None or metric.unit == "1" else metric.unit
-        yield f"    {name:<{width}}  {format_value(chosen[name]):>8} {unit}".rstrip()
+        yield f"    {printable(name):<{width}}  {format_value(chosen[name]):>8} {unit}".rstrip()
 
 
-def _rollouts(run: Path, step: int | None, count: int, domain: str | None) -> Iterator[str]:
+@dataclass(frozen=True)
+class _Choice:
+    """Which rollouts to show."""
+
+    step: int | None
+    count: int
+    domain: str | None
+    order: Literal["best", "worst"] | None
+
+
+def _rollouts(run: Path, choice: _Choice) -> Iterator[str]:
     files = rollout_files(run / "rollouts")
-    if not files or count <= 0:
+    if not files or choice.count <= 0:
         return
-    chosen = max(files) if step is None else step
-    if chosen not in files:
+    step = max(files) if choice.step is None else choice.step
+    if step not in files:
         known = ", ".join(str(number) for number in list(files)[-8:])
-        raise ConfigError(f"{run}: there are no rollouts of step {chosen}", f"steps: {known}")
-    records = [
+        raise ConfigError(f"{run}: there are no rollouts of step {step}", f"steps: {known}")
+    everything = read_rollouts(files[step])
+    records: list[Record] = [
         record
-        for record in read_rollouts(files[chosen])
-        if domain is None or record.get("domain") == domain
+        for record in everything
+        if choice.domain is None or record.get("domain") == choice.domain
     ]
-    shown = _spread(records, count)
+    if choice.domain is not None and not records:
+        domains = ", ".join(sorted({str(record.get("domain")) for record in everything}))
+        raise ConfigError(
+            f"--domain {choice.domain}: step {step} has no such rollouts", f"domains: {domains}"
+        )
+    if choice.order is None:
+        shown = spread(records, choice.count)
+    else:
+        shown = by_reward(records, choice.order)[: choice.count]
     yield ""
-    yield f"rollouts of step {chosen} ({len(shown)} of {len(records)})"
+    order = "" if choice.order is None else f", {choice.order} first"
+    yield f"rollouts of step {step} ({len(shown)} of {len(records)}{order})"
     for record in shown:
         yield "-" * WIDTH
         yield from _sample(record)
 
 
-def _spread(records: Sequence[dict[str, Any]], count: int) -> list[dict[str, Any]]:
-    """Up to ``count`` samples, taken from the domains in turn, so that every domain is seen."""
-    queues: dict[str, deque[dict[str, Any]]] = {}
-    for record in records:
-        queues.setdefault(str(record.get("domain")), deque()).append(record)
-    chosen: list[dict[str, Any]] = []
-    while queues and len(chosen) < count:
-        for name in list(queues):
-            chosen.append(queues[name].popleft())
-            if not queues[name]:
-                del queues[name]
-    return chosen[:count]
-
-
 def _sample(record: Mapping[str, Any]) -> Iterator[str]:
     head = [
         str(record.get("domain")),
-        f"reward {_number(record.get('reward'))}",
-        f"advantage {_number(record.get('advantage'))}",
+        f"reward {number_text(record.get('reward'))}",
+        f"score {number_text(record.get('score'))}",
+        f"advantage {number_text(record.get('advantage'))}",
         str(record.get("status")),
         f"{record.get('tokens')} tokens" + (", truncated" if record.get("truncated") else ""),
     ]
     yield printable("  ".join(head))
-    components = record.get("components") or {}
-    if components:
-        parts = [f"{name} {_number(value)}" for name, value in components.items()]
-        yield from _wrapped("  ".join(parts), "  parts  ", 3)
+    if record.get("components"):
+        yield from _wrapped(components_text(record), "  parts  ", 3)
+    if record.get("message"):
+        yield from _wrapped(str(record.get("message")), "  why    ", 2)
     yield from _wrapped(str(record.get("prompt")), "  prompt ", _PROMPT_LINES, tail=True)
     yield from _wrapped(str(record.get("completion")), "  says   ", 8)
     truth = record.get("ground_truth")
     if truth is not None:
         yield from _wrapped(str(truth), "  truth  ", _PROMPT_LINES)
     yield from _wrapped(str(record.get("origin")), "  from   ", 1)
-
-
-def _number(value: Any) -> str:
-    return "-" if value is None else format_value(value)
 
 
 def _wrapped(text: str, label: str, most: int, *, tail: bool = False) -> Iterator[str]:

@@ -7,10 +7,12 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from granite_rl.child_process import ServingChild, StopForwarder
+from granite_rl.runs.catalogue import CATALOGUE, lookup
 from tests.granite_rl.stage_runs import (
     completions_of,
     finish,
@@ -58,10 +60,14 @@ def straight_run(two_runs: tuple[Path, Path]) -> Path:
     return two_runs[0]
 
 
+def events_of(run: Path) -> list[dict[str, Any]]:
+    """Lines of events.jsonl."""
+    return [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()]
+
+
 def roles_of(run: Path) -> dict[str, dict[str, object]]:
     """What ran as each role, by its name."""
-    events = [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()]
-    return {event["role"]: event for event in events if event["kind"] == "role_started"}
+    return {event["role"]: event for event in events_of(run) if event["kind"] == "role_started"}
 
 
 def assert_same_run(ours: Path, theirs: Path) -> None:
@@ -69,7 +75,7 @@ def assert_same_run(ours: Path, theirs: Path) -> None:
     assert [line["step"] for line in metrics_of(ours)] == list(range(1, STEPS + 1))
     assert completions_of(ours, STEPS) == completions_of(theirs, STEPS)
     assert weights_of(ours) == weights_of(theirs)
-    volatile = ("time/", "perf/", "eval/", "time")
+    volatile = ("time/", "perf/", "eval/", "engine/", "run/memory", "run/disk", "time")
     for mine, yours in zip(metrics_of(ours), metrics_of(theirs), strict=True):
         same = {key for key in yours if not key.startswith(volatile)}
         assert {key: mine[key] for key in same} == {key: yours[key] for key in same}
@@ -98,6 +104,44 @@ def test_the_run_directory_is_complete(straight_run: Path, tiny_checkpoint: Path
         assert (straight_run / "config" / name).stat().st_size
     evaluation = json.loads((straight_run / "eval.json").read_text())
     assert evaluation["domains"]["distinct"]["n"] == 40
+
+
+CONDITIONAL = {
+    "time/data_s": "pre-training",
+    "perf/packing_efficiency": "SFT",
+    "reward/<domain>/component/<name>": "a verifier that reports components",
+}
+"""Entries of the RL sections that this stage has no reason to emit."""
+
+
+def test_a_stage_emits_the_catalogue_and_nothing_else(straight_run: Path) -> None:
+    emitted = {name for line in metrics_of(straight_run) for name in line if "/" in name}
+    entries = {name: lookup(name) for name in emitted}
+    assert [name for name, entry in entries.items() if entry is None] == []
+    found = {entry.name for entry in entries.values() if entry is not None}
+    expected = {metric.name for metric in CATALOGUE if metric.section != "train"}
+    # The step itself is on every line; under this name it goes to W&B and Prometheus.
+    assert expected - found == {*CONDITIONAL, "run/global_step"}
+
+
+def test_engine_statistics_are_vllms(straight_run: Path) -> None:
+    for line in metrics_of(straight_run):
+        tokens = line["rollout/samples"] * line["rollout/response_length/mean"]
+        assert line["engine/generated_tokens"] == pytest.approx(tokens)
+        assert 0 < line["engine/kv_cache_usage"] < 1
+        assert 0 < line["engine/requests_running"] <= line["rollout/samples"]
+        assert 0 < line["engine/prefix_cache_hit_rate"] < 1
+        assert line["engine/preemptions"] == 0
+        assert 0 < line["time/generate_s"] <= line["time/step_s"]
+        assert line["time/generators_idle_s"] > 0
+
+
+def test_samples_are_shown_with_their_rewards(straight_run: Path) -> None:
+    tables = list(straight_run.glob("wandb/offline-run-*/files/media/table/samples*.json"))
+    assert len(tables) == STEPS
+    assert not [event for event in events_of(straight_run) if event["kind"] == "tracking_failed"]
+    (served,) = [event for event in events_of(straight_run) if event["kind"] == "prometheus"]
+    assert str(served["message"]).endswith("/metrics")
 
 
 def test_the_roles_are_the_real_ones(straight_run: Path) -> None:

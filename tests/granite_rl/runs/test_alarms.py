@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import random
+from pathlib import Path
 
 import pytest
 
-from granite_rl.runs.alarms import Alarms
+from granite_rl.runs.alarms import CONDITIONS, Alarms, markdown
 from granite_rl.runs.catalogue import lookup
 
 
@@ -31,6 +32,7 @@ def test_a_healthy_run_raises_nothing() -> None:
             "mismatch/logprob_abs_diff_mean": 1e-5,
             "policy/entropy": 1.0 - 0.4 * step / 300,
             "policy/grad_norm": noise.lognormvariate(0, 0.3),
+            "run/disk_free_checkpoints": 2.0,
         }
         assert raised(alarms, step, metrics) == []
 
@@ -73,6 +75,10 @@ def test_gradient_norm_outlier() -> None:
     assert feed(Alarms(), "policy/grad_norm", [1.0, 100.0]) == []  # no history yet
 
 
+def test_disk_running_full() -> None:
+    assert feed(Alarms(), "run/disk_free_checkpoints", [9.0, 2.0, 1.9, 0.1, 3.0, 1.0]) == [3, 6]
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_non_finite(value: float) -> None:
     alarms = Alarms()
@@ -86,3 +92,26 @@ def test_messages_say_what_to_do() -> None:
     (alarm,) = alarms.check(1, {"rollout/truncated_fraction": 0.75})
     assert "75%" in alarm.message
     assert "rollout.max_response_tokens" in alarm.message
+
+
+def test_the_page_has_every_alarm() -> None:
+    """The table in the docs is this table, and this table has what the code can raise."""
+    page = Path(__file__).resolve().parents[3] / "docs" / "observability.md"
+    assert markdown() in page.read_text(), "paste granite_rl.runs.alarms.markdown()"
+    hostile = {
+        "policy/loss": math.nan,
+        "rollout/zero_variance_fraction": 1.0,
+        "rollout/truncated_fraction": 1.0,
+        "rollout/failed": 1.0,
+        "mismatch/logprob_abs_diff_mean": 1.0,
+        "run/disk_free_checkpoints": 0.0,
+    }
+    alarms, seen = Alarms(), set()
+    for step in range(1, 42):
+        drifting = {
+            "policy/entropy": 1.0 if step < 10 else 0.1,
+            "policy/grad_norm": 100.0 if step == 41 else 1.0,
+        }
+        seen |= set(raised(alarms, step, hostile | drifting))
+    assert seen == set(CONDITIONS) - {"eval_regression"}  # raised after the held-out evaluation
+    assert all(lookup(name) for name, _ in CONDITIONS.values() if name != "any")

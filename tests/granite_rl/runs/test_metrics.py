@@ -17,6 +17,7 @@ from granite_rl.runs.files import read_json_lines
 from granite_rl.runs.metrics import MetricLogger
 
 from .conftest import OpenRun
+from .test_rollout_files import record
 
 CANARIES = {
     "WANDB_API_KEY": "0123456789abcdef0123456789abcdef01234567",
@@ -104,7 +105,17 @@ def test_a_name_outside_the_catalogue_is_kept_and_reported_once(
         run.finish("succeeded", 0)
 
 
-@pytest.mark.parametrize("fails_at", ["init", "log", "finish"])
+def test_gauges_without_ray_are_switched_off(open_run: OpenRun) -> None:
+    with open_run() as run:
+        logger = MetricLogger(run, tracking(), "r", {}, None, prometheus=True)
+        logger.log(1, {"reward/mean": 1.0})
+        (event,) = events_of(run, "tracking_failed")
+        assert event["sink"] == "prometheus"
+        assert [line["step"] for line in lines_of(run)] == [1]
+        run.finish("succeeded", 0)
+
+
+@pytest.mark.parametrize("fails_at", ["init", "log", "samples", "finish"])
 def test_a_tracking_tool_that_raises_is_switched_off(
     open_run: OpenRun,
     monkeypatch: pytest.MonkeyPatch,
@@ -117,8 +128,8 @@ def test_a_tracking_tool_that_raises_is_switched_off(
         def define_metric(self, *_: object, **__: object) -> None:
             """Accept."""
 
-        def log(self, _: object) -> None:
-            if fails_at == "log":
+        def log(self, values: dict[str, object]) -> None:
+            if fails_at == ("samples" if "samples" in values else "log"):
                 raise ConnectionError("no route")
 
         def finish(self) -> None:
@@ -134,6 +145,7 @@ def test_a_tracking_tool_that_raises_is_switched_off(
     with open_run() as run:
         logger = MetricLogger(run, tracking("online"), "r", {}, None)
         logger.log(1, {"reward/mean": 1.0})
+        logger.log_samples(1, [record()])
         logger.log(2, {"reward/mean": 2.0})
         logger.close()
         assert [line["step"] for line in lines_of(run)] == [1, 2]
@@ -159,6 +171,9 @@ def test_wandb_offline_and_tensorboard_hold_the_metrics_and_no_secret(
             logger = MetricLogger(run, tracking("offline", tensorboard=True), "named", leaky, 2)
             logger.log(1, {"reward/mean": 0.25, "policy/loss": math.nan})
             logger.log(2, {"reward/mean": 0.5})
+            answer = "<b>answer\x1b[2J</b>"
+            unscored = record(reward=None, advantage=None, ground_truth="4")
+            logger.log_samples(2, [record(prompt="question", completion=answer), unscored])
             logger.close()
             raise ValueError(f"request with {CANARIES['HF_TOKEN']} refused")
 
@@ -168,10 +183,19 @@ def test_wandb_offline_and_tensorboard_hold_the_metrics_and_no_secret(
     assert not events_of(run, "tracking_failed")
     assert _scalars(run.path / "tensorboard", "reward/mean") == [(1, 0.25), (2, 0.5)]
     (recording,) = run.path.glob("wandb/offline-run-*/*.wandb")
-    history = _wandb_history(recording)
+    history = [item for item in _wandb_records(recording) if "reward/mean" in item]
     assert [row["reward/mean"] for row in history] == [0.25, 0.5]
     assert [row["run/global_step"] for row in history] == [1, 2]
     assert not any("policy/loss" in row for row in history)
+    assert _step_metrics(recording) == {"*": "run/global_step"}
+    (table,) = run.path.glob("wandb/offline-run-*/files/media/table/samples*.json")
+    shown = json.loads(table.read_text())
+    values, unscored = (dict(zip(shown["columns"], row, strict=True)) for row in shown["data"])
+    assert unscored["reward"] is None
+    assert values["components"] == "format 1.000"
+    assert (values["step"], values["reward"], values["prompt"]) == (2, 1.0, "question")
+    (text,) = _texts(run.path / "tensorboard", "samples")
+    assert "<b>answer\\x1b[2J</b>" in text
     for file in run.path.rglob("*"):
         if file.is_file():
             content = file.read_bytes()
@@ -209,23 +233,42 @@ def _scalars(directory: Path, tag: str) -> list[tuple[int, float]]:
     return [(event.step, event.value) for event in accumulator.Scalars(tag)]
 
 
-def _wandb_history(path: Path) -> list[dict[str, Any]]:
-    """History rows of W&B's recording, which is a LevelDB log of protocol buffers."""
+def _texts(directory: Path, tag: str) -> list[str]:
+    """Texts of TensorBoard's text panel, as TensorBoard itself reads them."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    accumulator = EventAccumulator(str(directory))
+    accumulator.Reload()
+    assert accumulator.PluginTagToContent("text").keys() == {tag}
+    return [event.tensor_proto.string_val[0].decode() for event in accumulator.Tensors(tag)]
+
+
+def _wandb_records(path: Path) -> list[dict[str, Any]]:
+    """History rows of W&B's recording."""
+    return [
+        {(item.key or "/".join(item.nested_key)): json.loads(item.value_json) for item in row.item}
+        for row in _wandb_protos(path, "history")
+    ]
+
+
+def _step_metrics(path: Path) -> dict[str, str]:
+    """The x-axis that each pattern of metric names was given."""
+    return {
+        definition.glob_name or definition.name: definition.step_metric
+        for definition in _wandb_protos(path, "metric")
+        if definition.step_metric
+    }
+
+
+def _wandb_protos(path: Path, kind: str) -> Iterator[Any]:
+    """W&B's recording is a LevelDB log of protocol buffers."""
     from wandb.proto import wandb_internal_pb2
 
-    rows = []
     for data in _leveldb_records(path.read_bytes(), file_header=7):
-        record = wandb_internal_pb2.Record()
-        record.ParseFromString(data)
-        if record.WhichOneof("record_type") == "history":
-            items = record.history.item
-            rows.append(
-                {
-                    (item.key or "/".join(item.nested_key)): json.loads(item.value_json)
-                    for item in items
-                }
-            )
-    return rows
+        message = wandb_internal_pb2.Record()
+        message.ParseFromString(data)
+        if message.WhichOneof("record_type") == kind:
+            yield getattr(message, kind)
 
 
 def _leveldb_records(content: bytes, file_header: int) -> Iterator[bytes]:
