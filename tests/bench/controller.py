@@ -153,6 +153,7 @@ def measure(work: Path, arguments: argparse.Namespace) -> tuple[list[float], lis
         f"rollout.prompts_per_step={arguments.prompts}",
         f"rollout.samples_per_prompt={SAMPLES}",
         f"data.max_steps={arguments.steps}",
+        "rewards.batch_timeout_s=600",  # a loaded machine is not a fault of the worker
     )
     inputs = load_inputs(config)
     memory: list[float] = []

@@ -97,7 +97,7 @@ def write_model(directory: Path, hazards: Sequence[float], seed: int = 0) -> Pat
     Raises:
         ValueError: too many ages for the width or the vocabulary.
     """
-    texts = [message["content"] for row in sft_rows(2_000, 0) for message in row["messages"]]
+    texts = [message["content"] for row in sft_rows(400, 0) for message in row["messages"]]
     tokenizer = train_tokenizer(texts, 1024)
     config = granite_config("tiny", vocab_size=len(tokenizer), tie_word_embeddings=False)
     first = len(SPECIAL_TOKENS) + len(MARKUP_TOKENS)

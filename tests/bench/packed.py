@@ -1,8 +1,8 @@
 """Packed micro-batches against padded ones: forward and backward of the same responses.
 
-    python -m tests.bench.packed [--prompts 32] [--rounds 5] [--threads 1]
+    python -m tests.bench.packed [--prompts 16] [--rounds 5] [--threads 1]
 
-Prints the line `packed`: response tokens a second. 32 prompts of 16 to 24 tokens with 16 responses
+Prints the line `packed`: response tokens a second. 16 prompts of 16 to 24 tokens with 16 responses
 each, log-normal lengths. Ours: rows in which the samples of a group share their prompt, as the RL
 trainer gets them. The peer: one row a sample, prompts padded on the left and responses on the
 right, an attention mask, the head on the responses' positions only, as TRL's trainer does it; but
@@ -29,8 +29,8 @@ from granite_rl.training.policy import TokenLogprobs
 from tests.bench.batches import Group, medians_in_turn, packed_batches, random_groups
 from tests.bench.result import Result
 
-PADDED_SIZES = (8, 16, 32, 64)
-PACKED_ROWS = ((192, 16), (192, 4), (256, 8), (512, 4))
+PADDED_SIZES = (16, 64)
+PACKED_ROWS = ((192, 16), (256, 8))
 """(row_tokens, rows): both sides choose their best."""
 
 
@@ -138,7 +138,7 @@ def measure(prompts: int, rounds: int, threads: int) -> Result:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--prompts", type=int, default=32)
+    parser.add_argument("--prompts", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
