@@ -8,7 +8,7 @@ The construction: a token's embedding says only how many tokens the completion h
 dimension each), and the head, which is not tied, reads the age off: it gives the end token the
 probability that a completion of this age ends, and shares the rest equally between the tokens of
 the next age. The blocks have random weights and are computed in full, but what they write to the
-residual stream is scaled down to a hundredth, so that they change the probabilities by about a
+residual stream is scaled down to a thousandth, so that they change the probabilities by a few
 percent. The shape is that of `tiny`: speed is that of any 1 M-parameter model with these lengths.
 """
 
@@ -34,7 +34,7 @@ from granite_rl.models.tokenizer import (
 GAP = 25.0
 """Nats between tokens that may follow and those that may not: e^-25 x 1,000 tokens is never."""
 
-BLOCK_SCALE = 0.01
+BLOCK_SCALE = 0.001
 """What the blocks' output projections are multiplied by."""
 
 ENVIRONMENT = '''"""Pays for distinct characters: any model earns some."""

@@ -49,7 +49,7 @@ def render(results: Mapping[str, Mapping[str, Any]]) -> str:
         results: of runs/bench.json, by name.
     """
     lines = [
-        "| name | ours | peer | ratio | unit | what is compared | again |",
+        "| name | ours | peer | ratio | unit | what is compared | how to repeat |",
         "| --- | --: | --: | --: | --- | --- | --- |",
     ]
     for name, what in COMPARISONS.items():
@@ -60,7 +60,9 @@ def render(results: Mapping[str, Mapping[str, Any]]) -> str:
             else f"{_number(found['ours'])} | {_number(found['peer'])} | {found['ratio']:.2f} | "
             f"{found['unit']}"
         )
-        lines.append(f"| `{name}` | {numbers} | {what.what} | `tests.bench.{what.module}` |")
+        lines.append(
+            f"| `{name}` | {numbers} | {what.what} | `python -m tests.bench.{what.module}` |"
+        )
     return "\n".join(lines)
 
 
