@@ -1,0 +1,82 @@
+"""A step loop over roles that a benchmark brings itself: real ones, fakes, or recorded rollouts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from granite_rl.config import StageConfig
+from granite_rl.controller import Controller
+from granite_rl.entry import compose, to_yaml, validate
+from granite_rl.rollouts import RolloutEngine
+from granite_rl.runs.console import Progress
+from granite_rl.runs.directory import RunDirectory
+from granite_rl.runs.metrics import MetricLogger
+from granite_rl.runs.preemption import StopSignal
+from granite_rl.stage import Inputs
+
+QUIET = (
+    "checkpoint.every_steps=0",
+    "tracking.wandb_mode=disabled",
+    "tracking.tensorboard=false",
+    "algorithm.overlong_buffer=0",
+    "optim.warmup_steps=0",
+    "optim.lr=1e-6",
+)
+"""Settings of every benchmark: no trackers, and weights that stay nearly as they are."""
+
+
+def stage_config(model: Path, rows: Path, directory: Path, *more: str) -> StageConfig:
+    """The demo's configuration of a math stage, with what a benchmark changes."""
+    overrides = ["stage=math", "recipe=demo", *QUIET, f"model.path={model}", f"data.train={rows}"]
+    return validate(StageConfig, compose("stage", [*overrides, f"run.dir={directory}", *more]))
+
+
+@contextmanager
+def step_loop(
+    inputs: Inputs,
+    run: RunDirectory,
+    rollouts: RolloutEngine,
+    trainers: Sequence[Any],
+    kind: type[Controller] = Controller,
+) -> Iterator[Controller]:
+    """A `Controller` over the given roles; metrics go to the run directory alone."""
+    config = inputs.config
+    assert config.data.max_steps is not None
+    progress = Progress(config.data.max_steps, "step", config.stage)
+    logger = MetricLogger(run, config.tracking, config.run.name, {}, config.data.max_steps)
+    with closing(progress), closing(logger), StopSignal() as stop:
+        yield kind(
+            config,
+            stream=inputs.stream,
+            prompt_ids=inputs.train.token_ids,
+            pad_id=inputs.pad_id,
+            rollouts=rollouts,
+            trainers=trainers,
+            run=run,
+            logger=logger,
+            progress=progress,
+            stop=stop,
+        )
+
+
+@contextmanager
+def run_directory(config: StageConfig) -> Iterator[RunDirectory]:
+    """The run directory of a benchmark."""
+    with RunDirectory.open(
+        config.run,
+        kind=config.stage,
+        config_yaml=to_yaml(config),
+        overrides=[],
+        command=["python", "-m", "tests.bench"],
+    ) as run:
+        yield run
+        run.finish("succeeded", 0)
+
+
+def metric_lines(directory: Path) -> list[dict[str, Any]]:
+    """Lines of a run's metrics.jsonl."""
+    return [json.loads(line) for line in (directory / "metrics.jsonl").read_text().splitlines()]

@@ -1,0 +1,212 @@
+"""What the driver costs: the step loop over roles that answer at once.
+
+    python -m tests.bench.controller [--prompts 4096] [--steps 6] [--workers real] [--profile]
+
+Prints the line `controller`: samples a second of the median step, against 5,000. A step has 4,096
+prompts x 16 samples = 65,536 in flight. Real are controller, rollout engine, scorer pool, batch
+builder, metrics and run directory, and every Ray call with all its data; what is faked are the
+actors at the other ends, in processes of their own: a generator whose completions (16 tokens with
+log-probabilities, all distinct) are canned, a trainer that drops its batches, and a reward worker
+that pays by the text's length (``--workers real``: the real one, with a reward of microseconds).
+
+The driver must not grow: a step after the second that ends with over 10 % more resident memory
+than the second did is an error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import os
+import pstats
+import statistics
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from granite_rl.actors.reward_worker import ScoringItem
+from granite_rl.actors.trainer import StepReport, TokenSums
+from granite_rl.types import Completion, GenerationRequest, GenerationResult, TrainBatch
+from granite_rl.weight_sync.bucket import BucketManifest
+from rewards.result import RewardResult
+from tests.bench.control import metric_lines, run_directory, stage_config, step_loop
+from tests.bench.length_model import equal_lengths, write_model, write_prompts
+from tests.bench.result import Result
+
+SAMPLES = 16
+TOKENS = 16
+REQUIRED = 5_000.0
+GROUPS_PER_POLL = 16
+"""A real generator hands out what has finished since it was last asked, not a whole batch."""
+GROWTH = 1.1
+
+
+class FakeGenerator:
+    """Answers like `granite_rl.actors.generator.Generator`, at once."""
+
+    def __init__(self) -> None:
+        random = np.random.default_rng(0)
+        tokens = random.integers(17, 500, (256, SAMPLES, TOKENS))
+        logprobs = -random.random(tokens.shape)
+        self._canned = [
+            [
+                Completion(ids.tolist(), values.tolist(), f"{ids} is what it said", False)
+                for ids, values in zip(*group, strict=True)
+            ]
+            for group in zip(tokens, logprobs, strict=True)
+        ]
+        self._waiting: deque[int] = deque()
+        self._version = -1
+
+    def submit(self, requests: Sequence[GenerationRequest], weight_version: int) -> None:
+        """Queue requests."""
+        assert weight_version == self._version
+        self._waiting.extend(request.key for request in requests)
+
+    def poll(self, timeout_s: float) -> list[GenerationResult]:
+        """Some of what is queued."""
+        del timeout_s
+        keys = [self._waiting.popleft() for _ in range(min(GROUPS_PER_POLL, len(self._waiting)))]
+        canned = self._canned
+        return [GenerationResult(key, canned[key % len(canned)], self._version) for key in keys]
+
+    def load_weights(self, manifest: BucketManifest) -> int:
+        """Take over the version."""
+        self._version = manifest.version
+        return self._version
+
+    def busy_seconds(self) -> float:
+        """Any number that grows."""
+        return time.monotonic()
+
+    def describe(self) -> dict[str, Any]:
+        """What this is."""
+        return {"engine": "fake", "pid": os.getpid(), "node": ""}
+
+
+class FakeTrainer:
+    """Answers like `granite_rl.actors.trainer.Trainer`; batches are counted and dropped."""
+
+    def __init__(self) -> None:
+        self._sums = TokenSums()
+
+    def train(self, batch: TrainBatch | None) -> None:
+        """Count a micro-batch."""
+        if batch is not None:
+            self._sums.tokens += batch.packed.targets
+
+    def step(self, denominator: int, lr: float) -> StepReport:
+        """Check that everything came."""
+        del lr
+        assert denominator == self._sums.tokens, "a micro-batch is missing"
+        report = StepReport(self._sums, 1.0, False, 0.0)
+        self._sums = TokenSums()
+        return report
+
+    def export_weights(self, path: str, version: int) -> BucketManifest:
+        """A manifest of nothing."""
+        return BucketManifest(path, version, 0, "", ())
+
+    def save(self, directory: str) -> None:
+        """A checkpoint of nothing."""
+
+
+class FakeRewardWorker:
+    """Answers like `granite_rl.actors.reward_worker.RewardWorker`."""
+
+    def describe(self) -> dict[str, Any]:
+        """What this is."""
+        return {"engine": "fake", "pid": os.getpid(), "node": ""}
+
+    def score(self, items: Sequence[ScoringItem]) -> list[RewardResult]:
+        """Different verdicts, for nothing."""
+        return [RewardResult(len(item.completion) % 7 / 7) for item in items]
+
+
+def resident_mib() -> float:
+    """Resident memory of this process."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def measure(work: Path, arguments: argparse.Namespace) -> tuple[list[float], list[float]]:
+    """Seconds and resident MiB of every step."""
+    import ray
+
+    from granite_rl.actors.placement import ray_session, start_reward_worker
+    from granite_rl.actors.scoring import ScorerPool
+    from granite_rl.controller import Controller
+    from granite_rl.rollouts import RolloutEngine
+    from granite_rl.stage import load_inputs
+
+    model = write_model(work / "model", equal_lengths(TOKENS))
+    config = stage_config(
+        model,
+        write_prompts(work / "rows", arguments.prompts),
+        work / "run",
+        f"rollout.prompts_per_step={arguments.prompts}",
+        f"rollout.samples_per_prompt={SAMPLES}",
+        f"data.max_steps={arguments.steps}",
+        "rewards.batch_timeout_s=600",  # a loaded machine is not a fault of the worker
+    )
+    inputs = load_inputs(config)
+    memory: list[float] = []
+
+    class Watched(Controller):
+        """Notes the driver's memory after every step."""
+
+        def _step(self, step: int) -> dict[str, float]:
+            metrics = super()._step(step)
+            memory.append(resident_mib())
+            return metrics
+
+    with ray_session(config.cluster), run_directory(config) as run:
+        generator = ray.remote(FakeGenerator).options(num_cpus=0.5, max_concurrency=4).remote()
+        trainer = ray.remote(FakeTrainer).options(num_cpus=0.5).remote()
+
+        def worker() -> Any:
+            if arguments.workers == "real":
+                return start_reward_worker(config.rewards, config.cluster)
+            return ray.remote(FakeRewardWorker).options(num_cpus=0.1).remote()
+
+        scorers = ScorerPool(worker, 1, config.rewards.batch_timeout_s, None, lambda _: False)
+        ray.get(list(scorers.ready().values()), timeout=120)
+        rollouts = RolloutEngine([generator], scorers, config.generator.timeout_s)
+        with step_loop(inputs, run, rollouts, [trainer], kind=Watched) as controller:
+            profile = cProfile.Profile()
+            if arguments.profile:
+                profile.enable()
+            controller.run(0)
+            profile.disable()
+            if arguments.profile:
+                for order in ("cumulative", "tottime"):
+                    pstats.Stats(profile, stream=sys.stderr).sort_stats(order).print_stats(40)
+    return [line["time/step_s"] for line in metric_lines(work / "run")], memory
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--prompts", type=int, default=4096)
+    parser.add_argument("--steps", type=int, default=7, help="the first is not timed")
+    parser.add_argument("--workers", choices=("fake", "real"), default="fake")
+    parser.add_argument("--profile", action="store_true", help="where the driver's time goes")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="granite-rl-bench-") as name:
+        seconds, memory = measure(Path(name), arguments)
+    samples = arguments.prompts * SAMPLES
+    for step, (took, mib) in enumerate(zip(seconds, memory, strict=True), 1):
+        print(f"# step {step}: {took:.2f} s, {mib:.0f} MiB", file=sys.stderr)
+    if max(memory[2:], default=0.0) > memory[1] * GROWTH:
+        raise SystemExit(f"the driver grows: {[round(mib) for mib in memory]} MiB")
+    Result("controller", samples / statistics.median(seconds[1:]), REQUIRED, "samples/s").print()
+
+
+if __name__ == "__main__":
+    main()

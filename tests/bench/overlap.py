@@ -1,0 +1,179 @@
+"""Does the slower role set the step time? Generator and trainer on a core each.
+
+    python -m tests.bench.overlap [--steps 7]
+
+Prints the line `overlap`: seconds of an overlapped step, against the limit of 1.15 x the slower of
+generation alone and training alone. All three are measured in this run, with the same prompts,
+seeds and weights (the learning rate is 1e-6), on log-normal lengths, 32 prompts x 16 samples:
+
+- overlapped: the step loop of a stage, weight sync included;
+- generation alone: the same prompt groups generated and scored while the trainer is idle;
+- training alone: the step loop over the groups recorded before, while the generator is idle.
+
+Generator and trainer have one thread and one core each. The driver and the reward worker have none
+of their own: what they take is part of what overlapping costs. With ``--kind equal`` completions
+have 10 tokens each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from granite_rl.rollouts import RolloutEngine, RolloutTimes, Sampling
+from granite_rl.types import PromptGroup, ScoredGroup
+from tests.bench.control import metric_lines, run_directory, stage_config, step_loop
+from tests.bench.length_model import (
+    equal_lengths,
+    lognormal_lengths,
+    write_model,
+    write_prompts,
+)
+from tests.bench.result import Result
+
+LIMIT = 1.15
+PROMPTS, SAMPLES = 32, 16
+WARM_UP = 2
+KINDS = {"varying": lognormal_lengths(16, 0.9, 128), "equal": equal_lengths(10)}
+
+
+class Recorder:
+    """A rollout engine that remembers what it was asked for and what came of it."""
+
+    def __init__(self, engine: RolloutEngine) -> None:
+        self.engine = engine
+        self.asked: list[tuple[Sequence[PromptGroup], Sampling]] = []
+        self.scored: list[list[ScoredGroup]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.engine, name)
+
+    def run(
+        self, groups: Sequence[PromptGroup], sampling: Sampling, times: RolloutTimes
+    ) -> Iterator[ScoredGroup]:
+        """As the engine does it."""
+        self.asked.append((groups, sampling))
+        self.scored.append([])
+        for scored in self.engine.run(groups, sampling, times):
+            self.scored[-1].append(scored)
+            yield scored
+
+
+class Replay:
+    """A rollout engine that has everything ready, and leaves the generator alone."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._engine = recorder.engine
+        self._steps = iter(recorder.scored)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    def load_weights(self, *_: Any) -> None:
+        """No transfer: only the trainer's own work is timed."""
+
+    def busy_seconds(self) -> float:
+        """Any number that grows."""
+        return time.monotonic()
+
+    def run(self, *_: Any) -> Iterator[ScoredGroup]:
+        """The next recorded step."""
+        return iter(next(self._steps))
+
+
+def pin(process: int, core: int) -> None:
+    """All threads of a process on one core; those it starts later inherit that."""
+    for thread in Path(f"/proc/{process}/task").iterdir():
+        os.sched_setaffinity(int(thread.name), {core})
+
+
+def pin_roles(run: Path) -> None:
+    """Generator and trainer, by the process ids in the run's events, on a core each."""
+    cores = sorted(os.sched_getaffinity(0))[:2]
+    if len(cores) < 2:
+        raise SystemExit("this measures two roles on a core each: it needs two cores")
+    for line in (run / "events.jsonl").read_text().splitlines():
+        event = json.loads(line)
+        role = str(event.get("role", ""))
+        if role.startswith(("generator", "trainer")):
+            pin(int(event["pid"]), cores[role.startswith("trainer")])
+
+
+def measure(work: Path, kind: str, steps: int) -> Result:
+    """The three phases, one after another with the same actors."""
+    from granite_rl.actors.placement import ray_session
+    from granite_rl.stage import load_inputs, start_roles, wait_for_roles
+
+    model = write_model(work / "model", KINDS[kind])
+    rows = write_prompts(work / "rows", PROMPTS)
+    tokens = len(KINDS[kind])
+    settings = (
+        f"rollout.prompts_per_step={PROMPTS}",
+        f"rollout.samples_per_prompt={SAMPLES}",
+        "rollout.max_prompt_tokens=64",
+        f"rollout.max_response_tokens={tokens}",
+        f"rollout.max_context={64 + tokens}",
+        "rollout.save_every=0",
+        f"data.max_steps={WARM_UP + steps}",
+    )
+    config = stage_config(model, rows, work / "overlapped", *settings)
+    inputs = load_inputs(config)
+    with ray_session(config.cluster), run_directory(config) as run:
+        roles = start_roles(inputs)
+        recorder = Recorder(wait_for_roles(inputs, run, None, roles))
+        pin_roles(run.path)
+        engine = cast(RolloutEngine, recorder)
+        with step_loop(inputs, run, engine, roles.trainers) as controller:
+            controller.run(0)
+        generation = []
+        for groups, sampling in recorder.asked:
+            begin = time.perf_counter()
+            for _ in recorder.engine.run(groups, sampling, RolloutTimes()):
+                pass
+            generation.append(time.perf_counter() - begin)
+        alone = stage_config(model, rows, work / "alone", *settings)
+        with (
+            run_directory(alone) as second,
+            step_loop(
+                inputs._replace(config=alone),
+                second,
+                cast(RolloutEngine, Replay(recorder)),
+                roles.trainers,
+            ) as controller,
+        ):
+            controller.run(0)
+    overlapped = [line["time/step_s"] for line in metric_lines(work / "overlapped")]
+    training = [line["time/step_s"] for line in metric_lines(work / "alone")]
+    medians = {}
+    for name, seconds in (
+        ("overlapped", overlapped),
+        ("generation alone", generation),
+        ("training alone", training),
+    ):
+        medians[name] = statistics.median(seconds[WARM_UP:])
+        shown = ", ".join(f"{value:.2f}" for value in seconds)
+        print(f"# {name}: median {medians[name]:.3f} s of {shown}", file=sys.stderr)
+    slower = max(medians["generation alone"], medians["training alone"])
+    return Result("overlap", medians["overlapped"], LIMIT * slower, "s/step", lower_is_better=True)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--steps", type=int, default=7, help="timed steps of every phase")
+    parser.add_argument("--kind", choices=list(KINDS), default="varying")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="granite-rl-bench-") as name:
+        measure(Path(name), arguments.kind, arguments.steps).print()
+
+
+if __name__ == "__main__":
+    main()
