@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from granite_rl.actors.trainer_group import TrainerGroup
 from granite_rl.config import StageConfig
 from granite_rl.controller import Controller
 from granite_rl.entry import compose, to_yaml, validate
@@ -40,7 +41,7 @@ def step_loop(
     inputs: Inputs,
     run: RunDirectory,
     rollouts: RolloutEngine,
-    trainers: Sequence[Any],
+    trainers: TrainerGroup,
     kind: type[Controller] = Controller,
 ) -> Iterator[Controller]:
     """A `Controller` over the given roles; metrics go to the run directory alone."""
@@ -53,7 +54,7 @@ def step_loop(
             config,
             stream=inputs.stream,
             prompt_ids=inputs.train.token_ids,
-            pad_id=inputs.pad_id,
+            pad_id=int(inputs.tokenizer.pad_token_id),
             rollouts=rollouts,
             trainers=trainers,
             run=run,

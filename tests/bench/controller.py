@@ -22,7 +22,6 @@ import pstats
 import statistics
 import sys
 import tempfile
-import time
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,8 +31,8 @@ import numpy as np
 
 from granite_rl.actors.reward_worker import ScoringItem
 from granite_rl.actors.trainer import StepReport, TokenSums
-from granite_rl.types import Completion, GenerationRequest, GenerationResult, TrainBatch
-from granite_rl.weight_sync.bucket import BucketManifest
+from granite_rl.types import GenerationRequest, TrainBatch, Turn
+from granite_rl.weight_sync.sender import Receivers, SyncReport
 from rewards.result import RewardResult
 from tests.bench.control import metric_lines, run_directory, stage_config, step_loop
 from tests.bench.length_model import equal_lengths, write_model, write_prompts
@@ -56,34 +55,46 @@ class FakeGenerator:
         logprobs = -random.random(tokens.shape)
         self._canned = [
             [
-                Completion(ids.tolist(), values.tolist(), f"{ids} is what it said", False)
+                (ids.tolist(), values.tolist(), f"{ids} is what it said")
                 for ids, values in zip(*group, strict=True)
             ]
             for group in zip(tokens, logprobs, strict=True)
         ]
-        self._waiting: deque[int] = deque()
+        self._waiting: deque[GenerationRequest] = deque()
         self._version = -1
 
     def submit(self, requests: Sequence[GenerationRequest], weight_version: int) -> None:
         """Queue requests."""
         assert weight_version == self._version
-        self._waiting.extend(request.key for request in requests)
+        self._waiting.extend(requests)
 
-    def poll(self, timeout_s: float) -> list[GenerationResult]:
+    def poll(self, timeout_s: float) -> list[Turn]:
         """Some of what is queued."""
         del timeout_s
-        keys = [self._waiting.popleft() for _ in range(min(GROUPS_PER_POLL, len(self._waiting)))]
-        canned = self._canned
-        return [GenerationResult(key, canned[key % len(canned)], self._version) for key in keys]
+        turns = []
+        for _ in range(min(GROUPS_PER_POLL, len(self._waiting))):
+            key, samples = self._waiting[0].key, self._waiting.popleft().samples
+            canned = self._canned[key[1] % len(self._canned)]
+            versions = ((0, self._version),)
+            turns += [Turn(key, at, *canned[at], "stop", versions) for at in samples]
+        return turns
 
-    def load_weights(self, manifest: BucketManifest) -> int:
+    def init_weight_transfer(self, info: dict[str, Any]) -> None:
+        """Nothing to prepare."""
+
+    def start_weight_update(self, version: int) -> None:
+        """Nothing to start."""
+
+    def finish_weight_update(self, version: int) -> int:
         """Take over the version."""
-        self._version = manifest.version
-        return self._version
+        self._version = version
+        return version
 
-    def busy_seconds(self) -> float:
-        """Any number that grows."""
-        return time.monotonic()
+    def statistics(self) -> dict[str, float]:
+        """Nothing was stepped."""
+        names = "busy_s idle_s kv_cache_usage requests_running requests_waiting preemptions "
+        names += "prefix_queries prefix_hits generated_tokens"
+        return dict.fromkeys(names.split(), 0.0)
 
     def describe(self) -> dict[str, Any]:
         """What this is."""
@@ -96,6 +107,16 @@ class FakeTrainer:
     def __init__(self) -> None:
         self._sums = TokenSums()
 
+    def connect_generators(self, transport: str, receivers: Receivers) -> None:
+        """Note who they are."""
+        self._receivers = receivers
+
+    def send_weights(self, version: int) -> SyncReport:
+        """An update of nothing."""
+        self._receivers.start(version).wait()
+        self._receivers.finish(version).wait()
+        return SyncReport(version, 0, 0.0)
+
     def train(self, batch: TrainBatch | None) -> None:
         """Count a micro-batch."""
         if batch is not None:
@@ -105,13 +126,9 @@ class FakeTrainer:
         """Check that everything came."""
         del lr
         assert denominator == self._sums.tokens, "a micro-batch is missing"
-        report = StepReport(self._sums, 1.0, False, 0.0)
+        report = StepReport(self._sums, denominator, 1.0, False, 0.0, None)
         self._sums = TokenSums()
         return report
-
-    def export_weights(self, path: str, version: int) -> BucketManifest:
-        """A manifest of nothing."""
-        return BucketManifest(path, version, 0, "", ())
 
     def save(self, directory: str) -> None:
         """A checkpoint of nothing."""
@@ -126,7 +143,7 @@ class FakeRewardWorker:
 
     def score(self, items: Sequence[ScoringItem]) -> list[RewardResult]:
         """Different verdicts, for nothing."""
-        return [RewardResult(len(item.completion) % 7 / 7) for item in items]
+        return [RewardResult(len(item.actions[0]) % 7 / 7) for item in items]
 
 
 def resident_mib() -> float:
@@ -139,11 +156,13 @@ def measure(work: Path, arguments: argparse.Namespace) -> tuple[list[float], lis
     """Seconds and resident MiB of every step."""
     import ray
 
+    from granite_rl.actors.generator_pool import GeneratorPool
     from granite_rl.actors.placement import ray_session, start_reward_worker
     from granite_rl.actors.scoring import ScorerPool
+    from granite_rl.actors.trainer_group import TrainerGroup
     from granite_rl.controller import Controller
     from granite_rl.rollouts import RolloutEngine
-    from granite_rl.stage import load_inputs
+    from granite_rl.stage import load_inputs, training_of
 
     model = write_model(work / "model", equal_lengths(TOKENS))
     config = stage_config(
@@ -167,8 +186,22 @@ def measure(work: Path, arguments: argparse.Namespace) -> tuple[list[float], lis
             return metrics
 
     with ray_session(config.cluster), run_directory(config) as run:
-        generator = ray.remote(FakeGenerator).options(num_cpus=0.5, max_concurrency=4).remote()
-        trainer = ray.remote(FakeTrainer).options(num_cpus=0.5).remote()
+        generators = GeneratorPool(
+            lambda: ray.remote(FakeGenerator).options(num_cpus=0.5, max_concurrency=4).remote(),
+            1,
+            timeout_s=config.generator.timeout_s,
+            start_timeout_s=60.0,
+            max_restarts=0,
+            on_event=run.event,
+        )
+        trainers = TrainerGroup(
+            lambda: [ray.remote(FakeTrainer).options(num_cpus=0.5).remote()],
+            training_of(inputs),
+            transport=config.generator.weight_sync,
+            start_timeout_s=60.0,
+            step_timeout_s=600.0,
+            max_restarts=0,
+        )
 
         def worker() -> Any:
             if arguments.workers == "real":
@@ -177,8 +210,8 @@ def measure(work: Path, arguments: argparse.Namespace) -> tuple[list[float], lis
 
         scorers = ScorerPool(worker, 1, config.rewards.batch_timeout_s, None, lambda _: False)
         ray.get(list(scorers.ready().values()), timeout=120)
-        rollouts = RolloutEngine([generator], scorers, config.generator.timeout_s)
-        with step_loop(inputs, run, rollouts, [trainer], kind=Watched) as controller:
+        rollouts = RolloutEngine(generators, scorers, lambda _: [], config.generator.timeout_s)
+        with step_loop(inputs, run, rollouts, trainers, kind=Watched) as controller:
             profile = cProfile.Profile()
             if arguments.profile:
                 profile.enable()

@@ -56,13 +56,21 @@ class Recorder:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.engine, name)
 
-    def run(
-        self, groups: Sequence[PromptGroup], sampling: Sampling, times: RolloutTimes
-    ) -> Iterator[ScoredGroup]:
+    def begin(
+        self,
+        batch: int,
+        groups: Sequence[PromptGroup],
+        sampling: Sampling,
+        times: RolloutTimes,
+    ) -> None:
         """As the engine does it."""
         self.asked.append((groups, sampling))
+        self.engine.begin(batch, groups, sampling, times)
+
+    def collect(self, batch: int) -> Iterator[ScoredGroup]:
+        """As the engine does it."""
         self.scored.append([])
-        for scored in self.engine.run(groups, sampling, times):
+        for scored in self.engine.collect(batch):
             self.scored[-1].append(scored)
             yield scored
 
@@ -80,11 +88,14 @@ class Replay:
     def load_weights(self, *_: Any) -> None:
         """No transfer: only the trainer's own work is timed."""
 
-    def busy_seconds(self) -> float:
-        """Any number that grows."""
-        return time.monotonic()
+    def statistics(self) -> list[dict[str, float]]:
+        """Nothing was generated."""
+        return []
 
-    def run(self, *_: Any) -> Iterator[ScoredGroup]:
+    def begin(self, *_: Any) -> None:
+        """All is there."""
+
+    def collect(self, *_: Any) -> Iterator[ScoredGroup]:
         """The next recorded step."""
         return iter(next(self._steps))
 
@@ -127,7 +138,7 @@ def measure(work: Path, kind: str, steps: int) -> Result:
     config = stage_config(model, rows, work / "overlapped", *settings)
     inputs = load_inputs(config)
     with ray_session(config.cluster), run_directory(config) as run:
-        roles = start_roles(inputs)
+        roles = start_roles(inputs, run)
         recorder = Recorder(wait_for_roles(inputs, run, None, roles))
         pin_roles(run.path)
         engine = cast(RolloutEngine, recorder)
