@@ -121,11 +121,11 @@ def policy_metrics(reports: Sequence[StepReport], lr: float) -> dict[str, float]
         metrics["mismatch/logprob_abs_diff_mean"] = sums.mismatch_abs / sums.mismatch_tokens
         metrics["mismatch/logprob_abs_diff_max"] = sums.mismatch_max
         metrics["mismatch/token_mult_prob_error"] = sums.mismatch_exp / sums.mismatch_tokens
+        metrics["mismatch/kl"] = sums.mismatch_kl / sums.mismatch_tokens
     if sums.importance_ratios:
         metrics["mismatch/importance_capped_fraction"] = (
             sums.importance_capped / sums.importance_ratios
         )
-        metrics["mismatch/kl"] = sums.mismatch_kl / sums.mismatch_tokens
     metrics["time/reference_s"] = max(report.sums.reference_s for report in reports)
     return metrics
 

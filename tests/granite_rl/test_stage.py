@@ -109,6 +109,7 @@ def test_the_run_directory_is_complete(straight_run: Path, tiny_checkpoint: Path
 CONDITIONAL = {
     "time/data_s": "pre-training",
     "perf/packing_efficiency": "SFT",
+    "mismatch/importance_capped_fraction": "algorithm.importance_correction",
     "reward/<domain>/component/<name>": "a verifier that reports components",
 }
 """Entries of the RL sections that this stage has no reason to emit."""
