@@ -129,7 +129,7 @@ class Controller:
             DivergedError: the gradient stayed non-finite.
             InfrastructureError: more actors were lost than the run allows.
         """
-        while start < self.total_steps:
+        while True:
             try:
                 self._run_from(start)
                 return

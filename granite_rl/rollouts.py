@@ -250,6 +250,7 @@ class RolloutEngine:
                 or more generators were lost than the run allows.
         """
         state = self._batches[batch]
+        self._last_event = time.monotonic()
         try:
             for group in state.groups.values():
                 while not group.over:

@@ -45,8 +45,9 @@ class _Seat:
     """Reference to the answer of the poll under way."""
     needs_weights: bool = False
     """It was replaced, and can't serve yet."""
-    heard: float = 0.0
-    """Monotonic time of the last finished sample, or of the first submission since idle."""
+    silent_s: float = 0.0
+    """How long it has been waited for since it last finished something. Time in which nobody
+    looked doesn't count."""
 
 
 class GeneratorPool:
@@ -84,6 +85,7 @@ class GeneratorPool:
         self._receivers: RayReceivers | None = None
         self.weight_version = -1
         """Version that every generator has; -1 before the first."""
+        self._looked = time.monotonic()
         self.restarts = 0
         """Generators replaced so far."""
 
@@ -166,11 +168,14 @@ class GeneratorPool:
         """
         turns: list[Turn] = []
         now = time.monotonic()
+        waited, self._looked = min(now - self._looked, 2 * POLL_S), now
         for seat in self._seats:
             if seat.poll is None:
                 continue
+            seat.silent_s += waited
+            late = seat.silent_s > self._timeout_s + 2 * POLL_S
             if seat.poll not in ready:
-                if now - seat.heard > self._timeout_s + 2 * POLL_S:
+                if late:
                     self._replace(seat, f"finished nothing within {self._timeout_s:g} s")
                 continue
             try:
@@ -182,8 +187,8 @@ class GeneratorPool:
                 self._replace(seat, f"failed: {first_line(error.cause)}")
                 continue
             if finished:
-                seat.heard = now
-            elif now - seat.heard > self._timeout_s:
+                seat.silent_s = 0.0
+            elif late:
                 self._replace(seat, f"finished nothing within {self._timeout_s:g} s")
                 continue
             for turn in finished:
@@ -212,7 +217,7 @@ class GeneratorPool:
 
     def _hand_over(self, seat: _Seat, requests: Sequence[GenerationRequest]) -> None:
         if not seat.outstanding:
-            seat.heard = time.monotonic()
+            seat.silent_s = 0.0
         for request in requests:
             for sample in request.samples:
                 seat.outstanding[request.key, sample] = request
