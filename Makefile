@@ -22,7 +22,7 @@ TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false \
 # Two processes share the suite out as tests/conftest.py says; ARGS="-n 0" runs it in one.
 PYTEST := $(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help setup demo demo-control test check lint format bench lock clean
+.PHONY: help setup demo demo-control test test-faults check lint format bench lock clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -38,7 +38,10 @@ demo-control: setup ## the same with rewards shuffled inside the batch, into run
 	  run.dir=runs/demo-control $(if $(wildcard runs/demo/report.json),reuse_from=runs/demo) $(ARGS)
 
 test: setup ## the whole test suite
-	$(PYTEST) -m "not bench" $(ARGS)
+	$(PYTEST) -m "not bench and not long" $(ARGS)
+
+test-faults: setup ## everything that is killed, stopped or filled up, the long tests too
+	$(PYTEST) tests/faults $(ARGS)
 
 check: lint ## formatting, lint, types and the fast tests
 	$(PYTEST) -q -m "not slow and not ray and not bench" $(ARGS)

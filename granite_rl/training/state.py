@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -131,6 +131,9 @@ def write_state(
         held: the ranges; those of all ranks together cover every parameter exactly once.
         state: the torch optimizer's, without entries before its first step.
         rank: this rank. ranks: how many there are.
+
+    Raises:
+        OSError: the disk refused.
     """
     steps = {int(entry["step"]) for entry in state.values()} or {0}
     if len(steps) > 1:
@@ -143,11 +146,12 @@ def write_state(
             moment = state[fragment.holder][kind]
             tensors[f"{kind}.{fragment.name}"] = fragment.within(moment).cpu()
     ranges = {fragment.name: (fragment.start, fragment.shape) for fragment in held}
-    save_file(
-        tensors,
-        directory / STATE_FILE.format(rank=rank, ranks=ranks),
-        metadata={"step": str(step), "ranges": json.dumps(ranges)},
-    )
+    path = directory / STATE_FILE.format(rank=rank, ranks=ranks)
+    try:
+        save_file(tensors, path, metadata={"step": str(step), "ranges": json.dumps(ranges)})
+    except SafetensorError as error:
+        # The library has one error for everything; writing can only fail because of the disk.
+        raise OSError(f"{path}: {error}") from error
 
 
 def read_state(directory: Path, held: Sequence[Fragment], state: State) -> None:

@@ -49,6 +49,7 @@ def test_a_step_that_is_not_a_number_is_skipped_and_kept(
     assert all(bool(tensor.isfinite().all()) for tensor in weights.values())
 
 
+@pytest.mark.long
 def test_a_full_disk_ends_the_run_and_leaves_the_last_checkpoint(
     tiny_checkpoint: Path, any_rows: Path, tmp_path: Path
 ) -> None:

@@ -74,6 +74,7 @@ def wait_until(condition: Callable[[], bool], what: str, log: Path, timeout_s: f
         time.sleep(0.05)
 
 
+@pytest.mark.long
 def test_a_run_that_loses_every_role_ends_with_the_same_bits(
     undisturbed: Path,
     tiny_checkpoint: Path,
@@ -135,5 +136,6 @@ def test_more_losses_than_the_budget_end_the_run_by_name(
     finish(process, log, code=5, timeout_s=60)
     status = json.loads((run / "status.json").read_text())
     assert status["state"] == "failed"
-    assert "generator 0 died" in status["error"]
+    assert "generator 0" in status["error"]
+    assert "died" in status["error"]
     assert "run.resume=auto" in status["next_command"]
