@@ -121,6 +121,7 @@ def test_a_run_that_loses_every_role_ends_with_the_same_bits(
     assert weights_of(run) == weights_of(undisturbed)
 
 
+@pytest.mark.long
 def test_more_losses_than_the_budget_end_the_run_by_name(
     tiny_checkpoint: Path, any_rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

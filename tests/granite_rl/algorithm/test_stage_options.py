@@ -28,6 +28,7 @@ def corrected_reinforce(
 
 @pytest.mark.slow
 @pytest.mark.ray
+@pytest.mark.long
 def test_a_stage_with_every_option(tiny_checkpoint: Path, any_rows: Path, tmp_path: Path) -> None:
     """ZeRO 2 reduces in the backward pass: asking the wrong rank for a group's KL would wait for
     ever."""

@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+from transformers import GraniteForCausalLM
 
 from granite_rl.actors.generator import Generator
 from granite_rl.config import GeneratorSection
 from granite_rl.types import GenerationRequest
+from granite_rl.weight_sync.source import EMBEDDING, HEAD
 
 
 class LocalPending:
@@ -114,3 +116,42 @@ def sample(generator: Generator, prompt: list[int], version: int, tokens: int = 
     while True:
         for turn in generator.poll(60.0):
             return turn
+
+
+PROMPT = [3, 41, 7, 99, 120, 64, 8]
+
+
+def change(model: GraniteForCausalLM, seed: int) -> None:
+    """Every weight becomes another one."""
+    torch.manual_seed(seed)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.2 * parameter.std().nan_to_num(0.1))
+
+
+def source(model: GraniteForCausalLM) -> TensorSource:
+    tensors = []
+    for name, parameter in model.named_parameters():
+        tensors.append((name, parameter.detach()))
+        if name == EMBEDDING and model.config.tie_word_embeddings:
+            tensors.append((HEAD, tensors[-1][1]))
+    return TensorSource(tensors)
+
+
+def logprobs(model: GraniteForCausalLM, prompt: list[int], completion: list[int]) -> torch.Tensor:
+    """[completion], by transformers."""
+    with torch.no_grad():
+        logits = model(torch.tensor([prompt + completion])).logits[0]
+    rows = logits[len(prompt) - 1 : -1].double().log_softmax(-1)
+    chosen: torch.Tensor = rows[torch.arange(len(completion)), torch.tensor(completion)]
+    return chosen
+
+
+def agrees(generator: Generator, model: GraniteForCausalLM, version: int) -> Any:
+    """Sample, compare, and give the completion."""
+    completion = sample(generator, PROMPT, version)
+    expected = logprobs(model, PROMPT, completion.token_ids)
+    assert torch.allclose(
+        torch.tensor(completion.logprobs, dtype=torch.float64), expected, rtol=0, atol=1e-4
+    )
+    return completion

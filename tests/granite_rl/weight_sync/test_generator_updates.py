@@ -6,94 +6,27 @@ tests of this module; the network transport gets its vLLM engine swapped in.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from transformers import GraniteForCausalLM
 
 from granite_rl.actors.generator import Generator, StaleWeightsError
-from granite_rl.models.loading import load_policy
 from granite_rl.weight_sync.sender import BucketSender
-from granite_rl.weight_sync.source import EMBEDDING, HEAD
 from granite_rl.weight_sync.transports import create_sender
-from tests.granite_rl.weight_sync.local import LocalReceivers, TensorSource, sample, section
+from tests.granite_rl.weight_sync.local import (
+    PROMPT,
+    LocalReceivers,
+    TensorSource,
+    agrees,
+    change,
+    logprobs,
+    sample,
+    source,
+)
 
 pytestmark = pytest.mark.slow
-PROMPT = [3, 41, 7, 99, 120, 64, 8]
-SMALL = 300_000
-"""Bytes of a bucket: a tiny model makes a dozen, and some end between stacked matrices."""
-
-
-@pytest.fixture(scope="module")
-def generator(tiny_checkpoint: Path) -> Iterator[Generator]:
-    before = dict(os.environ)
-    yield Generator(str(tiny_checkpoint), section("shared_memory"), 64, gpu=False)
-    os.environ.clear()
-    os.environ.update(before)
-
-
-@pytest.fixture
-def receivers(generator: Generator) -> LocalReceivers:
-    return LocalReceivers(generator)
-
-
-@pytest.fixture
-def sender(receivers: LocalReceivers) -> Iterator[BucketSender]:
-    sender = create_sender("shared_memory", receivers)
-    assert isinstance(sender, BucketSender)
-    sender._bucket_bytes = SMALL
-    sender.connect()
-    yield sender
-    sender.close()
-
-
-@pytest.fixture(scope="module", params=["tied", "untied"])
-def model(request: pytest.FixtureRequest, tiny_checkpoint: Path) -> GraniteForCausalLM:
-    model = load_policy(tiny_checkpoint, "float32").eval()
-    if request.param == "untied":
-        model.lm_head.weight = torch.nn.Parameter(torch.randn_like(model.lm_head.weight) * 0.3)
-        model.config.tie_word_embeddings = False
-    return model
-
-
-def change(model: GraniteForCausalLM, seed: int) -> None:
-    """Every weight becomes another one."""
-    torch.manual_seed(seed)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(torch.randn_like(parameter) * 0.2 * parameter.std().nan_to_num(0.1))
-
-
-def source(model: GraniteForCausalLM) -> TensorSource:
-    tensors = []
-    for name, parameter in model.named_parameters():
-        tensors.append((name, parameter.detach()))
-        if name == EMBEDDING and model.config.tie_word_embeddings:
-            tensors.append((HEAD, tensors[-1][1]))
-    return TensorSource(tensors)
-
-
-def logprobs(model: GraniteForCausalLM, prompt: list[int], completion: list[int]) -> torch.Tensor:
-    """[completion], by transformers."""
-    with torch.no_grad():
-        logits = model(torch.tensor([prompt + completion])).logits[0]
-    rows = logits[len(prompt) - 1 : -1].double().log_softmax(-1)
-    chosen: torch.Tensor = rows[torch.arange(len(completion)), torch.tensor(completion)]
-    return chosen
-
-
-def agrees(generator: Generator, model: GraniteForCausalLM, version: int) -> Any:
-    """Sample, compare, and give the completion."""
-    completion = sample(generator, PROMPT, version)
-    expected = logprobs(model, PROMPT, completion.token_ids)
-    assert torch.allclose(
-        torch.tensor(completion.logprobs, dtype=torch.float64), expected, rtol=0, atol=1e-4
-    )
-    return completion
 
 
 def test_generator_and_trainer_agree_after_every_update(
@@ -118,34 +51,6 @@ def test_generator_and_trainer_agree_after_every_update(
         worker = generator._llm.llm_engine.model_executor.driver_worker.worker
         loader = worker.weight_transfer_engine._loader
     assert type(loader).__name__ == "InPlaceLoader"
-
-
-def test_layerwise_reload_agrees_too_and_survives_an_abandoned_update(
-    generator: Generator,
-    sender: BucketSender,
-    receivers: LocalReceivers,
-    model: GraniteForCausalLM,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """What GPUs and layers unknown to `InPlaceLoader` get."""
-    from granite_rl.weight_sync import loader
-
-    engine = generator._llm.llm_engine.model_executor.driver_worker.worker.weight_transfer_engine
-    in_place = engine._loader
-    try:
-        monkeypatch.setattr(
-            engine, "_loader", loader.LayerwiseLoader(engine.model, engine.model_config)
-        )
-        change(model, 11)
-        receivers.intercept = lambda info: info if info["index"] < 2 else info | {"checksum": "0"}
-        assert "checksum" in sender.send(source(model), 11).failed["generator"]
-        receivers.intercept = lambda info: info
-        for version in (12, 13):
-            change(model, version)
-            assert sender.send(source(model), version).failed == {}
-            agrees(generator, model, version)
-    finally:
-        engine._loader = in_place
 
 
 @pytest.mark.parametrize("damage", ["flip", "lost", "last lost", "stale", "gone", "in front"])
@@ -239,7 +144,7 @@ def test_through_the_object_store(
     try:
         sender = create_sender("network", receivers)
         assert isinstance(sender, BucketSender)
-        sender._bucket_bytes = SMALL
+        sender._bucket_bytes = 300_000
         sender.connect()
         for version in (50, 51):
             change(model, version)
