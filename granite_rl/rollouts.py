@@ -184,11 +184,6 @@ class RolloutEngine:
         self._batches: dict[int, _Batch] = {}
         self._last_event = time.monotonic()
 
-    @property
-    def weight_version(self) -> int:
-        """Version that every generator has."""
-        return self._generators.weight_version
-
     def load_weights(self, send: Callable[[RayReceivers], SyncReport]) -> None:
         """Bring every generator to one version of the weights: see `GeneratorPool.load_weights`.
 

@@ -45,6 +45,7 @@ from granite_rl.training.engine import TrainEngine
 from granite_rl.training.launch import free_port
 from granite_rl.training.policy import TokenLogprobs
 from tests.bench.result import Result
+from tests.granite_rl.weight_sync.local import section
 
 WINDOW = 128 << 20
 TIMEOUT_S = 300.0
@@ -184,21 +185,7 @@ def make_checkpoint(shape: dict[str, Any], dtype: str, directory: Path) -> None:
 def measure(name: str, updates: int) -> None:
     """One size."""
     dtype = "float32" if name == "weight_sync_1m" else "bfloat16"
-    generator_config = GeneratorSection.model_validate(
-        {
-            "replicas": 1,
-            "tensor_parallel": 1,
-            "threads": 1,
-            "kv_cache_gib": 0.03,
-            "gpu_memory_utilization": 0.9,
-            "max_num_seqs": 8,
-            "block_size": 16,
-            "enforce_eager": True,
-            "dtype": dtype,
-            "weight_sync": "shared_memory",
-            "timeout_s": TIMEOUT_S,
-        }
-    )
+    generator_config = section("shared_memory", dtype, TIMEOUT_S)
     with tempfile.TemporaryDirectory() as directory:
         model = Path(directory) / "hf"
         make_checkpoint(SHAPES[name], dtype, model)

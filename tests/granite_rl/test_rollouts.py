@@ -42,8 +42,6 @@ class Script:
 class Generators:
     """As `GeneratorPool`."""
 
-    weight_version = 3
-
     def __init__(self, script: Script) -> None:
         self.script = script
 

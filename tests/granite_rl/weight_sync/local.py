@@ -81,8 +81,8 @@ class TensorSource:
         return iter(self._tensors)
 
 
-def section(weight_sync: str) -> GeneratorSection:
-    """A small engine in float32."""
+def section(weight_sync: str, dtype: str = "float32", timeout_s: float = 60.0) -> GeneratorSection:
+    """A small engine."""
     return GeneratorSection.model_validate(
         {
             "replicas": 1,
@@ -93,9 +93,9 @@ def section(weight_sync: str) -> GeneratorSection:
             "max_num_seqs": 8,
             "block_size": 16,
             "enforce_eager": True,
-            "dtype": "float32",
+            "dtype": dtype,
             "weight_sync": weight_sync,
-            "timeout_s": 60.0,
+            "timeout_s": timeout_s,
         }
     )
 
