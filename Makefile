@@ -20,7 +20,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false \
             WANDB_MODE=offline HF_HUB_OFFLINE=1 RAY_USAGE_STATS_ENABLED=0
 # Two processes share the suite out as tests/conftest.py says; ARGS="-n 0" runs it in one.
-PYTEST := $(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+PYTEST := $(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup demo demo-control test test-faults check lint format bench lock clean
 

@@ -30,17 +30,14 @@ settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What the two processes of `make test` share out: whole files, so that none of a file's
-    fixtures is made twice. The longest come first, so that neither process is left with one of them
-    at the end.
+    """The order in which the two processes of `make test` take files: the longest first, so that
+    neither process is left with one of them at the end.
 
-    First in line, because xdist reads the groups in the same hook.
+    Whole files (`--dist loadfile`), so that none of a file's fixtures is made twice.
     """
     patience = {item.path: 2 for item in items}
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(item.path.as_posix()))
         patience[item.path] = min(patience[item.path], _quickness(item))
     items.sort(key=lambda item: patience[item.path])
 
