@@ -234,6 +234,30 @@ def first_line(error: BaseException) -> str:
     return lines[0] if lines else type(error).__name__
 
 
+def _seated(
+    seat: Seat, role: partial[Any], environment: dict[str, str], **options: Any
+) -> ActorHandle:
+    """An actor on a seat: one on standby, or a new one with the seat's share of the machine.
+
+    Args:
+        seat: where.
+        role: the actor's class with the arguments of its constructor.
+        environment: its process's variables.
+        options: further ones of Ray's.
+    """
+
+    def start() -> ActorHandle:
+        remote = ray.remote(role.func).options(
+            num_cpus=seat.cpus,
+            num_gpus=seat.gpus,
+            runtime_env={"env_vars": environment},
+            **options,
+        )
+        return remote.remote(*role.args, **role.keywords)
+
+    return STANDBY.seat(seat, start)
+
+
 def generator_seat(
     model_path: Path, config: GeneratorSection, cluster: ClusterSection, max_context: int
 ) -> Seat:
@@ -252,23 +276,13 @@ def start_generator(
 ) -> ActorHandle:
     """A generator actor, not yet awaited."""
     gpu = cluster.generator_gpus > 0
-
-    def start() -> ActorHandle:
-        return (
-            ray.remote(Generator)
-            .options(
-                num_cpus=cluster.generator_cpus,
-                num_gpus=cluster.generator_gpus,
-                # poll waits in one thread while submit and weight updates use others.
-                max_concurrency=4,
-                runtime_env={
-                    "env_vars": role_environment() | generator_environment(config, gpu=gpu)
-                },
-            )
-            .remote(model_directory(model_path), config, max_context, gpu=gpu)
-        )
-
-    return STANDBY.seat(generator_seat(model_path, config, cluster, max_context), start)
+    return _seated(
+        generator_seat(model_path, config, cluster, max_context),
+        partial(Generator, model_directory(model_path), config, max_context, gpu=gpu),
+        role_environment() | generator_environment(config, gpu=gpu),
+        # poll waits in one thread while submit and weight updates use others.
+        max_concurrency=4,
+    )
 
 
 def trainer_seats(config: PolicyTrainerSection, cluster: ClusterSection) -> list[Seat]:
@@ -288,20 +302,8 @@ def start_trainers(config: PolicyTrainerSection, cluster: ClusterSection) -> lis
     """Trainer actors, not yet set up. They never restart alone: a lost rank ends the group."""
     from granite_rl.actors.trainer import Trainer
 
-    def start(rank: int) -> ActorHandle:
-        return (
-            ray.remote(Trainer)
-            .options(
-                num_cpus=cluster.trainer_cpus,
-                num_gpus=cluster.trainer_gpus,
-                max_restarts=0,
-                runtime_env={"env_vars": role_environment(config.threads)},
-            )
-            .remote(rank)
-        )
-
     return [
-        STANDBY.seat(seat, partial(start, rank))
+        _seated(seat, partial(Trainer, rank), role_environment(config.threads), max_restarts=0)
         for rank, seat in enumerate(trainer_seats(config, cluster))
     ]
 
@@ -318,21 +320,17 @@ def start_references(
     """The reference's own actors, not yet awaited; none where it is colocated with the trainers."""
     from granite_rl.actors.reference import RESTARTS, Reference
 
-    def start() -> ActorHandle:
-        return (
-            ray.remote(Reference)
-            .options(
-                num_cpus=cluster.reference_cpus,
-                num_gpus=cluster.reference_gpus,
-                max_restarts=RESTARTS,
-                max_task_retries=RESTARTS,
-                runtime_env={"env_vars": role_environment(config.threads)},
-            )
-            .remote(str(model_path.resolve()), config.dtype, config.threads)
+    role = partial(Reference, str(model_path.resolve()), config.dtype, config.threads)
+    return [
+        _seated(
+            reference_seat(model_path, config, cluster),
+            role,
+            role_environment(config.threads),
+            max_restarts=RESTARTS,
+            max_task_retries=RESTARTS,
         )
-
-    seat = reference_seat(model_path, config, cluster)
-    return [STANDBY.seat(seat, start) for _ in range(config.reference_replicas)]
+        for _ in range(config.reference_replicas)
+    ]
 
 
 def reward_worker_seat(config: RewardsSection, cluster: ClusterSection) -> Seat:
@@ -342,18 +340,8 @@ def reward_worker_seat(config: RewardsSection, cluster: ClusterSection) -> Seat:
 
 def start_reward_worker(config: RewardsSection, cluster: ClusterSection) -> ActorHandle:
     """One reward worker; it can be killed and replaced at any time."""
-
-    def start() -> ActorHandle:
-        return (
-            ray.remote(RewardWorker)
-            .options(
-                num_cpus=cluster.reward_worker_cpus,
-                runtime_env={"env_vars": role_environment(threads=1)},
-            )
-            .remote(config.worker_memory_mib)
-        )
-
-    return STANDBY.seat(reward_worker_seat(config, cluster), start)
+    role = partial(RewardWorker, config.worker_memory_mib)
+    return _seated(reward_worker_seat(config, cluster), role, role_environment(threads=1))
 
 
 def reward_model_seat(model_path: Path, cluster: ClusterSection) -> Seat:
@@ -376,15 +364,5 @@ def start_reward_model(model_path: Path, cluster: ClusterSection, dtype: str) ->
     """The scalar reward model's actor."""
     from granite_rl.actors.reward_model import RewardModelWorker
 
-    def start() -> ActorHandle:
-        return (
-            ray.remote(RewardModelWorker)
-            .options(
-                num_cpus=cluster.reward_worker_cpus,
-                num_gpus=cluster.reward_model_gpus,
-                runtime_env={"env_vars": role_environment(threads=1)},
-            )
-            .remote(str(model_path.resolve()), 1, dtype)
-        )
-
-    return STANDBY.seat(reward_model_seat(model_path, cluster), start)
+    role = partial(RewardModelWorker, str(model_path.resolve()), 1, dtype)
+    return _seated(reward_model_seat(model_path, cluster), role, role_environment(threads=1))

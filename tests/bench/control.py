@@ -26,8 +26,10 @@ QUIET = (
     "algorithm.overlong_buffer=0",
     "optim.warmup_steps=0",
     "optim.lr=1e-6",
+    "trainer.ranks=1",
 )
-"""Settings of every benchmark: no trackers, and weights that stay nearly as they are."""
+"""Settings of every benchmark: no trackers, weights that stay nearly as they are, and one trainer,
+which has a core to itself."""
 
 
 def stage_config(model: Path, rows: Path, directory: Path, *more: str) -> StageConfig:

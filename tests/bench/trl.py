@@ -57,6 +57,7 @@ OURS = (
     f"rollout.samples_per_prompt={SAMPLES}",
     "rollout.max_prompt_tokens=64",
     "rollout.logprobs=false",
+    "trainer.row_tokens=192",  # holds a prompt with all its short samples, or the longest one
     "rollout.save_every=1000",  # the first and the last step, neither of which is timed
     "algorithm.overlong_buffer=0",
     "algorithm.kl_beta=0.05",

@@ -20,6 +20,7 @@ SMALL = (
     "algorithm.overlong_buffer=0",
     "checkpoint.every_steps=1",
     "checkpoint.keep=2",
+    "trainer.ranks=1",
     "optim.lr=1e-3",
     "tracking.wandb_mode=disabled",
     "tracking.tensorboard=false",
