@@ -166,9 +166,10 @@ def _wanted_of(calls: Any, tools: Mapping[str, _Tool]) -> list[_Wanted]:
 def _matches(call: Call, wanted: _Wanted, tools: Mapping[str, _Tool]) -> bool:
     if call.name != wanted.call.name:
         return False
-    defaults = tools[call.name].defaults
-    return same_value(
-        {**defaults, **call.arguments}, {**defaults, **wanted.call.arguments}, wanted.rules
+    defaults, right = tools[call.name].defaults, wanted.call.arguments
+    # As they stand as well: what may be left out is right without its default, whatever that is.
+    return same_value(call.arguments, right, wanted.rules) or same_value(
+        {**defaults, **call.arguments}, {**defaults, **right}, wanted.rules
     )
 
 
