@@ -63,7 +63,8 @@ def sql(completion: str, ground_truth: Mapping[str, Any]) -> RewardResult:
 
     `ground_truth` is `{"schema_sql", "gold_sql"}`, optionally `order_matters` (default: whether
     the gold has a top-level ORDER BY) and `instances`, a list of SQL scripts that fill the schema
-    (without it `schema_sql` holds the data as well).
+    (without it `schema_sql` holds the data as well). With `fill: true` no data is needed: tables
+    are filled with what the schema permits, so it should say what is NOT NULL, UNIQUE or a key.
     """
     problem = _problem(ground_truth)
     if problem:

@@ -21,13 +21,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from rewards.sqlite.tables import Column, Database, Table, read, rewritten
 from rewards.sqlite.tokens import Token, tokens
 
-# Rows per table, in turn; every fifth database has a table without rows.
-_SIZES = (4, 7, 2, 10, 5, 14, 3, 8, 1, 40)
+# Rows per table, of which every sixth database has enough for groups that HAVING lets through.
+_SIZES = (1, 2, 3, 4, 5, 7, 8, 10, 14, 40)
+_LARGE = (8, 14, 40)
+# Of tables that the queries don't name: a schema may have a hundred.
+_ASIDE = (1, 2, 3)
 _CANDIDATES = 60
 _NULLS = (0.0, 0.15, 0.3)
 # How many rows are made from an earlier one, and how much of it they keep.
@@ -65,8 +69,9 @@ def _column_of(found: Sequence[Token], place: int, names: frozenset[str]) -> str
     before = range(place - 1, max(-1, place - _REACH), -1)
     after = range(place + 1, min(len(found), place + 4))
     for spot in (*before, *after):
-        if found[spot].kind == "name" and found[spot].identifier in names:
-            return found[spot].identifier
+        token = found[spot]
+        if token.kind == "name" and token.identifier in names:
+            return str(token.identifier)
     return ""
 
 
@@ -112,6 +117,7 @@ def _pools(scripts: Sequence[str], names: frozenset[str]) -> _Pools:
     return pools
 
 
+@lru_cache(maxsize=1024)
 def _kind(declared: str) -> str:
     """What a column of a declared type should hold."""
     for kind, words in (
@@ -142,8 +148,9 @@ class _Values:
         self.span = rng.choice((1, 2, 3, 6))
         self.literals = rng.choice((_LITERALS, _LITERALS, 0.9, 0.1))
 
-    def draw(self, column: str, kind: str) -> Any:
-        if kind in ("whole", "real") and self._holds_text(column):
+    def draw(self, column: str, kind: str, strict: bool = False) -> Any:
+        """A cell of a kind; `strict` says that the database refuses other kinds."""
+        if not strict and kind in ("whole", "real") and self._holds_text(column):
             kind = "text"
         if kind == "boolean":
             return self.rng.randint(0, 1)
@@ -222,8 +229,8 @@ def _in_order(database: Database) -> list[Table]:
 
 
 class _Filler:
-    def __init__(self, database: Database, pools: _Pools) -> None:
-        self.database, self.pools = database, pools
+    def __init__(self, database: Database, pools: _Pools, named: frozenset[str]) -> None:
+        self.database, self.pools, self.named = database, pools, named
         self.order = _in_order(database)
         self.parents: dict[Column, Column] = dict(sorted(database.references, reverse=True))
 
@@ -232,11 +239,14 @@ class _Filler:
         values = _Values(self.pools, rng)
         nulls = _NULLS[number % len(_NULLS)]
         rows: dict[str, list[list[Any]]] = {}
+        # Every fifth database has a table without rows.
         empty = rng.choice(self.order).name if self.order and number % 5 == 4 else ""
         for table in self.order:
-            size = _SIZES[number % len(_SIZES)] + rng.randint(0, 2)
+            named = table.name.lower() in self.named
+            sizes = _LARGE if number % 6 == 5 else _SIZES
+            size = rng.choice(sizes if named else _ASIDE) + rng.randint(0, 2)
             rows[table.name] = []
-            seen: set[Column] = set()
+            seen: set[tuple[str, Any]] = set()
             for _ in range(0 if table.name == empty else size):
                 row = self._row(table, rows, values, nulls, seen)
                 if row is not None:
@@ -249,7 +259,7 @@ class _Filler:
         rows: dict[str, list[list[Any]]],
         values: _Values,
         nulls: float,
-        seen: set[Column],
+        seen: set[tuple[str, Any]],
     ) -> list[Any] | None:
         """One row, or None if a column that is unique or a reference has nothing left to hold."""
         row: list[Any] = []
@@ -277,7 +287,7 @@ class _Filler:
         row: list[Any],
         rows: dict[str, list[list[Any]]],
         values: _Values,
-        seen: set[Column],
+        seen: set[tuple[str, Any]],
     ) -> Any:
         parent = self.parents.get((table.name, column))
         choices: list[Any] = []
@@ -289,8 +299,10 @@ class _Filler:
             choices = [c for c in choices if c is not None and (column, c) not in seen]
             return values.rng.choice(choices) if choices else None
         kind = _kind(table.types[column])
+        # SQLite's row numbers, the one place where a column's type is enforced.
+        numbered = column in table.unique and table.types[column] == "integer"
         for _ in range(8 if column in table.unique else 1):
-            cell = values.draw(column.lower(), kind)
+            cell = values.draw(column.lower(), kind, numbered)
             if (column, cell) not in seen:
                 return cell
         if kind == "whole":  # the next that is free
@@ -298,19 +310,22 @@ class _Filler:
         return f"{cell}{len(seen)}" if kind == "text" else None
 
 
-def filled(image: bytes, scripts: Sequence[str], first: int = 0) -> Iterator[bytes]:
+def filled(
+    image: bytes, schema_sql: str, queries: Sequence[str], first: int = 0
+) -> Iterator[bytes]:
     """Databases that the schema of an empty one permits, always the same in the same order.
 
     Args:
         image: the database; its rows are not looked at.
-        scripts: SQL whose literals the data should meet: the schema's, for its CHECKs, and
-            queries.
+        schema_sql: its schema, for the literals in CHECKs.
+        queries: what the data should be able to tell apart: their literals and tables matter.
         first: the number of the first database; other numbers are other databases.
     """
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.deserialize(image)
         database = read(connection)
-    names = frozenset(c.lower() for table in database.tables.values() for c in table.columns)
-    filler = _Filler(database, _pools(scripts, names))
+    columns = frozenset(c.lower() for table in database.tables.values() for c in table.columns)
+    named = frozenset(t.identifier for query in queries for t in tokens(query) if t.kind == "name")
+    filler = _Filler(database, _pools((schema_sql, *queries), columns), named)
     for number in range(first, first + _CANDIDATES):
         yield rewritten(image, database, filler.fill(number))

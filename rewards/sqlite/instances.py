@@ -5,7 +5,8 @@ So a row is checked on its own databases and, where it has only one or the gold 
 all of them, on variants made from the first: deterministic for a row, and kept only if the gold
 gives rows there that it gives on no other. After Zhong et al. 2020, "Semantic Evaluation for
 Text-to-SQL with Distilled Test Suites", numbers next to the gold's own literals are mixed in, so
-that `>` and `>=` differ.
+that `>` and `>=` differ, and variants are added that tell the gold from neighbours of it
+(`rewards.sqlite.neighbours`) which no other tells from it.
 
 A variant must not punish a query that is right for data like the given ones. It therefore keeps
 what the data show: keys and references (declared, or by the name `…id` and their values), columns
@@ -39,6 +40,7 @@ from rewards.sqlite.gold import (
     literals_in,
     numbers_in,
 )
+from rewards.sqlite.neighbours import neighbours
 from rewards.sqlite.rows import same_rows
 from rewards.sqlite.sandbox import build_image, run_query
 from rewards.sqlite.tables import Database, Table, read, rewritten
@@ -46,13 +48,19 @@ from rewards.sqlite.tables import Database, Table, read, rewritten
 GENERATED = 4
 FILLED = 16
 # Of databases on which the gold gives nothing, or what it gives elsewhere.
-_FILLED_ALIKE = 4
+_FILLED_ALIKE = 8
 _CANDIDATES = 24
 # A gold that is slow gets fewer variants.
 _GENERATION_S = 2.0
 _MAX_CELLS = 200_000
 # How many rows must repeat a value before what comes with it counts as dependent on it.
 _REPETITIONS = 3
+# How many databases in a row that tell no neighbour of the gold from it end the search.
+_PATIENCE = 8
+# A neighbour that takes more is left out: on large tables looking at forty would take seconds.
+_NEIGHBOUR_STEPS = 30_000
+# What databases may take together that are kept for their neighbours alone.
+_MAX_TOLD_BYTES = 2_000_000
 # For a query's own literals: the number of the first database, seconds, and the largest image.
 _OWN = 1_000
 _OWN_S = 0.5
@@ -227,21 +235,52 @@ class _Collection:
         self.gold_sql, self.ordered = gold_sql, ordered
         self.found = [_expected(image, gold_sql, ordered) for image in images]
         self.seen = {_look(expected, ordered) for expected in self.found}
+        self.alike = neighbours(gold_sql)  # not told from the gold by any database so far
+        for expected in self.found:
+            self._tell_apart(expected)
 
-    def add(self, images: Iterable[bytes], wanted: int, alike: int, seconds: float) -> None:
-        """Take `wanted` of the images, and `alike` on which the gold's rows are none or known."""
+    def _tell_apart(self, expected: Expected) -> bool:
+        """Whether the database tells neighbours from the gold that no other did."""
+        alike = []
+        for query in self.alike:
+            try:
+                rows, _ = run_query(expected.image, query, steps=_NEIGHBOUR_STEPS)
+                if same_rows(rows, expected.groups, self.ordered):
+                    alike.append(query)
+            except (sqlite3.Error, sqlite3.Warning, QueryTooCostly):
+                continue  # it is no wrong answer that could be taken for a right one
+        new = len(alike) < len(self.alike)
+        self.alike = alike
+        return new
+
+    def add(self, images: Iterable[bytes], wanted: int, known: int, seconds: float) -> None:
+        """Take databases until there are enough and more tell no more neighbours apart.
+
+        Args:
+            images: databases to choose from.
+            wanted: how many to take on which the gold gives rows that it gives on no other.
+            known: how many to take besides on which its rows are none, or known; with 0, those
+                without rows are never taken.
+            seconds: when to stop looking.
+        """
         deadline = time.monotonic() + seconds
+        patience, room, empty = _PATIENCE, _MAX_TOLD_BYTES, known > 0
         for image in images:
             expected = _expected(image, self.gold_sql, self.ordered)
             look = _look(expected, self.ordered)
-            if expected.rows and look not in self.seen:
+            new = bool(expected.rows) and look not in self.seen
+            enough = wanted <= 0 if new else known <= 0
+            useful = (room > 0 or not enough) and (bool(expected.rows) or empty)
+            told = useful and self._tell_apart(expected)
+            patience = _PATIENCE if told else patience - 1
+            if told or not enough:
                 self.seen.add(look)
                 self.found.append(expected)
-                wanted -= 1
-            elif alike:
-                self.found.append(expected)
-                alike -= 1
-            if not wanted or time.monotonic() > deadline:
+                wanted -= new
+                known -= not new
+                room -= len(image) if enough else 0
+            done = wanted <= 0 and (patience <= 0 or not self.alike)
+            if done or time.monotonic() > deadline:
                 break
 
 
@@ -266,7 +305,7 @@ def databases(
         images = [build_image(schema_sql, script) for script in scripts or ("",)]
         made = _Collection(gold_sql, ordered, images)
         if fill:
-            new = filled(images[0], (schema_sql, gold_sql))
+            new = filled(images[0], schema_sql, (gold_sql,))
             made.add(new, FILLED, _FILLED_ALIKE, _GENERATION_S)
         elif len(made.seen) == 1:
             made.add(variants(images[0], numbers_in(gold_sql)), GENERATED, 0, _GENERATION_S)
@@ -298,7 +337,7 @@ def with_literals_of(
     if len(image) > _MAX_OWN_BYTES:
         return
     if fill:
-        images = filled(image, (schema_sql, gold_sql, query), _OWN)
+        images = filled(image, schema_sql, (gold_sql, query), _OWN)
     else:
         images = variants(image, numbers_in(f"{query}\n{gold_sql}"), _OWN)
     try:

@@ -103,6 +103,20 @@ CASES: dict[str, tuple[str, list[Any], dict[str, Any], float, str]] = {
         0.0,
         "ok",
     ),
+    "one of several right values": (
+        granite(changed(days=5)),
+        [{**changed(days=3), "compare": {"either": {"/days": [4, 5]}}}],
+        {},
+        1.0,
+        "ok",
+    ),
+    "what may be left out is right without its default": (
+        granite(OSLO),
+        [{**changed(unit="F"), "compare": {"optional": ["/unit"]}}],
+        {},
+        1.0,
+        "ok",
+    ),
     "rules must not swap calls": (
         granite(changed(days=1), changed(days=3)),
         [{**changed(days=3), "compare": {"ignore": ["/days"]}}, changed(days=1)],

@@ -7,6 +7,7 @@ say `fill`: both must give the same on whatever the schema permits.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ from typing import Any
 from rewards.sqlite.cost import QueryTooCostly
 from rewards.sqlite.sandbox import build_image, run_query
 
+# Calcite's names for columns without one, which SQLite takes for parameters.
+_CALCITE_NAME = re.compile(r"(?<![\w$\"])\$f\d+")
 _TYPES = {"INT": "INTEGER", "VARCHAR": "TEXT", "DATE": "DATE", "BOOLEAN": "BOOLEAN"}
 
 
@@ -87,7 +90,8 @@ def verieql(path: Path) -> Iterator[dict[str, Any]]:
             if reason:
                 yield {"reward": "sql", "not_applicable": f"SQLite: {reason}"}
                 continue
-            yield from _pair(schema, *record["pair"], correct="NEQ" not in states)
+            first, second = record["pair"]
+            yield from _pair(schema, first, second, correct="NEQ" not in states)
 
 
 def sqlsolver(path: Path) -> Iterator[dict[str, Any]]:
@@ -96,7 +100,8 @@ def sqlsolver(path: Path) -> Iterator[dict[str, Any]]:
     Every pair is equivalent; the query before it is taken for one that is not.
     """
     schema = (path / "schemas" / "calcite_test.base.schema.sql").read_text(encoding="utf-8")
-    lines = (path / "calcite" / "calcite_tests").read_text(encoding="utf-8").splitlines()
+    text = (path / "calcite" / "calcite_tests").read_text(encoding="utf-8")
+    lines = _CALCITE_NAME.sub(r'"\g<0>"', text).splitlines()
     before = ""
     for first, second in zip(lines[::2], lines[1::2], strict=True):
         reason = refused(schema, (first, second))

@@ -94,6 +94,14 @@ def yaml_suite(path: Path) -> Iterator[dict[str, Any]]:
             yield row | {"ground_truth": {"value": values[0]}, "correct": True}
 
 
+def _with_header(parsed: list[Any]) -> list[list[str]]:
+    if not parsed:
+        return [_NAMES]
+    if isinstance(parsed[0], dict):
+        return [list(parsed[0]), *(list(record.values()) for record in parsed)]
+    return parsed
+
+
 def csv_suite(path: Path) -> Iterator[dict[str, Any]]:
     """github.com/sineemore/csv-test-data and github.com/max-mapper/csv-spectrum.
 
@@ -109,14 +117,8 @@ def csv_suite(path: Path) -> Iterator[dict[str, Any]]:
             records = [(record + [""] * len(header))[: len(header)] for record in records[1:]]
             yield row | {"ground_truth": {"header": header, "rows": records}, "correct": False}
             continue
-        records = json.loads((path / "json" / f"{file.stem}.json").read_text(encoding="utf-8"))
-        if isinstance(records, dict):
-            records = [records]
-        if records and isinstance(records[0], dict):
-            header = list(records[0])
-            records = [list(record.values()) for record in records]
-        else:
-            header, records = (records[0], records[1:]) if records else (_NAMES, [])
+        parsed = json.loads((path / "json" / f"{file.stem}.json").read_text(encoding="utf-8"))
+        header, *records = _with_header(parsed if isinstance(parsed, list) else [parsed])
         if len(set(header)) < len(header):
             yield {"reward": "csv_table", "not_applicable": "columns of one name"}
             continue

@@ -55,12 +55,12 @@ def _tools(functions: Any) -> list[dict[str, Any]]:
 class _Gold:
     """The arguments of a right call: one of every parameter's values, and what else is right."""
 
-    def __init__(self, possible: Mapping[str, list[Any]]) -> None:
+    def __init__(self, possible: Mapping[str, Any]) -> None:
         self.either: dict[str, list[Any]] = {}
         self.optional: list[str] = []
         self.arguments = self._object(possible, "")
 
-    def _object(self, possible: Mapping[str, list[Any]], place: str) -> dict[str, Any]:
+    def _object(self, possible: Mapping[str, Any], place: str) -> dict[str, Any]:
         found = {}
         for key, values in possible.items():
             pointer = f"{place}/{key.replace('~', '~0').replace('/', '~1')}"
@@ -88,12 +88,14 @@ class _Gold:
         return {"name": name, "arguments": self.arguments, "compare": compare}
 
 
-def _truth(prompt: Mapping[str, Any], possible: Any) -> dict[str, Any]:
+def _truth(prompt: Mapping[str, Any], possible: Any) -> dict[str, Any] | None:
     tools = _tools(prompt["function"])
     names = {tool["name"] for tool in tools}
     calls = []
     listed = [possible] if isinstance(possible, dict) else possible
     for key, arguments in (pair for one in listed for pair in one.items()):
+        if not isinstance(arguments, dict):
+            return None  # a slip in one of the files
         # A second call of the same function has a number at the end of its name.
         name = _name(key)
         calls.append(_Gold(arguments).call(name if name in names else name.rpartition("_")[0]))
@@ -135,7 +137,8 @@ def bfcl(path: Path) -> Iterator[dict[str, Any]]:
                 failed[category].add((model, number))
                 if category != "relevance" and (category, number) not in truths:
                     truth = _truth(record["prompt"], record["possible_answer"])
-                    truths[category, number] = truth
+                    if truth is not None:
+                        truths[category, number] = truth
     for category in _CATEGORIES:
         for model in models:
             file = path / "result" / model / _RESULT.format(category)
@@ -208,6 +211,8 @@ def bfcl_questions(path: Path) -> Iterator[dict[str, Any]]:
         prompts = {prompt["id"]: prompt for prompt in rows(path / file.name)}
         for answer in rows(file):
             truth = _truth(prompts[answer["id"]], answer["ground_truth"])
+            if truth is None:
+                continue
             calls = truth["calls"]
             mutant = _mutant(calls[0])
             plain = [{"name": c["name"], "arguments": c["arguments"]} for c in calls]
@@ -233,7 +238,7 @@ def bfcl_questions(path: Path) -> Iterator[dict[str, Any]]:
 def _row(name: str, result: Any, truth: dict[str, Any] | None, correct: bool) -> dict[str, Any]:
     completion = _completion(result)
     if truth is None or completion is None:
-        reason = "nobody failed, so the question is not in the files"
+        reason = "the question is not in the files"
         reason = reason if completion is not None else "no calls in JSON"
         return {"reward": "tool_call", "not_applicable": reason}
     return {
