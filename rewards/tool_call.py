@@ -173,6 +173,16 @@ def _matches(call: Call, wanted: _Wanted, tools: Mapping[str, _Tool]) -> bool:
     )
 
 
+def _resembles_call(text: str) -> bool:
+    """Whether a response is JSON with a name and arguments, be they ill-formed."""
+    try:
+        value = parse_strict(unfenced(text))
+    except NotJson:
+        return False
+    values = value if isinstance(value, list) else [value]
+    return any(isinstance(one, dict) and {"name", "arguments"} <= one.keys() for one in values)
+
+
 def _no_call(text: str) -> RewardResult:
     """The verdict where no call is right: some text, and nothing that tries to be a call."""
     if unfenced(text).strip() == "[]":
@@ -180,7 +190,7 @@ def _no_call(text: str) -> RewardResult:
     try:
         attempt = bool(json_calls(text))
     except NotACall:
-        attempt = _ATTEMPT.search(text) is not None
+        attempt = _ATTEMPT.search(text) is not None or _resembles_call(text)
     if attempt:
         return RewardResult(0.0, extracted=text[:500], message="a call where none is right")
     if not text.strip():

@@ -17,7 +17,7 @@ import random
 import re
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -32,11 +32,14 @@ _SIZES = (1, 2, 3, 4, 5, 7, 8, 10, 14, 40)
 _LARGE = (8, 14, 40)
 # Of tables that the queries don't name: a schema may have a hundred.
 _ASIDE = (1, 2, 3)
-_CANDIDATES = 60
-_NULLS = (0.0, 0.15, 0.3)
+_CANDIDATES = 240
+_NULLS = (0.0, 0.15, 0.3, 0.5)
 # How many rows are made from an earlier one, and how much of it they keep.
 _REPEATED = 0.3
 _KEPT = 0.7
+# Of the rows of a database that another one is made from.
+_DROPPED = 0.1
+_CHANGED = 0.2
 # Added to a literal: mostly nothing or one, now and then enough for groups of different values.
 _STEPS = (0, 0, 0, 0, -1, -1, 1, 1, -2, 2, -5, 3, 7, -11)
 _LITERALS = 0.5
@@ -145,7 +148,7 @@ class _Values:
 
     def __init__(self, pools: _Pools, rng: random.Random) -> None:
         self.pools, self.rng = pools, rng
-        self.span = rng.choice((1, 2, 3, 6))
+        self.span = rng.choice((1, 1, 2, 3, 6))
         self.literals = rng.choice((_LITERALS, _LITERALS, 0.9, 0.1))
 
     def draw(self, column: str, kind: str, strict: bool = False) -> Any:
@@ -253,6 +256,37 @@ class _Filler:
                     rows[table.name].append(row)
         return rows
 
+    def change(
+        self, number: int, given: Mapping[str, Sequence[Sequence[Any]]]
+    ) -> dict[str, list[list[Any]]]:
+        """The rows of a database with some of them dropped, repeated or changed in one cell."""
+        rng = random.Random(f"changed {number}")
+        values = _Values(self.pools, rng)
+        rows: dict[str, list[list[Any]]] = {}
+        for table in self.order:
+            kept = [list(row) for row in given[table.name] if rng.random() > _DROPPED]
+            rows[table.name] = kept
+            free = [c for c in range(len(table.columns)) if table.columns[c] not in table.unique]
+            for row in kept:
+                if free and rng.random() < _CHANGED:
+                    place = rng.choice(free)
+                    column = table.columns[place]
+                    cell = self._cell(table, column, row[:place], rows, values, set())
+                    row[place] = None if self._may_lack(table, column, rng) else cell
+            if kept and rng.random() < 0.5:
+                kept.append(list(rng.choice(kept)))
+            for (child, column), (parent, other) in self.parents.items():
+                if child == table.name:
+                    place = table.columns.index(column)
+                    spot = self.database.tables[parent].columns.index(other)
+                    there = {above[spot] for above in rows.get(parent, given[parent])}
+                    kept[:] = [r for r in kept if r[place] is None or r[place] in there]
+        return rows
+
+    @staticmethod
+    def _may_lack(table: Table, column: str, rng: random.Random) -> bool:
+        return column not in table.required and rng.random() < _NULLS[1]
+
     def _row(
         self,
         table: Table,
@@ -312,8 +346,11 @@ class _Filler:
 
 def filled(
     image: bytes, schema_sql: str, queries: Sequence[str], first: int = 0
-) -> Iterator[bytes]:
-    """Databases that the schema of an empty one permits, always the same in the same order.
+) -> Generator[bytes, bool, None]:
+    """Databases that the schema of an empty one permits, always the same for the same answers.
+
+    It is sent whether the last database was of use; every other one is then a changed copy of one
+    that was, for conditions that one in a hundred meets are mostly still met in it.
 
     Args:
         image: the database; its rows are not looked at.
@@ -327,5 +364,11 @@ def filled(
     columns = frozenset(c.lower() for table in database.tables.values() for c in table.columns)
     named = frozenset(t.identifier for query in queries for t in tokens(query) if t.kind == "name")
     filler = _Filler(database, _pools((schema_sql, *queries), columns), named)
+    useful: list[dict[str, list[list[Any]]]] = []
     for number in range(first, first + _CANDIDATES):
-        yield rewritten(image, database, filler.fill(number))
+        if useful and number % 2:
+            rows = filler.change(number, useful[number // 2 % len(useful)])
+        else:
+            rows = filler.fill(number)
+        if (yield rewritten(image, database, rows)):
+            useful.append(rows)

@@ -25,7 +25,7 @@ import random
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Generator, Hashable, Iterator, Sequence
 from contextlib import closing
 from functools import lru_cache
 from typing import Any
@@ -42,11 +42,12 @@ from rewards.sqlite.gold import (
 )
 from rewards.sqlite.neighbours import neighbours
 from rewards.sqlite.rows import same_rows
-from rewards.sqlite.sandbox import build_image, run_query
+from rewards.sqlite.sandbox import build_image, run_each, run_query
 from rewards.sqlite.tables import Database, Table, read, rewritten
 
 GENERATED = 4
 FILLED = 16
+_MIN_FILLED = 4
 # Of databases on which the gold gives nothing, or what it gives elsewhere.
 _FILLED_ALIKE = 8
 _CANDIDATES = 24
@@ -56,7 +57,9 @@ _MAX_CELLS = 200_000
 # How many rows must repeat a value before what comes with it counts as dependent on it.
 _REPETITIONS = 3
 # How many databases in a row that tell no neighbour of the gold from it end the search.
-_PATIENCE = 8
+_PATIENCE = 12
+# And how many that tell nothing new at all, once the gold has given rows on some.
+_LAST_PATIENCE = 40
 # A neighbour that takes more is left out: on large tables looking at forty would take seconds.
 _NEIGHBOUR_STEPS = 30_000
 # What databases may take together that are kept for their neighbours alone.
@@ -184,7 +187,9 @@ def _drop(
             varied[child] = kept
 
 
-def variants(image: bytes, literals: list[int | float], first: int = 0) -> Iterator[bytes]:
+def variants(
+    image: bytes, literals: list[int | float], first: int = 0
+) -> Generator[bytes, bool, None]:
     """Databases like the given one, always the same ones in the same order.
 
     Args:
@@ -231,56 +236,73 @@ def _look(expected: Expected, ordered: bool) -> Hashable:
 class _Collection:
     """Databases with the gold's rows, as long as they tell something new."""
 
-    def __init__(self, gold_sql: str, ordered: bool, images: Sequence[bytes]) -> None:
+    def __init__(
+        self, gold_sql: str, ordered: bool, images: Sequence[bytes], others: Sequence[str] = ()
+    ) -> None:
         self.gold_sql, self.ordered = gold_sql, ordered
         self.found = [_expected(image, gold_sql, ordered) for image in images]
         self.seen = {_look(expected, ordered) for expected in self.found}
-        self.alike = neighbours(gold_sql)  # not told from the gold by any database so far
+        self.alike = list(others)  # queries not told from the gold by any database so far
         for expected in self.found:
             self._tell_apart(expected)
 
+    @property
+    def informative(self) -> int:
+        """On how many databases the gold gives rows."""
+        return sum(bool(expected.rows) for expected in self.found)
+
     def _tell_apart(self, expected: Expected) -> bool:
         """Whether the database tells neighbours from the gold that no other did."""
-        alike = []
-        for query in self.alike:
-            try:
-                rows, _ = run_query(expected.image, query, steps=_NEIGHBOUR_STEPS)
-                if same_rows(rows, expected.groups, self.ordered):
-                    alike.append(query)
-            except (sqlite3.Error, sqlite3.Warning, QueryTooCostly):
-                continue  # it is no wrong answer that could be taken for a right one
+        if not self.alike:
+            return False
+        # A neighbour that SQLite refuses is no answer that could be taken for a right one.
+        every = run_each(expected.image, self.alike, _NEIGHBOUR_STEPS)
+        alike = [
+            query
+            for query, rows in zip(self.alike, every, strict=True)
+            if rows is not None and same_rows(rows, expected.groups, self.ordered)
+        ]
         new = len(alike) < len(self.alike)
         self.alike = alike
         return new
 
-    def add(self, images: Iterable[bytes], wanted: int, known: int, seconds: float) -> None:
+    def add(
+        self, images: Generator[bytes, bool, None], wanted: int, known: int, seconds: float
+    ) -> None:
         """Take databases until there are enough and more tell no more neighbours apart.
 
         Args:
-            images: databases to choose from.
+            images: databases to choose from; it is sent whether the last one was of use.
             wanted: how many to take on which the gold gives rows that it gives on no other.
             known: how many to take besides on which its rows are none, or known; with 0, those
                 without rows are never taken.
             seconds: when to stop looking.
         """
         deadline = time.monotonic() + seconds
-        patience, room, empty = _PATIENCE, _MAX_TOLD_BYTES, known > 0
-        for image in images:
+        idle, dull, room, empty = 0, 0, _MAX_TOLD_BYTES, known > 0
+        image = next(images, None)
+        while image is not None:
             expected = _expected(image, self.gold_sql, self.ordered)
             look = _look(expected, self.ordered)
             new = bool(expected.rows) and look not in self.seen
             enough = wanted <= 0 if new else known <= 0
             useful = (room > 0 or not enough) and (bool(expected.rows) or empty)
             told = useful and self._tell_apart(expected)
-            patience = _PATIENCE if told else patience - 1
+            idle = 0 if told else idle + 1
+            dull = 0 if told or new else dull + 1
             if told or not enough:
                 self.seen.add(look)
                 self.found.append(expected)
                 wanted -= new
                 known -= not new
                 room -= len(image) if enough else 0
-            done = wanted <= 0 and (patience <= 0 or not self.alike)
-            if done or time.monotonic() > deadline:
+            done = wanted <= 0 and (idle >= _PATIENCE or not self.alike)
+            given_up = dull >= _LAST_PATIENCE and self.informative >= _MIN_FILLED
+            if done or given_up or time.monotonic() > deadline:
+                break
+            try:
+                image = images.send(bool(expected.rows) and (told or new))
+            except StopIteration:
                 break
 
 
@@ -303,7 +325,7 @@ def databases(
     """
     try:
         images = [build_image(schema_sql, script) for script in scripts or ("",)]
-        made = _Collection(gold_sql, ordered, images)
+        made = _Collection(gold_sql, ordered, images, neighbours(gold_sql))
         if fill:
             new = filled(images[0], schema_sql, (gold_sql,))
             made.add(new, FILLED, _FILLED_ALIKE, _GENERATION_S)
@@ -311,8 +333,10 @@ def databases(
             made.add(variants(images[0], numbers_in(gold_sql)), GENERATED, 0, _GENERATION_S)
     except (sqlite3.Error, sqlite3.Warning, QueryTooCostly) as problem:
         raise BadRow(f"the row's own SQL fails: {problem}") from None
-    if not any(expected.rows for expected in made.found):
+    if not made.informative:
         raise BadRow("the gold query is empty on every instance")
+    if fill and made.informative < _MIN_FILLED:
+        raise BadRow("the gold query is empty on almost all data that the schema permits")
     if len(made.seen) == 1:
         raise BadRow("the gold query gives the same on all data: its result could be hard-coded")
     return tuple(made.found)

@@ -9,11 +9,11 @@ the gold means and are never told apart, some are no SQL. Neither does harm.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from rewards.sqlite.tokens import Token, tokens, word_set
 
-MAX_NEIGHBOURS = 40
+MAX_NEIGHBOURS = 50
 
 _COMPARISONS = {
     ">": (">=",),
@@ -46,6 +46,15 @@ _WORDS = {
 _JOINED = word_set("left right full outer inner cross natural")
 _ENDING = word_set("where group having order limit window union intersect except select")
 _AFTER_TABLE = _JOINED | _ENDING | word_set("join on using indexed not")
+_SYNTAX = (
+    _AFTER_TABLE
+    | word_set(
+        "from as asc by desc and or in is null exists between like case when then else end all"
+    )
+    | word_set("distinct count sum avg min max total coalesce cast natural")
+)
+# Names that are no columns make no query, which does no harm.
+_MAX_ADDED = 8
 _CLOSING = word_set("having order limit window union intersect except ;")
 
 Change = tuple[int, int, str]  # from, to, what stands there instead
@@ -63,7 +72,7 @@ def _comparisons(found: Sequence[Token]) -> Iterator[Change]:
 
 
 def _group_terms(found: Sequence[Token]) -> Iterator[Change]:
-    """GROUP BY with one term less."""
+    """GROUP BY with one term less, or one more."""
     for place, token in enumerate(found[:-1]):
         if token.word != "group" or found[place + 1].word != "by":
             continue
@@ -76,6 +85,16 @@ def _group_terms(found: Sequence[Token]) -> Iterator[Change]:
             if here.depth == token.depth and here.text == ",":
                 commas.append(spot)
             last = spot
+        known = {t.identifier for t in found[place + 2 : last + 1]}
+        names = dict.fromkeys(
+            token.text
+            for before, token in pairwise(found)
+            if token.kind == "name"
+            and token.identifier not in known
+            and before.word not in ("from", "join", "as")
+        )
+        for name in [name for name in names if name.lower() not in _SYNTAX][:_MAX_ADDED]:
+            yield found[last].end, found[last].end, f", {name}"
         if commas:
             yield found[place + 2].start, found[commas[0]].end, " "
             yield found[commas[-1]].start, found[last].end, " "

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -84,11 +84,14 @@ class _Budget:
     """The deadline and the steps of one query, for SQLite's two kinds of callbacks."""
 
     def __init__(self, timeout_s: float, steps: int, tables: frozenset[str]) -> None:
-        self.timeout_s = timeout_s
-        self.deadline = time.monotonic() + timeout_s
-        self.checks = steps // _STEPS_PER_CHECK
+        self.timeout_s, self.steps, self.tables = timeout_s, steps, tables
+        self.renew()
+
+    def renew(self) -> None:
+        """Start anew, for another query on the same connection."""
+        self.deadline = time.monotonic() + self.timeout_s
+        self.checks = self.steps // _STEPS_PER_CHECK
         self.questions = _MAX_QUESTIONS
-        self.tables = tables
         self.spent = ""
 
     def progress(self) -> bool:
@@ -193,6 +196,22 @@ def run_query(
         if cursor.description is None:
             raise sqlite3.ProgrammingError("not a query that returns rows")
         return rows, [column[0] for column in cursor.description]
+
+
+def run_each(image: bytes, queries: Sequence[str], steps: int) -> Iterator[Rows | None]:
+    """The rows of many queries that are ours; None for one that is refused or too costly.
+
+    They share one copy of the database, since opening one takes longer than most queries: not for
+    a model's query, whose traces the next one could see.
+    """
+    connection, budget = open_copy(image, steps=steps)
+    with closing(connection):
+        for query in queries:
+            budget.renew()
+            try:
+                yield connection.execute(query).fetchmany(MAX_ROWS)
+            except (sqlite3.Error, sqlite3.Warning, MemoryError):
+                yield None
 
 
 def check_query(query: str) -> None:

@@ -8,9 +8,10 @@ Not a test: the data is other people's and isn't shipped. `--format` names what 
 where `correct` is the label and `extra_info` may be missing.
 
 Prints one JSON line per file and verifier: the number of rows, false positives (paid, but labelled
-wrong), false negatives, how many verdicts were no verdict (`error`), how much of the material is
-not applicable, and ms per row. With `--against-math-verify`, `math` rows are also scored by plain
-math-verify with its own time limits. `--show N` prints the first N disagreements to stderr.
+wrong), false negatives, how often there was no verdict (errors, and rows that a reward skips), how
+much of the material is not applicable, and ms per row. With `--against-math-verify`, `math` rows
+are also scored by plain math-verify with its own time limits. `--show N` prints the first N
+disagreements to stderr.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def measure(
     """Compare a verifier's verdicts with the labels."""
     skipped = [row for row in labelled if "not_applicable" in row]
     labelled = [row for row in labelled if "not_applicable" not in row]
-    wrong = Counter({"false_positives": 0, "false_negatives": 0, "errors": 0})
+    wrong = Counter({"false_positives": 0, "false_negatives": 0, "errors": 0, "skipped": 0})
     if labelled:
         verdict(labelled[0])  # imports
     start = time.perf_counter()
@@ -57,7 +58,7 @@ def measure(
         result = verdict(row)
         paid = result.score > 0
         if not result.teaches:
-            kind = "errors"
+            kind = "skipped" if result.status == "skipped" else "errors"
         elif paid == bool(row["correct"]):
             continue
         else:

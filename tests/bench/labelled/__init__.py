@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.bench.labelled import answers, queries, structured, tool_calls
+from tests.bench.labelled import answers, languages, queries, structured, tool_calls
 
 Row = dict[str, Any]
 
@@ -24,6 +24,7 @@ READERS: Mapping[str, Callable[[Path], Iterator[Row]]] = {
     "json-schema": structured.json_schema_suite,
     "yaml": structured.yaml_suite,
     "csv": structured.csv_suite,
+    "sentences": languages.sentences,
     "bfcl": tool_calls.bfcl,
     "bfcl-questions": tool_calls.bfcl_questions,
 }
