@@ -22,6 +22,7 @@ class Table:
     fixed: set[str]  # primary keys and unique columns stay where they are
     unique: set[str]  # those of them that are unique alone, not as a part
     required: set[str]  # without NULL
+    strict: bool = False  # whether cells must be of their column's type
     keys: set[str] = field(default_factory=set)  # may move, but only to values that exist
 
     def values(self, column: str) -> list[Any]:
@@ -36,6 +37,8 @@ class Database:
 
     tables: dict[str, Table]
     references: set[tuple[Column, Column]]  # child, parent
+    # Whole keys: a reference of two columns needs both values in one row of the parent.
+    foreign_keys: list[tuple[str, tuple[str, ...], str, tuple[str, ...]]]
 
 
 def quoted(name: str) -> str:
@@ -43,7 +46,7 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _read_table(connection: sqlite3.Connection, name: str) -> Table:
+def _read_table(connection: sqlite3.Connection, name: str, strict: bool) -> Table:
     info = connection.execute(f"PRAGMA table_info({quoted(name)})").fetchall()
     columns = [column[1] for column in info]
     key = {column[1] for column in info if column[5]}
@@ -67,18 +70,20 @@ def _read_table(connection: sqlite3.Connection, name: str) -> Table:
         unique=unique,
         # SQLite lets NULL into keys that are no integers; nobody means that.
         required=key | {column[1] for column in info if column[3]},
+        strict=strict,
     )
 
 
 def read(connection: sqlite3.Connection) -> Database:
     """The tables of a database with the references that it declares."""
     found = connection.execute(
-        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' "
+        "SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND type = 'table' "
         "AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name"
     ).fetchall()
-    tables = {name: _read_table(connection, name) for (name,) in found}
+    tables = {name: _read_table(connection, name, bool(strict)) for name, strict in found}
     by_name = {name.lower(): table for name, table in tables.items()}
     references: set[tuple[Column, Column]] = set()
+    whole: dict[tuple[str, int, str], list[tuple[str, str]]] = {}
     for name, table in tables.items():
         own = {column.lower(): column for column in table.columns}
         for key in connection.execute(f"PRAGMA foreign_key_list({quoted(name)})").fetchall():
@@ -92,7 +97,12 @@ def read(connection: sqlite3.Connection) -> Database:
             if child is not None and column is not None:
                 references.add(((name, child), (parent.name, column)))
                 table.keys.add(child)
-    return Database(tables, references)
+                whole.setdefault((name, key[0], parent.name), []).append((child, column))
+    foreign_keys = [
+        (name, tuple(c for c, _ in pairs), parent, tuple(p for _, p in pairs))
+        for (name, _, parent), pairs in whole.items()
+    ]
+    return Database(tables, references, foreign_keys)
 
 
 def rewritten(

@@ -448,12 +448,19 @@ def test_circles_of_references_and_composite_keys_are_filled() -> None:
         "CREATE TABLE a(id TEXT PRIMARY KEY, b_id INT REFERENCES b(id));"
         "CREATE TABLE b(id INT PRIMARY KEY, a_id TEXT REFERENCES a(id), boss INT REFERENCES b);"
         "CREATE TABLE c(x INT, y BOOLEAN, z TIMESTAMP, PRIMARY KEY (x, y), UNIQUE (z));"
+        "CREATE TABLE d(x INT NOT NULL, y BOOLEAN NOT NULL, until DATE, "
+        "FOREIGN KEY (x, y) REFERENCES c(x, y));"
+        "CREATE TABLE e(id INT PRIMARY KEY, n INT, r REAL, t TEXT, b BLOB) STRICT;"
     )
     row = {"schema_sql": schema, "fill": True}
     for gold, query, wanted in (
         ("SELECT count(*) FROM a", "SELECT count(b_id) FROM a", 0.0),
         ("SELECT x, y FROM c", "SELECT DISTINCT x, y FROM c", 1.0),
         ("SELECT x FROM c", "SELECT DISTINCT x FROM c", 0.0),
+        ("SELECT x, y FROM d", "SELECT x, y FROM d JOIN c USING (x, y)", 1.0),
+        ("SELECT id FROM e WHERE n > 30 OR n = 'x'", "SELECT id FROM e WHERE n >= 30", 0.0),
+        ("SELECT id FROM e WHERE b IS NOT NULL", "SELECT id FROM e", 0.0),
+        ("SELECT x FROM d WHERE until < '9999-12-31'", "SELECT x FROM d", 0.0),
         ("SELECT b.id FROM b JOIN b t ON b.boss = t.id", "SELECT id FROM b", 0.0),
     ):
         assert score(gold, gold, **row) == (1.0, "ok")
