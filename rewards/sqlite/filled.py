@@ -44,6 +44,8 @@ _CHANGED = 0.2
 # Added to a literal: mostly nothing or one, now and then enough for groups of different values.
 _STEPS = (0, 0, 0, 0, -1, -1, 1, 1, -2, 2, -5, 3, 7, -11)
 _LITERALS = 0.5
+# How often a column without literals takes one that is compared with something else.
+_STRAY = 0.15
 _FAR = (1_000_000, -1_000_000)
 _DAY = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?(?:\Z|[ T])")
 # How many tokens may stand between a column and the literal that it is compared with.
@@ -52,7 +54,7 @@ _REACH = 12
 
 @dataclass
 class _Pools:
-    """Literals by the column that they are compared with, in lower case."""
+    """Literals by the column (lower case) that they are compared with; "" has all others."""
 
     numbers: dict[str, list[float | int]] = field(default_factory=lambda: defaultdict(list))
     texts: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -178,10 +180,14 @@ class _Values:
     def _literal(self) -> bool:
         return self.rng.random() < self.literals
 
+    def _stray(self, near: list[Any], others: list[Any]) -> list[Any]:
+        return others if not near and others and self.rng.random() < _STRAY else near
+
     def _draw_number(self, column: str, kind: str) -> float | int:
         near = self.pools.numbers[column]
         texts = (_number(text) for text in self.pools.texts[column])
         near = near or [number for number in texts if number is not None]
+        near = self._stray(near, self.pools.numbers[""])
         if near and self._literal():
             value: float | int = self.rng.choice(near)
             if self.rng.random() < 0.1:
@@ -199,6 +205,7 @@ class _Values:
 
     def _draw_text(self, column: str) -> str:
         near = self.pools.texts[column] or list(map(str, self.pools.numbers[column]))
+        near = self._stray(near, self.pools.texts[""])
         if near and self._literal():
             text = self.rng.choice(near)
             if "%" in text or "_" in text:
@@ -211,6 +218,7 @@ class _Values:
 
     def _draw_day(self, column: str) -> date:
         near = [*self.pools.texts[column], *map(str, self.pools.numbers[column])]
+        near = self._stray(near, self.pools.texts[""])
         days = [day for day in map(_day, near) if day is not None]
         if days and self._literal():
             day = self.rng.choice(days)
