@@ -26,7 +26,7 @@ from functools import lru_cache
 from typing import Any
 
 from rewards.sqlite.tables import Column, Database, Table, read, rewritten
-from rewards.sqlite.tokens import Token, tokens
+from rewards.sqlite.tokens import Token, tokens, word_set
 
 # Rows per table, of which every sixth database has enough for groups that HAVING lets through.
 _SIZES = (1, 2, 3, 4, 5, 7, 8, 10, 14, 40)
@@ -47,6 +47,9 @@ _LITERALS = 0.5
 # How often a column without literals takes one that is compared with something else.
 _STRAY = 0.15
 _FAR = (1_000_000, -1_000_000)
+_SIZED = word_set(
+    "varchar char character nvarchar nchar decimal numeric number int float double bit"
+)
 _DAY = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?(?:\Z|[ T])")
 # How many tokens may stand between a column and the literal that it is compared with.
 _REACH = 12
@@ -68,6 +71,13 @@ def _number(text: str) -> float | int | None:
     if abs(value) >= 1e15:
         return None
     return int(value) if value.is_integer() else value
+
+
+def _is_length(found: Sequence[Token], place: int) -> bool:
+    """Whether a number says how long a type is, as in `VARCHAR(20)` or `DECIMAL(10, 2)`."""
+    while place > 0 and (found[place].kind == "number" or found[place].text == ","):
+        place -= 1
+    return found[place].text == "(" and place > 0 and found[place - 1].word in _SIZED
 
 
 def _column_of(found: Sequence[Token], place: int, names: frozenset[str]) -> str:
@@ -99,7 +109,7 @@ def _pools(scripts: Sequence[str], names: frozenset[str]) -> _Pools:
     for sql in scripts:
         found = tokens(sql)
         for place, token in enumerate(found):
-            if token.kind not in ("number", "text"):
+            if token.kind not in ("number", "text") or _is_length(found, place):
                 continue
             column = _column_of(found, place, names)
             if token.kind == "number":
