@@ -28,6 +28,7 @@ MAX_CELLS = 50_000
 _INTEGER = re.compile(r"[-+]?[0-9]+", re.ASCII)
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _BOOLEANS = {"true": True, "false": False}
+_QUOTED = re.compile(r'"(?:[^"]|"")*(?:"|\Z)')
 
 
 class NotCsv(NotStrict):
@@ -44,6 +45,10 @@ def parse_csv(text: str, delimiter: str = ",") -> list[list[str]]:
         raise NotCsv(f"longer than {MAX_CHARS} characters")
     if "\0" in text:
         raise NotCsv("a null character")
+    # Python's reader takes a quote inside an unquoted field for a character, even if `strict`.
+    for quoted in _QUOTED.finditer(text):
+        if quoted.start() and text[quoted.start() - 1] not in (delimiter, "\r", "\n"):
+            raise NotCsv("a quote inside a field that is not quoted")
     records: list[list[str]] = []
     cells = 0
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)

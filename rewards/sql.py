@@ -14,13 +14,14 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from rewards.registry import reward
 from rewards.result import RewardResult
 from rewards.sqlite.cost import QueryTooCostly
 from rewards.sqlite.gold import has_top_level_order
-from rewards.sqlite.instances import BadRow, databases
+from rewards.sqlite.instances import BadRow, databases, with_literals_of
 from rewards.sqlite.rows import same_rows
 from rewards.sqlite.sandbox import MAX_SQL_CHARS, run_query
 from rewards.text import after_reasoning
@@ -43,6 +44,8 @@ def _problem(ground_truth: Mapping[str, Any]) -> str:
             return f"ground_truth has no string {name!r}"
     if not isinstance(ground_truth.get("order_matters"), bool | None):
         return "'order_matters' is neither true, false nor null"
+    if not isinstance(ground_truth.get("fill", False), bool):
+        return "'fill' is no boolean"
     instances = ground_truth.get("instances") or []
     if not isinstance(instances, list) or not all(isinstance(one, str) for one in instances):
         return "'instances' is not a list of SQL scripts"
@@ -60,7 +63,8 @@ def sql(completion: str, ground_truth: Mapping[str, Any]) -> RewardResult:
 
     `ground_truth` is `{"schema_sql", "gold_sql"}`, optionally `order_matters` (default: whether
     the gold has a top-level ORDER BY) and `instances`, a list of SQL scripts that fill the schema
-    (without it `schema_sql` holds the data as well).
+    (without it `schema_sql` holds the data as well). With `fill: true` no data is needed: tables
+    are filled with what the schema permits, so it should say what is NOT NULL, UNIQUE or a key.
     """
     problem = _problem(ground_truth)
     if problem:
@@ -75,11 +79,14 @@ def sql(completion: str, ground_truth: Mapping[str, Any]) -> RewardResult:
     if len(query) > MAX_SQL_CHARS:
         return RewardResult.wrong_format(f"longer than {MAX_SQL_CHARS} characters")
     scripts = tuple(ground_truth.get("instances") or ())
+    fill = ground_truth.get("fill", False)
+    schema_sql = ground_truth["schema_sql"]
     try:
-        checks = databases(ground_truth["schema_sql"], scripts, gold_sql, ordered)
+        checks = databases(schema_sql, scripts, gold_sql, ordered, fill)
     except BadRow as reason:
         return RewardResult.error(f"sql: {reason}"[:300])
-    for check in checks:
+    more = with_literals_of(query, schema_sql, checks, gold_sql, ordered, fill)
+    for check in chain(checks, more):
         try:
             given, _ = run_query(check.image, query)
         except QueryTooCostly as reason:

@@ -166,10 +166,21 @@ def _wanted_of(calls: Any, tools: Mapping[str, _Tool]) -> list[_Wanted]:
 def _matches(call: Call, wanted: _Wanted, tools: Mapping[str, _Tool]) -> bool:
     if call.name != wanted.call.name:
         return False
-    defaults = tools[call.name].defaults
-    return same_value(
-        {**defaults, **call.arguments}, {**defaults, **wanted.call.arguments}, wanted.rules
+    defaults, right = tools[call.name].defaults, wanted.call.arguments
+    # As they stand as well: what may be left out is right without its default, whatever that is.
+    return same_value(call.arguments, right, wanted.rules) or same_value(
+        {**defaults, **call.arguments}, {**defaults, **right}, wanted.rules
     )
+
+
+def _resembles_call(text: str) -> bool:
+    """Whether a response is JSON with a name and arguments, be they ill-formed."""
+    try:
+        value = parse_strict(unfenced(text))
+    except NotJson:
+        return False
+    values = value if isinstance(value, list) else [value]
+    return any(isinstance(one, dict) and {"name", "arguments"} <= one.keys() for one in values)
 
 
 def _no_call(text: str) -> RewardResult:
@@ -179,7 +190,7 @@ def _no_call(text: str) -> RewardResult:
     try:
         attempt = bool(json_calls(text))
     except NotACall:
-        attempt = _ATTEMPT.search(text) is not None
+        attempt = _ATTEMPT.search(text) is not None or _resembles_call(text)
     if attempt:
         return RewardResult(0.0, extracted=text[:500], message="a call where none is right")
     if not text.strip():

@@ -212,6 +212,20 @@ def parse_yaml(text: str, *, portable: bool = False) -> Any:
         raise NotYaml("ends too early") from None
 
 
+def _parse_either(text: str, indented: str, ground_truth: Mapping[str, Any]) -> Any:
+    """The value of a response, whose first blanks are indentation or only came with it.
+
+    A last line ends like all others: a block scalar there has its line break.
+    """
+    portable = ground_truth.get("portable") is True
+    if indented != text:
+        try:
+            return parse_yaml(indented + "\n", portable=portable)
+        except NotYaml:
+            pass  # the blanks mean nothing
+    return parse_yaml(text + "\n", portable=portable)
+
+
 def gold(ground_truth: Mapping[str, Any], extra_info: Mapping[str, Any]) -> str:
     """The wanted value as JSON, which YAML 1.2 includes."""
     return json.dumps(ground_truth["value"])
@@ -237,9 +251,10 @@ def yaml_value(completion: str, ground_truth: Mapping[str, Any]) -> RewardResult
         return RewardResult.error(f"yaml_value: {problem}"[:300])
     if own is not None:
         return RewardResult.error(f"yaml_value: the row's own value breaks the schema: {own}")
-    text = unfenced(after_reasoning(completion))
+    answer = after_reasoning(completion)
+    text = unfenced(answer)
     try:
-        value = parse_yaml(text, portable=ground_truth.get("portable") is True)
+        value = _parse_either(text, unfenced(answer, indented=True), ground_truth)
     except NotYaml as problem:
         return RewardResult.wrong_format(f"not YAML: {problem}"[:200])
     try:

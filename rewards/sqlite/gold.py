@@ -22,6 +22,11 @@ from rewards.sqlite.tokens import Token, tokens
 _COMPOUND = frozenset({"union", "except", "intersect"})
 
 
+def literals_in(sql: str) -> list[str]:
+    """The literals of a query as they are written, in order of appearance."""
+    return [token.text for token in tokens(sql) if token.kind in ("number", "text")]
+
+
 def numbers_in(sql: str) -> list[int | float]:
     """The literal numbers of a query, in order of appearance and each once."""
     found: list[int | float] = []

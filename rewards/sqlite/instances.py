@@ -5,13 +5,18 @@ So a row is checked on its own databases and, where it has only one or the gold 
 all of them, on variants made from the first: deterministic for a row, and kept only if the gold
 gives rows there that it gives on no other. After Zhong et al. 2020, "Semantic Evaluation for
 Text-to-SQL with Distilled Test Suites", numbers next to the gold's own literals are mixed in, so
-that `>` and `>=` differ.
+that `>` and `>=` differ, and variants are added that tell the gold from neighbours of it
+(`rewards.sqlite.neighbours`) which no other tells from it.
 
 A variant must not punish a query that is right for data like the given ones. It therefore keeps
 what the data show: keys and references (declared, or by the name `…id` and their values), columns
 without NULL, columns without repeated values, whole numbers, and columns that depend on each
 other (those move together). It permutes values within columns, changes numbers, and drops rows
 together with the rows that refer to them.
+
+A row may say instead that whatever its schema permits is to be expected (`rewards.sqlite.filled`).
+A query that would be paid is also run on databases made with its own literals in view, if the gold
+has others: `age > 3 AND age != 8` needs an 8 to be told from `age > 3`.
 """
 
 from __future__ import annotations
@@ -20,85 +25,56 @@ import random
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Hashable, Iterator
+from collections.abc import Generator, Hashable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from rewards.sqlite.cost import QueryTooCostly
-from rewards.sqlite.gold import Expected, Group, groups_of, has_top_level_order, numbers_in
+from rewards.sqlite.filled import filled
+from rewards.sqlite.gold import (
+    Expected,
+    Group,
+    groups_of,
+    has_top_level_order,
+    literals_in,
+    numbers_in,
+)
+from rewards.sqlite.neighbours import neighbours
 from rewards.sqlite.rows import same_rows
-from rewards.sqlite.sandbox import build_image, run_query
+from rewards.sqlite.sandbox import build_image, run_each, run_query
+from rewards.sqlite.tables import Database, Table, read, rewritten
 
 GENERATED = 4
+FILLED = 16
+_MIN_FILLED = 4
+# Of databases on which the gold gives nothing, or what it gives elsewhere.
+_FILLED_ALIKE = 8
 _CANDIDATES = 24
 # A gold that is slow gets fewer variants.
 _GENERATION_S = 2.0
 _MAX_CELLS = 200_000
 # How many rows must repeat a value before what comes with it counts as dependent on it.
 _REPETITIONS = 3
-
-Column = tuple[str, str]  # table, column
+# How many databases in a row that tell no neighbour of the gold from it end the search.
+_PATIENCE = 12
+# And how many that tell nothing new at all, once the gold has given rows on some.
+_LAST_PATIENCE = 40
+# A neighbour that takes more is left out: on large tables looking at forty would take seconds.
+_NEIGHBOUR_STEPS = 30_000
+# What databases may take together that are kept for their neighbours alone.
+_MAX_TOLD_BYTES = 2_000_000
+# For a query's own literals: the number of the first database, seconds, and the largest image.
+_OWN = 1_000
+_OWN_S = 0.5
+_MAX_OWN_BYTES = 1_000_000
 
 
 class BadRow(ValueError):
     """The row's own SQL fails, or cannot tell right answers from wrong ones."""
 
 
-@dataclass
-class _Table:
-    name: str
-    columns: list[str]
-    rows: list[tuple[Any, ...]]
-    fixed: set[str]  # primary keys and unique columns stay where they are
-    keys: set[str] = field(default_factory=set)  # may move, but only to values that exist
-
-    def values(self, column: str) -> list[Any]:
-        place = self.columns.index(column)
-        return [row[place] for row in self.rows]
-
-
-@dataclass
-class _Database:
-    tables: dict[str, _Table]
-    references: set[tuple[Column, Column]]  # child, parent
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _read(connection: sqlite3.Connection) -> _Database:
-    found = connection.execute(
-        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' "
-        "AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name"
-    ).fetchall()
-    tables: dict[str, _Table] = {}
-    references: set[tuple[Column, Column]] = set()
-    for (name,) in found:
-        info = connection.execute(f"PRAGMA table_info({_quoted(name)})").fetchall()
-        columns = [column[1] for column in info]
-        fixed = {column[1] for column in info if column[5]}
-        for index in connection.execute(f"PRAGMA index_list({_quoted(name)})").fetchall():
-            if index[2]:
-                parts = connection.execute(f"PRAGMA index_info({_quoted(index[1])})").fetchall()
-                fixed |= {part[2] for part in parts if part[2]}
-        select = ", ".join(map(_quoted, columns))
-        rows = connection.execute(f"SELECT {select} FROM {_quoted(name)}").fetchall()
-        tables[name] = _Table(name, columns, rows, fixed)
-    by_name = {name.lower(): table for name, table in tables.items()}
-    for name, table in tables.items():
-        for key in connection.execute(f"PRAGMA foreign_key_list({_quoted(name)})").fetchall():
-            parent = by_name.get(str(key[2]).lower())
-            column = key[4] or (next(iter(sorted(parent.fixed)), None) if parent else None)
-            if parent and key[3] in table.columns and column in parent.columns:
-                references.add(((name, key[3]), (parent.name, column)))
-                table.keys.add(key[3])
-    return _Database(tables, references)
-
-
-def _add_undeclared_references(database: _Database) -> None:
+def _add_undeclared_references(database: Database) -> None:
     """Columns called `…id` refer to distinct `…id` columns elsewhere that hold all their values."""
     ids = {
         (table.name, column): set(table.values(column)) - {None}
@@ -121,7 +97,7 @@ def _depends(left: list[Any], right: list[Any]) -> bool:
     return all(seen.setdefault(a, b) == b for a, b in zip(left, right, strict=True))
 
 
-def _blocks(table: _Table) -> list[list[str]]:
+def _blocks(table: Table) -> list[list[str]]:
     """Groups of columns that depend on each other, without those that must stay in place."""
     values = {column: table.values(column) for column in table.columns}
     distinct = {column: len(set(cells)) for column, cells in values.items()}
@@ -179,7 +155,7 @@ def _change_numbers(cells: list[Any], literals: list[int | float], rng: random.R
         cells[place] = value if whole else float(value)
 
 
-def _vary(table: _Table, literals: list[int | float], rng: random.Random) -> list[list[Any]]:
+def _vary(table: Table, literals: list[int | float], rng: random.Random) -> list[list[Any]]:
     columns = {column: table.values(column) for column in table.columns}
     for block in _blocks(table):
         if rng.random() < 0.8:
@@ -194,7 +170,7 @@ def _vary(table: _Table, literals: list[int | float], rng: random.Random) -> lis
 
 
 def _drop(
-    database: _Database, varied: dict[str, list[list[Any]]], share: float, rng: random.Random
+    database: Database, varied: dict[str, list[list[Any]]], share: float, rng: random.Random
 ) -> None:
     """Drop rows, and then the rows that refer to them."""
     for name in varied:
@@ -211,47 +187,34 @@ def _drop(
             varied[child] = kept
 
 
-def variants(image: bytes, gold_sql: str) -> Iterator[bytes]:
+def variants(
+    image: bytes, literals: list[int | float], first: int = 0
+) -> Generator[bytes, bool, None]:
     """Databases like the given one, always the same ones in the same order.
+
+    Args:
+        image: the database.
+        literals: numbers that are mixed in with their neighbours where they are in range.
+        first: the number of the first variant; other numbers are other variants.
 
     Raises:
         BadRow: the database is too large for that.
     """
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.deserialize(image)
-        database = _read(connection)
+        database = read(connection)
     cells = sum(len(t.rows) * len(t.columns) for t in database.tables.values())
     if cells > _MAX_CELLS:
         raise BadRow(f"more than {_MAX_CELLS} cells: give several 'instances'")
     _add_undeclared_references(database)
-    literals = numbers_in(gold_sql)
-    for number in range(_CANDIDATES):
+    for number in range(first, first + _CANDIDATES):
         rng = random.Random(f"variant {number}")
         varied = {name: _vary(table, literals, rng) for name, table in database.tables.items()}
         # Every third variant keeps all rows; small tables need a large share to lose one.
         _drop(database, varied, (0.0, 0.15, 0.35)[number % 3], rng)
         # Queries that are the same otherwise differ on empty tables, as sum() and total() do.
         if not any(len(t.rows) > 1 and not varied[name] for name, t in database.tables.items()):
-            yield _rewritten(image, database, varied)
-
-
-def _rewritten(image: bytes, database: _Database, varied: dict[str, list[list[Any]]]) -> bytes:
-    with closing(sqlite3.connect(":memory:")) as connection:
-        connection.deserialize(image)
-        triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        for (name,) in triggers.fetchall():
-            connection.execute(f"DROP TRIGGER {_quoted(name)}")
-        for name, rows in varied.items():
-            columns = database.tables[name].columns
-            connection.execute(f"DELETE FROM {_quoted(name)}")
-            # Rows that a CHECK refuses are left out.
-            connection.executemany(
-                f"INSERT OR IGNORE INTO {_quoted(name)} ({', '.join(map(_quoted, columns))}) "
-                f"VALUES ({', '.join('?' * len(columns))})",
-                rows,
-            )
-        connection.commit()
-        return connection.serialize()
+            yield rewritten(image, database, varied)
 
 
 def _expected(image: bytes, gold_sql: str, ordered: bool) -> Expected:
@@ -270,9 +233,96 @@ def _look(expected: Expected, ordered: bool) -> Hashable:
     return expected.rows if ordered else frozenset(Counter(expected.rows).items())
 
 
+def _next(images: Generator[bytes, bool, None], useful: bool) -> bytes | None:
+    try:
+        return images.send(useful)
+    except StopIteration:
+        return None
+
+
+class _Collection:
+    """Databases with the gold's rows, as long as they tell something new."""
+
+    def __init__(
+        self, gold_sql: str, ordered: bool, images: Sequence[bytes], others: Sequence[str] = ()
+    ) -> None:
+        self.gold_sql, self.ordered = gold_sql, ordered
+        self.found = [_expected(image, gold_sql, ordered) for image in images]
+        self.seen = {_look(expected, ordered) for expected in self.found}
+        self.alike = list(others)  # queries not told from the gold by any database so far
+        for expected in self.found:
+            self._tell_apart(expected)
+
+    @property
+    def informative(self) -> int:
+        """On how many databases the gold gives rows."""
+        return sum(bool(expected.rows) for expected in self.found)
+
+    def _tell_apart(self, expected: Expected) -> bool:
+        """Whether the database tells neighbours from the gold that no other did."""
+        if not self.alike:
+            return False
+        # A neighbour that SQLite refuses is no answer that could be taken for a right one.
+        every = run_each(expected.image, self.alike, _NEIGHBOUR_STEPS)
+        alike = [
+            query
+            for query, rows in zip(self.alike, every, strict=True)
+            if rows is not None and same_rows(rows, expected.groups, self.ordered)
+        ]
+        new = len(alike) < len(self.alike)
+        self.alike = alike
+        return new
+
+    def add(
+        self, images: Generator[bytes, bool, None], wanted: int, known: int, seconds: float
+    ) -> None:
+        """Take databases until there are enough and more tell no more neighbours apart.
+
+        Args:
+            images: databases to choose from; it is sent whether the last one was of use.
+            wanted: how many to take on which the gold gives rows that it gives on no other.
+            known: how many to take besides on which its rows are none, or known; with 0, those
+                without rows are never taken.
+            seconds: when to stop looking.
+        """
+        deadline = time.monotonic() + seconds
+        idle, dull, room, empty = 0, 0, _MAX_TOLD_BYTES, known > 0
+        image = next(images, None)
+        while image is not None:
+            try:
+                expected = _expected(image, self.gold_sql, self.ordered)
+            except (sqlite3.Error, sqlite3.Warning, QueryTooCostly):
+                if time.monotonic() > deadline:
+                    break
+                # On data like the given ones a gold must not fail; a self-join of what fills a
+                # table may well give too many rows.
+                if not empty:
+                    raise
+                image = _next(images, useful=False)
+                continue
+            look = _look(expected, self.ordered)
+            new = bool(expected.rows) and look not in self.seen
+            enough = wanted <= 0 if new else known <= 0
+            useful = (room > 0 or not enough) and (bool(expected.rows) or empty)
+            told = useful and self._tell_apart(expected)
+            idle = 0 if told else idle + 1
+            dull = 0 if told or new else dull + 1
+            if told or not enough:
+                self.seen.add(look)
+                self.found.append(expected)
+                wanted -= new
+                known -= not new
+                room -= len(image) if enough else 0
+            done = wanted <= 0 and (idle >= _PATIENCE or not self.alike)
+            given_up = dull >= _LAST_PATIENCE and self.informative >= _MIN_FILLED
+            if done or given_up or time.monotonic() > deadline:
+                break
+            image = _next(images, useful=bool(expected.rows) and (told or new))
+
+
 @lru_cache(maxsize=64)
 def databases(
-    schema_sql: str, scripts: tuple[str, ...], gold_sql: str, ordered: bool
+    schema_sql: str, scripts: tuple[str, ...], gold_sql: str, ordered: bool, fill: bool = False
 ) -> tuple[Expected, ...]:
     """The databases to check a query on, each with what the gold gives there.
 
@@ -281,6 +331,7 @@ def databases(
         scripts: SQL that fills them, one script for each database; empty if `schema_sql` does.
         gold_sql: the right query.
         ordered: whether the order of rows counts.
+        fill: whether to expect whatever the schema permits, in place of data like the given.
 
     Raises:
         BadRow: the row's SQL fails or is too slow, the gold gives no rows on any database, or the
@@ -288,23 +339,48 @@ def databases(
     """
     try:
         images = [build_image(schema_sql, script) for script in scripts or ("",)]
-        found = [_expected(image, gold_sql, ordered) for image in images]
-        seen = {_look(expected, ordered) for expected in found}
-        if len(seen) == 1:
-            deadline = time.monotonic() + _GENERATION_S
-            wanted = len(found) + GENERATED
-            for image in variants(images[0], gold_sql):
-                expected = _expected(image, gold_sql, ordered)
-                look = _look(expected, ordered)
-                if expected.rows and look not in seen:
-                    seen.add(look)
-                    found.append(expected)
-                if len(found) == wanted or time.monotonic() > deadline:
-                    break
+        made = _Collection(gold_sql, ordered, images, neighbours(gold_sql))
+        if fill:
+            new = filled(images[0], schema_sql, (gold_sql,))
+            made.add(new, FILLED, _FILLED_ALIKE, _GENERATION_S)
+        elif len(made.seen) == 1:
+            made.add(variants(images[0], numbers_in(gold_sql)), GENERATED, 0, _GENERATION_S)
     except (sqlite3.Error, sqlite3.Warning, QueryTooCostly) as problem:
         raise BadRow(f"the row's own SQL fails: {problem}") from None
-    if not any(expected.rows for expected in found):
+    if not made.informative:
         raise BadRow("the gold query is empty on every instance")
-    if len(seen) == 1:
+    if fill and made.informative < _MIN_FILLED:
+        raise BadRow("the gold query is empty on almost all data that the schema permits")
+    if len(made.seen) == 1:
         raise BadRow("the gold query gives the same on all data: its result could be hard-coded")
-    return tuple(found)
+    return tuple(made.found)
+
+
+def with_literals_of(
+    query: str,
+    schema_sql: str,
+    checks: Sequence[Expected],
+    gold_sql: str,
+    ordered: bool,
+    fill: bool,
+) -> Iterator[Expected]:
+    """More databases for a query that has literals which the gold has not, made to meet those.
+
+    Large databases get none: making them takes longer than a query may.
+    """
+    known = set(literals_in(gold_sql))
+    if all(literal in known for literal in literals_in(query)):
+        return
+    image = checks[0].image
+    if len(image) > _MAX_OWN_BYTES:
+        return
+    if fill:
+        images = filled(image, schema_sql, (gold_sql, query), _OWN)
+    else:
+        images = variants(image, numbers_in(f"{query}\n{gold_sql}"), _OWN)
+    try:
+        made = _Collection(gold_sql, ordered, ())
+        made.add(images, FILLED if fill else GENERATED, 1, _OWN_S)
+    except (sqlite3.Error, sqlite3.Warning, QueryTooCostly):
+        return  # the gold is too slow on more data: what it was checked on must do
+    yield from made.found

@@ -6,8 +6,8 @@ there is no file to reach. What contains it:
 * an authorizer that permits SELECT, READ, FUNCTION and RECURSIVE; of tables only those of the
   database (no `json_each`, `pragma_…`, `dbstat`), of functions only those of `FUNCTIONS`;
 * SQLite's limits on lengths, columns, depth, compound selects and LIKE patterns;
-* a budget of virtual machine steps, which makes most verdicts independent of the machine's
-  load, and a deadline behind it;
+* a budget of virtual machine steps, and behind it one of the thread's own time, so that verdicts
+  do not depend on the machine's load;
 * an estimate of what preparing it takes (`rewards.sqlite.cost`), since neither applies then;
 * caps on rows and on bytes fetched.
 
@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -84,19 +84,28 @@ class _Budget:
     """The deadline and the steps of one query, for SQLite's two kinds of callbacks."""
 
     def __init__(self, timeout_s: float, steps: int, tables: frozenset[str]) -> None:
-        self.timeout_s = timeout_s
-        self.deadline = time.monotonic() + timeout_s
-        self.checks = steps // _STEPS_PER_CHECK
+        self.timeout_s, self.steps, self.tables = timeout_s, steps, tables
+        self.renew()
+
+    def renew(self) -> None:
+        """Start anew, for another query on the same connection."""
+        self.deadline = time.monotonic() + self.timeout_s
+        self.own_deadline = time.thread_time() + self.timeout_s
+        self.checks = self.steps // _STEPS_PER_CHECK
         self.questions = _MAX_QUESTIONS
-        self.tables = tables
         self.spent = ""
+
+    def _late(self) -> bool:
+        """Whether the thread itself, and not only the clock, has run for too long."""
+        # The clock first: asking for the thread's time takes ten times as long.
+        return time.monotonic() > self.deadline and time.thread_time() > self.own_deadline
 
     def progress(self) -> bool:
         """Progress handler: true interrupts."""
         self.checks -= 1
         if self.checks < 0:
             self.spent = "takes too many steps"
-        elif time.monotonic() > self.deadline:
+        elif self._late():
             self.spent = f"ran longer than {self.timeout_s} s"
         return bool(self.spent)
 
@@ -110,7 +119,7 @@ class _Budget:
     ) -> int:
         """Authorizer: what a query may do, and whether preparing it goes on."""
         self.questions -= 1
-        if self.questions < 0 or time.monotonic() > self.deadline:
+        if self.questions < 0 or self._late():
             self.spent = "takes too long to prepare"
             return sqlite3.SQLITE_DENY
         if action == sqlite3.SQLITE_READ:
@@ -193,6 +202,22 @@ def run_query(
         if cursor.description is None:
             raise sqlite3.ProgrammingError("not a query that returns rows")
         return rows, [column[0] for column in cursor.description]
+
+
+def run_each(image: bytes, queries: Sequence[str], steps: int) -> Iterator[Rows | None]:
+    """The rows of many queries that are ours; None for one that is refused or too costly.
+
+    They share one copy of the database, since opening one takes longer than most queries: not for
+    a model's query, whose traces the next one could see.
+    """
+    connection, budget = open_copy(image, steps=steps)
+    with closing(connection):
+        for query in queries:
+            budget.renew()
+            try:
+                yield connection.execute(query).fetchmany(MAX_ROWS)
+            except (sqlite3.Error, sqlite3.Warning, MemoryError):
+                yield None
 
 
 def check_query(query: str) -> None:

@@ -8,6 +8,7 @@ key or index and a final `**` for everything below (a key that is itself `*` can
         "unordered": ["/tags", "/items/*/tags"],      # arrays that are bags: duplicates count
         "optional":  ["/note"],                       # members that may be missing, but not wrong
         "ignore":    ["/id"],                         # members that may be anything, or missing
+        "either":    {"/unit": ["m", "metre"]},       # values that are as right as the gold's
         "tolerance": {"/price": 0.01, "/stats/**": {"rel": 1e-3}}   # a number is absolute
     }
 
@@ -58,18 +59,24 @@ class Rules:
     optional: tuple[Path, ...] = ()
     ignore: tuple[Path, ...] = ()
     tolerance: Mapping[Path, Tolerance] = field(default_factory=dict)
+    either: Mapping[Path, tuple[Any, ...]] = field(default_factory=dict)
 
     @property
     def exact(self) -> bool:
         """Whether equality under these rules is transitive, so that bags can be counted."""
-        return not (self.optional or self.ignore or self.tolerance)
+        return not (self.optional or self.ignore or self.tolerance or self.either)
 
     def tolerance_at(self, path: Path) -> Tolerance | None:
         """The first tolerance whose pattern fits."""
         return next((t for p, t in self.tolerance.items() if _fits(p, path)), None)
 
+    def others_at(self, path: Path) -> Sequence[Any]:
+        """What is right beside the gold's value."""
+        return next((values for p, values in self.either.items() if _fits(p, path)), ())
+
 
 EXACT = Rules()
+_RULES = frozenset({"unordered", "optional", "ignore", "tolerance", "either"})
 
 
 def _fits(pattern: Path, path: Path) -> bool:
@@ -119,17 +126,21 @@ def rules_of(row: Any) -> Rules:
         return EXACT
     if not isinstance(row, Mapping):
         raise BadRules("'compare' is not an object")
-    unknown = sorted(map(str, row.keys() - {"unordered", "optional", "ignore", "tolerance"}))
+    unknown = sorted(map(str, row.keys() - _RULES))
     if unknown:
         raise BadRules(f"unknown rule {unknown[0]!r}")
     tolerance = row.get("tolerance", {})
     if not isinstance(tolerance, Mapping):
         raise BadRules("'tolerance' is not an object of JSON pointers")
+    either = row.get("either", {})
+    if not isinstance(either, Mapping) or not all(isinstance(v, list) for v in either.values()):
+        raise BadRules("'either' is not an object of JSON pointers and lists of values")
     return Rules(
         unordered=_paths(row, "unordered"),
         optional=_paths(row, "optional"),
         ignore=_paths(row, "ignore"),
         tolerance={_path(pointer): _tolerance(t) for pointer, t in tolerance.items()},
+        either={_path(pointer): tuple(values) for pointer, values in either.items()},
     )
 
 
@@ -191,6 +202,10 @@ def _frozen(value: Any, rules: Rules, path: Path) -> Hashable:
 def _same(given: Any, wanted: Any, rules: Rules, path: Path) -> bool:
     if _anywhere(rules.ignore, path):
         return True
+    return any(_same_here(given, one, rules, path) for one in (wanted, *rules.others_at(path)))
+
+
+def _same_here(given: Any, wanted: Any, rules: Rules, path: Path) -> bool:
     if isinstance(given, bool) or isinstance(wanted, bool):
         return given is wanted
     if isinstance(given, dict) and isinstance(wanted, dict):

@@ -112,8 +112,11 @@ def _members(node: Any) -> Iterator[tuple[str, Any]]:
             yield from _members(inner)
 
 
-def _compile_draft3(schema: dict[str, Any]) -> Breach:
+def _compile_draft3(schema: dict[str, Any], check_formats: bool) -> Breach:
     for key, inner in _members(schema):
+        if key == "format" and check_formats:
+            # They have other names and meanings there: better no verdict than a lax one.
+            raise BadSchema("formats of draft 3 are not checked")
         if key == "patternProperties":
             # `additionalProperties` would run them through `re`.
             raise BadSchema("patternProperties are not supported in draft 3")
@@ -141,7 +144,7 @@ def _compiled(schema_json: str, check_formats: bool) -> Breach:
     schema = json.loads(schema_json)
     draft = _draft_of(schema)
     if draft is Draft3Validator:
-        return _compile_draft3(schema)
+        return _compile_draft3(schema, check_formats)
     return _compile(schema, draft, check_formats)
 
 

@@ -28,15 +28,20 @@ class NotJson(NotStrict):
     """The text is not acceptable JSON; the message says why."""
 
 
-def unfenced(text: str) -> str:
+def unfenced(text: str, *, indented: bool = False) -> str:
     """The content of a response that is one code fence and nothing else, or the response.
 
     Two fences are no single fence: what lies between them then is part of the content, which no
-    parser accepts.
+    parser accepts. Blanks before the first line are dropped unless it may be `indented`.
     """
     fenced = _FENCE.match(text.strip())
+    if fenced:
+        return fenced[1]
+    start = len(text) - len(text.lstrip())
+    if indented:
+        start = text.rfind("\n", 0, start) + 1
     # Blanks and tabs at the end can belong to a format's last line.
-    return fenced[1] if fenced else text.lstrip().rstrip("\r\n")
+    return text[start:].rstrip("\r\n")
 
 
 def integer(text: str, base: int = 10) -> int:

@@ -195,12 +195,17 @@ BROKEN_ROWS: dict[str, dict[str, Any]] = {
     "draft 3, a reference to elsewhere": {
         "schema": {"$schema": DRAFT.format("03"), "$ref": "http://127.0.0.1:9/x"}
     },
+    "draft 3, formats": {
+        "schema": {"$schema": DRAFT.format("03"), "format": "date"},
+        "check_formats": True,
+    },
     "draft 3, broken": {"schema": {"$schema": DRAFT.format("03"), "properties": 1}},
     "draft 3, patternProperties": {
         "schema": {"$schema": DRAFT.format("03"), "patternProperties": {"^(a+)+$": {}}}
     },
     "a value that breaks the schema": {"schema": {"type": "string"}, "value": 1},
     "an unknown rule": {"schema": {}, "value": 1, "compare": {"unsorted": []}},
+    "an alternative that is no list": {"schema": {}, "value": 1, "compare": {"either": {"": 2}}},
     "no pointer": {"schema": {}, "value": 1, "compare": {"unordered": ["tags"]}},
     "an endless tolerance": {"schema": {}, "value": 1, "compare": {"tolerance": {"": 1e400}}},
 }
@@ -317,6 +322,15 @@ COMPARISONS: dict[str, tuple[Any, Any, dict[str, Any] | None, bool]] = {
     "optional names no extra member": ({"n": 2}, {}, {"optional": ["/n"]}, False),
     "an ignored member": ({"id": 9}, {"id": 1}, {"ignore": ["/id"]}, True),
     "an ignored member may lack or appear": ({"b": 1}, {"a": 1}, {"ignore": ["/a", "/b"]}, True),
+    "one of several": ({"u": "metre"}, {"u": "m"}, {"either": {"/u": ["metre", 1]}}, True),
+    "the gold's own": ({"u": "m"}, {"u": "m"}, {"either": {"/u": ["metre"]}}, True),
+    "none of several": ({"u": "km"}, {"u": "m"}, {"either": {"/u": ["metre"]}}, False),
+    "one of several, inside": (
+        [{"u": [2]}, {"u": [3]}],
+        [{"u": [1]}, {"u": [3]}],
+        {"either": {"/0/u": [[2, 2], [2]]}},
+        True,
+    ),
     "taking the first fit would fail": (
         [1.0, 0.9],
         [1.0, 1.1],

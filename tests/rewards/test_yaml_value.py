@@ -41,6 +41,11 @@ RIGHT: dict[str, tuple[str, Any]] = {
     "keys are text": ("200: OK\ntrue: x", {"200": "OK", "true": "x"}),
     "tags of JSON's types": ("{a: !!str 1, b: !!int 2, c: !!float 3}", {"a": "1", "b": 2, "c": 3}),
     "a bare string": ("hello", "hello"),
+    "the last line ends": ("a: |\n  x\n  y", {"a": "x\ny\n"}),
+    "also in a fence": ("```yaml\na: |\n  x\n```", {"a": "x\n"}),
+    "unless it says not to": ("a: |-\n  x\n", {"a": "x"}),
+    "indented as a whole": ("\n  - a: 1\n    b: 2\n  - c\n", [{"a": 1, "b": 2}, "c"]),
+    "a blank before": (" a: 1\nb: 2", {"a": 1, "b": 2}),
 }
 
 
