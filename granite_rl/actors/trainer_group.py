@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ray
+from ray.exceptions import RayTaskError
 
-from granite_rl.actors.placement import wait_for
+from granite_rl.actors.placement import LOST, wait_for
 from granite_rl.actors.standby import STANDBY
 from granite_rl.actors.trainer import StepReport, Training
 from granite_rl.errors import InfrastructureError
@@ -24,6 +25,10 @@ from granite_rl.weight_sync.sender import Receivers, SyncReport
 
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
+
+
+NOTICE_S = 5.0
+"""How long Ray may take to notice that an actor is gone."""
 
 
 class TrainersLostError(InfrastructureError):
@@ -190,3 +195,22 @@ class TrainerGroup:
             return list(wait_for(refs, self._step_timeout_s, doing).values())
         except InfrastructureError as error:
             raise TrainersLostError(str(error)) from error
+        except RayTaskError as error:
+            # The death of a rank breaks the collective that the others are in, and what they say of
+            # it may come first.
+            dead = self._dead_ranks()
+            if not dead:
+                raise
+            raise TrainersLostError(f"{doing}: {', '.join(dead)} died") from error
+
+    def _dead_ranks(self) -> list[str]:
+        """Names of the ranks that are gone; one that is busy counts as alive."""
+        refs = {rank.__ray_ready__.remote(): index for index, rank in enumerate(self._ranks)}
+        answered, _ = ray.wait(list(refs), num_returns=len(refs), timeout=NOTICE_S)
+        dead = []
+        for ref in answered:
+            try:
+                ray.get(ref)
+            except LOST:
+                dead.append(f"trainer rank {refs[ref]}")
+        return dead
