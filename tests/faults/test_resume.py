@@ -8,7 +8,6 @@ the one that everything is resumed from.
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
@@ -42,6 +41,9 @@ OPTIONS = (
     "cluster.trainer_cpus=0.25",
     "run.resume=auto",
 )
+TOLERANCE = 1e-4
+"""Relative, of every metric that is not a time. Measured: 3e-6 of the gradient norm, 2e-7 of the KL,
+and the same completions: the ranks' sums are rounded in another order, nothing else."""
 ELASTIC = ("generator.replicas=2", "trainer.ranks=2", "trainer.zero_stage=1")
 
 
@@ -104,13 +106,9 @@ def test_on_other_numbers_of_actors_the_prompts_are_the_same_and_the_numbers_clo
     roles = [event for event in events_of(runs["elastic"]) if event["kind"] == "role_started"]
     names = {str(event["role"]) for event in roles}
     assert {"generator 1", "trainer rank 1"} <= names
-    for step, (mine, yours) in enumerate(zip(lines, straight, strict=True), start=1):
-        mine, yours = learnt_of(mine), learnt_of(yours)
-        print(
-            step,
-            json.dumps({k: (mine[k], yours[k]) for k in yours if mine[k] != yours[k]}, indent=0),
-        )
-        a = [r["completion"] for r in records_of(runs["elastic"], step)]
-        b = [r["completion"] for r in records_of(runs["straight"], step)]
-        print("completions differ", sum(x != y for x, y in zip(a, b, strict=True)))
-    raise AssertionError
+    for mine, yours in zip(lines, straight, strict=True):
+        assert learnt_of(mine).keys() == learnt_of(yours).keys()
+        for name, value in learnt_of(yours).items():
+            # The mismatch between generator and trainer is rounding error itself.
+            absolute = 1e-5 if name.startswith("mismatch/") else 1e-9
+            assert mine[name] == pytest.approx(value, rel=TOLERANCE, abs=absolute), name
