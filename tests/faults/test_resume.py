@@ -20,7 +20,6 @@ from tests.granite_rl.stage_runs import (
     metrics_of,
     one_process,
     prompts_of,
-    records_of,
     stage_arguments,
     start,
     wait_until,
@@ -42,8 +41,8 @@ OPTIONS = (
     "run.resume=auto",
 )
 TOLERANCE = 1e-4
-"""Relative, of every metric that is not a time. Measured: 3e-6 of the gradient norm, 2e-7 of the KL,
-and the same completions: the ranks' sums are rounded in another order, nothing else."""
+"""Relative, of every metric that is not a time. Measured: 3e-6 of the gradient norm, 2e-7 of the
+KL, and the same completions: sums are rounded in another order, nothing else."""
 ELASTIC = ("generator.replicas=2", "trainer.ranks=2", "trainer.zero_stage=1")
 
 
