@@ -165,7 +165,7 @@ class Controller:
         self._ahead.clear()
         self._trainers.restart(None if checkpoint is None else checkpoint.path, why)
         self.restore({} if checkpoint is None else checkpoint.metadata)
-        self._run.drop_metrics_after(step)
+        self._logger.rewind(step)
         return step
 
     def sync_weights(self, version: int) -> float:

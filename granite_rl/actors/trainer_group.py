@@ -123,14 +123,18 @@ class TrainerGroup:
         With actors of its own, the reference's answer goes straight to that rank: Ray hands it over
         when it is there.
         """
-        rank = self._ranks[self._dealer.deal(work(batch.packed, self._hidden))]
+        number = self._dealer.deal(work(batch.packed, self._hidden))
+        rank, name = (
+            self._ranks[number],
+            f"trainer rank {number} (micro-batch {len(self._pending)})",
+        )
         if not self._references:
-            self._pending.append(rank.train.remote(batch))
+            self._pending[name] = rank.train.remote(batch)
             return
         shared = ray.put(batch)
         actor = self._references[len(self._pending) % len(self._references)]
         logprobs = actor.logprobs.remote(shared, self._training.temperature)
-        self._pending.append(rank.train.remote(shared, logprobs))
+        self._pending[name] = rank.train.remote(shared, logprobs)
 
     def sequence_kl(self, packed: PackedBatch) -> list[float]:
         """[sequences] KL of packed responses to the reference, by the rank whose turn it is:
@@ -151,8 +155,10 @@ class TrainerGroup:
         Raises:
             TrainersLostError: a rank died, or the deadline passed.
         """
-        self._pending += [self._ranks[rank].train.remote(None) for rank in self._dealer.missing()]
-        waited = {f"micro-batch {index}": ref for index, ref in enumerate(self._pending)}
+        waited = self._pending
+        for rank in self._dealer.missing():
+            name = f"trainer rank {rank} (empty micro-batch {len(waited)})"
+            waited[name] = self._ranks[rank].train.remote(None)
         self._begin_step()
         self._wait(waited, f"training step {step}")
         return self._on_all("step", denominator, lr, doing=f"optimizer step {step}")
@@ -179,7 +185,7 @@ class TrainerGroup:
         self._on_all("save_hf", str(directory), doing="writing the finished model")
 
     def _begin_step(self) -> None:
-        self._pending: list[Any] = []
+        self._pending: dict[str, Any] = {}
         lockstep = self._training.config.zero_stage >= 2
         self._dealer = Dealer(self._training.config.ranks, lockstep=lockstep)
 

@@ -158,10 +158,14 @@ def test_ranks_that_die_or_hang_are_restored_together(
         "cluster.max_restarts=2",
     )
     process = start(stage_arguments(tiny_checkpoint, any_rows, run, 6, *more), log)
-    for count, (step, number) in enumerate([(2, signal.SIGKILL), (4, signal.SIGSTOP)], start=1):
+    for count, step in ((1, 2), (2, 4)):
         wait_for_step(run, step, process, log)
-        began = time.monotonic()
-        os.kill(newest_pid("Trainer"), number)
+        began, victim = time.monotonic(), newest_pid("Trainer")
+        os.kill(victim, signal.SIGSTOP)
+        if count == 1:
+            # By now the other one waits for it in a collective operation, which breaks.
+            time.sleep(3)
+            os.kill(victim, signal.SIGKILL)
         wait_for_restarts(run, count, process, log)
         assert time.monotonic() - began < patience + 10
     finish(process, log)
@@ -169,8 +173,8 @@ def test_ranks_that_die_or_hang_are_restored_together(
     events = [event for event in events_of(run) if event["kind"] == "trainers_restarted"]
     killed, stopped = (str(event["message"]) for event in events)
     assert "died" in killed
+    assert "no answer from trainer rank" in stopped
     assert f"within {patience} s" in stopped
-    assert "trainer rank" in stopped or "micro-batch" in stopped
     lines = metrics_of(run)
     assert [line["step"] for line in lines] == [1, 2, 3, 4, 5, 6], "every step exactly once"
     assert all(line["policy/step_skipped"] == 0 for line in lines)
