@@ -200,11 +200,19 @@ def test_a_late_sample_is_lost_and_nothing_else(
 ) -> None:
     """Every step has a row whose four verdicts take 12 s together. Second turns wait for it, as
     all of a step go out together; with a deadline of 6 s they never do."""
-    rows = write_rows(tmp_path, TALK, ["slow", "quick", "quick", "quick"])
-    runs = {"patient": tmp_path / "patient", "late": tmp_path / "late"}
-    more = ("rollout.min_group_fraction=0.25", "rollout.max_turns=2")
-    stage(stage_arguments(tiny_checkpoint, rows, runs["patient"], 1, *more))
-    stage(stage_arguments(tiny_checkpoint, rows, runs["late"], 2, *more, "rollout.deadline_s=6"))
+    runs = {"patient": tmp_path / "patient" / "run", "late": tmp_path / "late" / "run"}
+    more = (
+        "rollout.min_group_fraction=0.25",
+        "rollout.max_turns=2",
+        "rollout.max_response_tokens=32",
+    )
+    for (name, run), deadline in zip(runs.items(), ("null", "6"), strict=True):
+        # Each has a file of its own: workers remember verdicts, and would have them at once.
+        run.parent.mkdir()
+        rows = write_rows(run.parent, TALK, ["slow", "quick", "quick", "quick"])
+        steps = 1 if name == "patient" else 2
+        arguments = stage_arguments(tiny_checkpoint, rows, run, steps, *more)
+        stage([*arguments, f"rollout.deadline_s={deadline}"])
 
     patient = records_of(runs["patient"], 1)
     assert len(patient) == 16
@@ -218,8 +226,9 @@ def test_a_late_sample_is_lost_and_nothing_else(
         assert line["rollout/samples"] == 16
         assert line["rollout/failed/lost"] == 16 - len(records) > 0
         assert line["rollout/failed"] == line["rollout/failed/lost"] / 16
-        assert {(record["status"], record["turns"]) for record in records} == {("ok", 1)}
-        assert all(record["reward"] >= 0.1 for record in records)
+        assert {record["turns"] for record in records} == {1}
+        assert {record["status"] for record in records} <= {"ok", "wrong_format"}
+        assert all(record["reward"] >= 0.1 for record in records if record["status"] == "ok")
         assert line["reward/mean"] == pytest.approx(
             sum(record["reward"] for record in records) / len(records)
         )
@@ -248,7 +257,7 @@ def explorer(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     from granite_rl.models.tokenizer import encode_conversation, train_tokenizer
 
     directory = tmp_path_factory.mktemp("explorer")
-    made = list(rows(TASK_DOMAINS["sql_explorer"], "train", 8, 0, [3]))
+    made = list(rows(TASK_DOMAINS["sql_explorer"], "train", 4, 0, [3]))
     path = directory / "rows.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in made))
     episodes = []
@@ -275,7 +284,7 @@ def explorer(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         batch_first=True,
         padding_value=-100,
     )
-    for _ in range(60):
+    for _ in range(50):
         loss = model(inputs, labels=labels).loss
         loss.backward()
         optimizer.step()
