@@ -153,18 +153,23 @@ def test_ranks_that_die_or_hang_are_restored_together(
     patience = 15
     more = (
         "trainer.ranks=2",
-        "trainer.zero_stage=1",
+        # Both ranks take part in the backward pass of either.
+        "trainer.zero_stage=2",
         f"cluster.step_timeout_s={patience}",
         "cluster.max_restarts=2",
     )
     process = start(stage_arguments(tiny_checkpoint, any_rows, run, 6, *more), log)
     for count, step in ((1, 2), (2, 4)):
-        wait_for_step(run, step, process, log)
-        began, victim = time.monotonic(), newest_pid("Trainer")
+        # The next thing that trainers are asked for is the backward pass of the next step.
+        wait_until((run / "checkpoints" / f"step_{step}").exists, f"checkpoint of step {step}", log)
+        began = time.monotonic()
+        victim = newest_pid("Trainer")
+        if count == 1:
+            roles = [event for event in events_of(run) if event["kind"] == "role_started"]
+            (victim,) = [event["pid"] for event in roles if event["role"] == "trainer rank 1"]
         os.kill(victim, signal.SIGSTOP)
         if count == 1:
-            # By now the other one waits for it in a collective operation, which breaks.
-            time.sleep(3)
+            time.sleep(3)  # by now the other rank waits for it, and its operation breaks
             os.kill(victim, signal.SIGKILL)
         wait_for_restarts(run, count, process, log)
         assert time.monotonic() - began < patience + 10
@@ -172,8 +177,9 @@ def test_ranks_that_die_or_hang_are_restored_together(
 
     events = [event for event in events_of(run) if event["kind"] == "trainers_restarted"]
     killed, stopped = (str(event["message"]) for event in events)
+    assert "training step 3" in killed
     assert "died" in killed
-    assert "no answer from trainer rank" in stopped
+    assert "training step 5: no answer from trainer rank" in stopped
     assert f"within {patience} s" in stopped
     lines = metrics_of(run)
     assert [line["step"] for line in lines] == [1, 2, 3, 4, 5, 6], "every step exactly once"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def test_a_second_job_on_a_run_directory_is_refused_and_the_first_goes_on(
     arguments = stage_arguments(tiny_checkpoint, any_rows, run, 1000, "run.resume=auto")
     first = start(arguments, log)
     wait_until(lambda: first.poll() is not None or bool(metrics_of(run)), "step 1", log)
-    finish(start(arguments, second_log), second_log, code=3, timeout_s=60)
+    finish(start(arguments, second_log), second_log, code=3, timeout_s=120)
     assert f"run directory {run} is in use by process {first.pid} " in second_log.read_text()
     assert first.poll() is None, log.read_text()
     reached = len(metrics_of(run))
@@ -52,7 +53,10 @@ def test_a_cluster_that_is_too_small_is_refused_with_the_shortfall(
 ) -> None:
     run, log = tmp_path / "run", tmp_path / "log"
     arguments = stage_arguments(tiny_checkpoint, any_rows, run, 1, "cluster.trainer_cpus=64")
-    finish(start(arguments, log), log, code=3, timeout_s=60)
+    finish(start(arguments, log), log, code=3, timeout_s=120)
+    events = events_of(run)
+    took = datetime.fromisoformat(events[-1]["time"]) - datetime.fromisoformat(events[0]["time"])
+    assert took.total_seconds() < 60
     said = log.read_text()
     assert "the cluster can't run this stage: it needs 64.6 CPU (free: 2)" in said
     assert "1 x trainer: 64 CPU, 0 GPU each" in said

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from safetensors.torch import load_file
 
 from tests.granite_rl.stage_runs import (
     events_of,
@@ -94,15 +93,21 @@ def test_rewards_that_exit_loop_or_fork_are_errors_of_their_own_samples(
         assert line["reward/mean"] == pytest.approx(sum(record["reward"] for record in good) / 4)
         assert line["policy/tokens"] == sum(record["tokens"] for record in good)
     assert "rollout_errors" in [e["alarm"] for e in events_of(run) if e["kind"] == "alarm"]
-    assert not [name for name in names_of_processes() if name == BOMB], "a fork outlived its limit"
+    assert not living(BOMB), "a fork outlived its limit"
 
 
-def names_of_processes() -> Iterator[str]:
-    for path in Path("/proc").glob("[0-9]*/comm"):
+def living(name: str) -> list[str]:
+    """Status lines of the processes of a name that have not ended."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
         try:
-            yield path.read_text().strip()
+            line = path.read_text()
         except OSError:
             continue
+        state = line.rpartition(")")[2].split()[0]
+        if f"({name})" in line and state not in "ZX":
+            found.append(line)
+    return found
 
 
 CONSTANT = """
@@ -125,9 +130,10 @@ class Env(SingleTurnEnv):
 def test_equal_rewards_everywhere_teach_nothing_and_break_nothing(
     zero_variance: str, stage: Stage, tiny_checkpoint: Path, tmp_path: Path
 ) -> None:
-    """What is kept trains the KL term, which is zero where the policy is the reference still."""
+    """What is kept trains the KL term, which is exactly zero where the policy still is the
+    reference."""
     rows, run = write_rows(tmp_path, CONSTANT, ["", "", "", ""]), tmp_path / "run"
-    more = (f"algorithm.zero_variance={zero_variance}", "optim.lr=1e-4")
+    more = (f"algorithm.zero_variance={zero_variance}",)
     stage(stage_arguments(tiny_checkpoint, rows, run, 12, *more))
     lines = metrics_of(run)
     assert [line["step"] for line in lines] == list(range(1, 13))
@@ -137,22 +143,10 @@ def test_equal_rewards_everywhere_teach_nothing_and_break_nothing(
         if zero_variance == "keep":
             assert line["policy/pg_loss"] == 0
             assert line["policy/step_skipped"] == 0
-            assert abs(line["policy/kl"]) < 1e-6
-            assert line["policy/grad_norm"] < 1e-4
+            assert line["policy/kl"] == line["policy/grad_norm"] == 0
         else:
             assert line["rollout/groups_dropped"] == 4
             assert not [name for name in line if name.startswith("policy/")], "nothing was trained"
     alarms = [event["alarm"] for event in events_of(run) if event["kind"] == "alarm"]
     assert [name for name in alarms if name != "truncated"] == ["zero_variance"]
-    if zero_variance == "keep":
-        weights = load_file(run / "hf" / "model.safetensors")
-        parent = load_file(tiny_checkpoint / "model.safetensors")
-        changed = max(float((weights[name] - parent[name]).abs().max()) for name in parent)
-        print(
-            f"changed by {changed:.2e}",
-            [line["policy/kl"] for line in lines],
-            [line["policy/grad_norm"] for line in lines],
-        )
-        assert changed < 12 * 1e-4
-    else:
-        assert weights_of(run) == (tiny_checkpoint / "model.safetensors").read_bytes()
+    assert weights_of(run) == (tiny_checkpoint / "model.safetensors").read_bytes()
