@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -10,6 +11,9 @@ import numpy as np
 
 from granite_rl.actors.trainer import StepReport, TokenSums
 from granite_rl.batching import GroupOutcome
+
+_LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+"""Rows are hostile until proven otherwise: only this may become part of a metric's name."""
 
 
 def rollout_metrics(outcomes: Sequence[GroupOutcome]) -> dict[str, float]:
@@ -30,6 +34,7 @@ def rollout_metrics(outcomes: Sequence[GroupOutcome]) -> dict[str, float]:
             metrics[f"rollout/{domain}/response_length"] = length
         metrics[f"reward/{domain}/n"] = float(sum(r is not None for o in chosen for r in o.rewards))
         metrics |= _components(domain, chosen)
+        metrics |= _languages(domain, chosen)
     statuses = Counter(result.status for outcome in outcomes for result in outcome.scored.results)
     for status in ("timeout", "error", "skipped"):
         metrics[f"rollout/failed/{status}"] = float(statuses[status])
@@ -94,6 +99,23 @@ def _components(domain: str, outcomes: Iterable[GroupOutcome]) -> dict[str, floa
                     values.setdefault(name.replace("/", "."), []).append(value)
     return {
         f"reward/{domain}/component/{name}": float(np.mean(items)) for name, items in values.items()
+    }
+
+
+def _languages(domain: str, outcomes: Iterable[GroupOutcome]) -> dict[str, float]:
+    """Mean reward by the language that rows name; a name that is no language code is not one."""
+    scores: dict[str, list[float]] = {}
+    for outcome in outcomes:
+        language = outcome.scored.group.row.extra_info.get("language")
+        if isinstance(language, str) and _LANGUAGE_CODE.fullmatch(language):
+            results = outcome.scored.results
+            scores.setdefault(language, []).extend(
+                result.score for result in results if result.teaches
+            )
+    return {
+        f"reward/{domain}/language/{language}": float(np.mean(values))
+        for language, values in scores.items()
+        if values
     }
 
 

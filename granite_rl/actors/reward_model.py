@@ -46,11 +46,11 @@ class RewardModelWorker:
         for completion in completions:
             conversation = [*prompt, {"role": "assistant", "content": completion}]
             try:
-                encode_for_scoring(self._tokenizer, conversation)
+                tokens = encode_for_scoring(self._tokenizer, conversation)
             except DataError as error:
                 results.append(RewardResult.error(error.message))
             else:
                 results.append(None)
-                accepted.append(conversation)
-        scores = iter(self._model.score_conversations(self._tokenizer, accepted))
+                accepted.append(tokens)
+        scores = iter(self._model.score_tokens(accepted))
         return [RewardResult(next(scores)) if result is None else result for result in results]

@@ -85,7 +85,6 @@ class RewardModel(nn.Module):
         scores: Tensor = self.score(hidden[rows, last_index]).squeeze(-1)
         return scores.float()
 
-    @torch.no_grad()
     def score_conversations(
         self,
         tokenizer: PreTrainedTokenizerBase,
@@ -93,16 +92,21 @@ class RewardModel(nn.Module):
         *,
         batch_size: int = 64,
     ) -> list[float]:
-        """Score conversations that end in an assistant turn, in the order given.
+        """Score conversations that end in an assistant turn, in the order given: `score_tokens`."""
+        encoded = [encode_for_scoring(tokenizer, messages) for messages in conversations]
+        return self.score_tokens(encoded, batch_size=batch_size)
+
+    @torch.no_grad()
+    def score_tokens(
+        self, conversations: Sequence[Sequence[int]], *, batch_size: int = 64
+    ) -> list[float]:
+        """Score conversations as `encode_for_scoring` gives them, in the order given.
 
         They are batched by length, so that little is padding. Conversations longer than the
         model's context lose their *beginning*: the turn to judge is at the end.
         """
-        if not conversations:
-            return []
-        encoded = [encode_for_scoring(tokenizer, messages) for messages in conversations]
         limit = self.config.max_position_embeddings
-        encoded = [tokens[-limit:] for tokens in encoded]
+        encoded = [list(tokens[-limit:]) for tokens in conversations]
         order = sorted(range(len(encoded)), key=lambda index: len(encoded[index]))
         scores = [0.0] * len(encoded)
         device = self.score.weight.device

@@ -5,7 +5,7 @@ here, so a metric means the same everywhere and a misspelt one is found by a tes
 the order in which a person diagnoses a run: is it learning, what is it saying, is the optimisation
 healthy, does the generator agree with the trainer, where does the time go.
 
-``<domain>``, ``<name>`` and ``<status>`` in a name stand for one path part.
+``<domain>``, ``<language>``, ``<name>`` and ``<status>`` in a name stand for one path part.
 ``python -m granite_rl.runs.catalogue`` prints docs/metrics.md.
 """
 
@@ -89,6 +89,14 @@ _REWARD = (
         "reward",
         "Mean of one component that the domain's verifier reports, such as format or correctness.",
         "Rises while the mean does not: the policy games this component.",
+    ),
+    Metric(
+        "reward/<domain>/language/<language>",
+        "reward",
+        "Mean reward of the domain's prompts in one language, where rows name it "
+        "(`extra_info.language`).",
+        "One language falls behind the others: a reward model or verifier that reads it badly, or "
+        "too few prompts.",
     ),
     Metric(
         "reward/overlong_penalty",
@@ -531,9 +539,9 @@ def _markdown_lines() -> Iterator[str]:
     yield ""
     yield (
         "Every key of `metrics.jsonl`, W&B and TensorBoard, in dashboard order. The x-axis is "
-        "`run/global_step`. `<domain>`, `<name>` and `<status>` stand for one word. Non-finite "
-        "values are left out and reported in `events.jsonl`. What to look at first, and the names "
-        "in Prometheus: [observability.md](observability.md)."
+        "`run/global_step`. `<domain>`, `<language>`, `<name>` and `<status>` stand for one "
+        "word. Non-finite values are left out and reported in `events.jsonl`. What to look at "
+        "first, and the names in Prometheus: [observability.md](observability.md)."
     )
     yield ""
     yield ("This page is generated: `python -m granite_rl.runs.catalogue > docs/metrics.md`.")

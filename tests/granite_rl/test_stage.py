@@ -84,6 +84,7 @@ CONDITIONAL = {
     "perf/packing_efficiency": "SFT",
     "mismatch/importance_capped_fraction": "algorithm.importance_correction",
     "reward/<domain>/component/<name>": "a verifier that reports components",
+    "reward/<domain>/language/<language>": "rows that name their language",
 }
 """Entries of the RL sections that this stage has no reason to emit."""
 

@@ -33,6 +33,23 @@ def test_penalties_are_apart_from_what_the_verifiers_said() -> None:
     assert [name for name in metrics if lookup(name) is None] == []
 
 
+def test_rewards_by_language_where_rows_name_one() -> None:
+    found = [
+        outcome([RewardResult(score), RewardResult.error("broke")], [score, None])
+        for score in (0.25, 0.75, 1.0, 0.0)
+    ]
+    names: list[object] = ["de", "de", "zh-Hant", "../../etc"]
+    for one, name in zip(found, names, strict=True):
+        one.scored.group.row.extra_info["language"] = name
+    metrics = rollout_metrics(found)
+    by_language = {name: value for name, value in metrics.items() if "/language/" in name}
+    assert by_language == {
+        "reward/math/language/de": 0.5,
+        "reward/math/language/zh-Hant": 1.0,
+    }
+    assert [name for name in metrics if lookup(name) is None] == []
+
+
 def test_sums_of_ranks_are_divided_once() -> None:
     def report(tokens: int, mismatch: int, scale: float) -> StepReport:
         sums = TokenSums(
