@@ -17,6 +17,7 @@ are restored from the newest checkpoint and the steps since are done again.
 from __future__ import annotations
 
 import itertools
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -95,9 +96,7 @@ class Controller:
         self._stop = stop
         self._stream = stream
         self._store = CheckpointStore(run.checkpoints, keep=config.checkpoint.keep)
-        self._alarms = Alarms(
-            1e-4 if config.trainer.dtype == config.generator.dtype == "float32" else 1e-2
-        )
+        self._alarms = Alarms(_logprob_threshold(config))
         self._sampling = Sampling(
             samples=config.rollout.samples_per_prompt,
             temperature=config.rollout.temperature,
@@ -166,7 +165,7 @@ class Controller:
         self._ahead.clear()
         self._trainers.restart(None if checkpoint is None else checkpoint.path, why)
         self.restore({} if checkpoint is None else checkpoint.metadata)
-        self._run.drop_metrics_after(step)
+        self._logger.rewind(step)
         return step
 
     def sync_weights(self, version: int) -> float:
@@ -210,7 +209,6 @@ class Controller:
         self._prompts += len(builder.outcomes)
         waited = time.perf_counter() - begin - metrics.get("time/train_s", 0.0)
         metrics["time/weight_sync_s"] = self.sync_weights(step)
-        metrics["mismatch/weight_version"] = float(step)
         elapsed = time.perf_counter() - begin
         metrics |= engine_metrics(
             self._rollouts.statistics(),
@@ -370,6 +368,13 @@ def total_steps(config: StageConfig, rows: int) -> int:
     if config.data.max_steps is not None:
         return config.data.max_steps
     return max(1, round(config.data.epochs * rows / config.rollout.prompts_per_step))
+
+
+def _logprob_threshold(config: StageConfig) -> float:
+    """Mean difference between generator and trainer log-probabilities that is worth an alarm."""
+    if config.rollout.staleness:
+        return math.inf  # samples of older weights are asked for, and differ as the policy does
+    return 1e-4 if config.trainer.dtype == config.generator.dtype == "float32" else 1e-2
 
 
 def shuffle_rewards(groups: list[ScoredGroup], generator: np.random.Generator) -> list[ScoredGroup]:

@@ -298,12 +298,10 @@ class RolloutEngine:
         if batch is None:
             return
         group = batch.groups[turn.key[1]]
-        group.generating.discard(turn.sample)
-        episode = group.episodes[turn.sample]
-        if turn.finish == "aborted":
-            episode.lost = True
-        else:
-            episode.add_turn(turn)
+        if turn.sample not in group.generating:
+            return  # it was given up, and what became of it changes nothing
+        group.generating.remove(turn.sample)
+        group.episodes[turn.sample].add_turn(turn)
         batch.times.generated_s = time.monotonic() - batch.begun
         if not group.generating:
             self._score(turn.key, batch, group)

@@ -44,6 +44,9 @@ def rollout_metrics(outcomes: Sequence[GroupOutcome]) -> dict[str, float]:
     failed = sum(statuses[status] for status in ("timeout", "error", "skipped")) + lost
     metrics["rollout/failed"] = failed / samples if samples else 0.0
     metrics["rollout/samples"] = float(samples)
+    versions = [outcome.scored.weight_version for outcome in outcomes if outcome.scored.completions]
+    if versions:
+        metrics["mismatch/weight_version"] = float(min(versions))
     metrics["rollout/groups_dropped"] = float(sum(outcome.dropped for outcome in outcomes))
     advantages = [
         value for outcome in outcomes for value in outcome.advantages if value is not None

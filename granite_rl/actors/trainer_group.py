@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ray
+from ray.exceptions import RayTaskError
 
-from granite_rl.actors.placement import wait_for
+from granite_rl.actors.placement import LOST, wait_for
 from granite_rl.actors.standby import STANDBY
 from granite_rl.actors.trainer import StepReport, Training
 from granite_rl.errors import InfrastructureError
@@ -24,6 +25,10 @@ from granite_rl.weight_sync.sender import Receivers, SyncReport
 
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
+
+
+NOTICE_S = 5.0
+"""How long Ray may take to notice that an actor is gone."""
 
 
 class TrainersLostError(InfrastructureError):
@@ -118,14 +123,18 @@ class TrainerGroup:
         With actors of its own, the reference's answer goes straight to that rank: Ray hands it over
         when it is there.
         """
-        rank = self._ranks[self._dealer.deal(work(batch.packed, self._hidden))]
+        number = self._dealer.deal(work(batch.packed, self._hidden))
+        rank, name = (
+            self._ranks[number],
+            f"trainer rank {number} (micro-batch {len(self._pending)})",
+        )
         if not self._references:
-            self._pending.append(rank.train.remote(batch))
+            self._pending[name] = rank.train.remote(batch)
             return
         shared = ray.put(batch)
         actor = self._references[len(self._pending) % len(self._references)]
         logprobs = actor.logprobs.remote(shared, self._training.temperature)
-        self._pending.append(rank.train.remote(shared, logprobs))
+        self._pending[name] = rank.train.remote(shared, logprobs)
 
     def sequence_kl(self, packed: PackedBatch) -> list[float]:
         """[sequences] KL of packed responses to the reference, by the rank whose turn it is:
@@ -146,8 +155,10 @@ class TrainerGroup:
         Raises:
             TrainersLostError: a rank died, or the deadline passed.
         """
-        self._pending += [self._ranks[rank].train.remote(None) for rank in self._dealer.missing()]
-        waited = {f"micro-batch {index}": ref for index, ref in enumerate(self._pending)}
+        waited = self._pending
+        for rank in self._dealer.missing():
+            name = f"trainer rank {rank} (empty micro-batch {len(waited)})"
+            waited[name] = self._ranks[rank].train.remote(None)
         self._begin_step()
         self._wait(waited, f"training step {step}")
         return self._on_all("step", denominator, lr, doing=f"optimizer step {step}")
@@ -174,7 +185,7 @@ class TrainerGroup:
         self._on_all("save_hf", str(directory), doing="writing the finished model")
 
     def _begin_step(self) -> None:
-        self._pending: list[Any] = []
+        self._pending: dict[str, Any] = {}
         lockstep = self._training.config.zero_stage >= 2
         self._dealer = Dealer(self._training.config.ranks, lockstep=lockstep)
 
@@ -190,3 +201,22 @@ class TrainerGroup:
             return list(wait_for(refs, self._step_timeout_s, doing).values())
         except InfrastructureError as error:
             raise TrainersLostError(str(error)) from error
+        except RayTaskError as error:
+            # The death of a rank breaks the collective that the others are in, and what they say of
+            # it may come first.
+            dead = self._dead_ranks()
+            if not dead:
+                raise
+            raise TrainersLostError(f"{doing}: {', '.join(dead)} died") from error
+
+    def _dead_ranks(self) -> list[str]:
+        """Names of the ranks that are gone; one that is busy counts as alive."""
+        refs = {rank.__ray_ready__.remote(): index for index, rank in enumerate(self._ranks)}
+        answered, _ = ray.wait(list(refs), num_returns=len(refs), timeout=NOTICE_S)
+        dead = []
+        for ref in answered:
+            try:
+                ray.get(ref)
+            except LOST:
+                dead.append(f"trainer rank {refs[ref]}")
+        return dead

@@ -38,7 +38,8 @@ CONDITIONS = MappingProxyType(
         "rollout_errors": ("rollout/failed", f"over {FAILED_LIMIT}"),
         "logprob_mismatch": (
             "mismatch/logprob_abs_diff_mean",
-            "over 1e-2, or 1e-4 where generator and trainer both compute in float32",
+            "over 1e-2, or 1e-4 where generator and trainer both compute in float32; not with "
+            "`rollout.staleness`",
         ),
         "entropy_drop": (
             "policy/entropy",
@@ -79,8 +80,8 @@ class Alarms:
 
         Args:
             logprob_threshold: mean absolute difference between generator and trainer
-            log-probabilities,     in nats per token, above which they count as different policies:
-            1e-2 for bfloat16, 1e-4     for float32.
+                log-probabilities, in nats per token, above which they count as different policies:
+                1e-2 for bfloat16, 1e-4 for float32.
         """
         self._logprob_threshold = logprob_threshold
         self._raised: set[str] = set()

@@ -299,8 +299,8 @@ _MISMATCH = (
     Metric(
         "mismatch/weight_version",
         "version",
-        "Version of the weights that produced the step's samples.",
-        "Not the previous step's: the run is not on-policy.",
+        "Version of the oldest weights that sampled a token of the step.",
+        "Below the previous step's number by more than rollout.staleness: stale weights.",
     ),
 )
 

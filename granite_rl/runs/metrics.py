@@ -88,7 +88,9 @@ class MetricLogger:
         self._run = run_dir
         self._sinks: dict[str, Sink] = {}
         self._reported: set[str] = set()
-        self._steps = {record.get("step") for record in read_json_lines(run_dir.metrics_path)}
+        self._steps: set[int | None] = {
+            record.get("step") for record in read_json_lines(run_dir.metrics_path)
+        }
         shown = redact_tree({**config, "total_steps": total_steps})
         if tracking.tensorboard:
             self._open(
@@ -130,6 +132,15 @@ class MetricLogger:
                 self._report_unknown(name)
         for sink_name, sink in list(self._sinks.items()):
             self._guard(sink_name, partial(sink.log, step, finite))
+
+    def rewind(self, step: int) -> None:
+        """Forget what was logged after a step: these steps are going to be done again.
+
+        Raises:
+            OSError: metrics.jsonl can't be written.
+        """
+        self._run.drop_metrics_after(step)
+        self._steps = {known for known in self._steps if known is None or known <= step}
 
     def log_samples(self, step: int, records: Sequence[Record]) -> None:
         """Show some samples of a step, with their rewards broken down, in W&B and TensorBoard.

@@ -31,8 +31,10 @@ REQUIRED_FIELDS = (
 )
 """Fields of every record: prompt and completion as text, the verdict, and the row's ``file:line``.
 
-``reward`` and ``advantage`` are null for a sample that does not teach. Further fields
-(``ground_truth``, ``env_class``, ``group``, ...) are kept as they are.
+``reward`` and ``advantage`` are null for a sample that does not teach. ``weight_version`` is the
+oldest version that sampled a token of the sample's group. Further fields (``ground_truth``,
+``env_class``, ``group``, ...) are kept as they are; among them ``weight_versions``: pairs of a
+token's index after the prompt and the version that sampled it and those after it.
 """
 
 _NAME = re.compile(r"step_(\d+)\.jsonl")

@@ -73,7 +73,10 @@ class CheckpointStore:
         """
         self.root.mkdir(parents=True, exist_ok=True)
         for stale in self.root.glob(f"{_TEMPORARY}*"):
-            shutil.rmtree(stale)
+            if stale.is_dir():
+                shutil.rmtree(stale)
+            else:
+                stale.unlink()  # killed in the write of the pointer
         return Path(tempfile.mkdtemp(prefix=f"{_TEMPORARY}step_{step}-", dir=self.root))
 
     def commit(self, step: int, metadata: Mapping[str, Any]) -> Path:

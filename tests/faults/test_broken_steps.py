@@ -31,6 +31,7 @@ def nan_once(log_probs, old_log_probs, advantages, config, loss_mask=None, rollo
 '''
 
 
+@pytest.mark.long
 def test_a_step_that_is_not_a_number_is_skipped_and_kept(
     tiny_checkpoint: Path, any_rows: Path, tmp_path: Path
 ) -> None:
@@ -47,6 +48,21 @@ def test_a_step_that_is_not_a_number_is_skipped_and_kept(
     assert str(dump) in skipped["message"]
     weights = load_file(run / "hf" / "model.safetensors")
     assert all(bool(tensor.isfinite().all()) for tensor in weights.values())
+
+
+@pytest.mark.long
+def test_gradients_that_stay_broken_end_the_run(
+    tiny_checkpoint: Path, any_rows: Path, tmp_path: Path
+) -> None:
+    module, run, log = tmp_path / "nan_ever.py", tmp_path / "run", tmp_path / "log"
+    module.write_text(NAN_ONCE.replace("if calls == 2", "if calls >= 2"))
+    more = (f"algorithm.modules=[{module}]", "algorithm.policy_loss=nan_once")
+    process = start(stage_arguments(tiny_checkpoint, any_rows, run, 9, *more), log)
+    finish(process, log, code=6)
+    status = json.loads((run / "status.json").read_text())
+    assert (status["state"], status["exit_code"]) == ("failed", 6)
+    assert "in 3 steps in a row, up to step 4" in status["error"]
+    assert len(list((run / "faults").iterdir())) == 3
 
 
 @pytest.mark.long

@@ -28,6 +28,9 @@ class Script:
         self.scoring: list[tuple[Share, list[tuple[str, ...]]]] = []
         self.aborted: list[tuple[Key, int]] = []
         self.silent: set[tuple[Key, int]] = set()
+        self.late = False
+        """Whether what was silent finishes when it is given up."""
+        self.asked: list[Share] = []
 
     def engine(self) -> RolloutEngine:
         """A rollout engine over this script; an answer becomes one token, 99."""
@@ -63,6 +66,8 @@ class Generators:
 
     def abort(self, samples: Iterable[tuple[Key, int]]) -> None:
         self.script.aborted += samples
+        if self.script.late:
+            self.script.silent.clear()
 
     def references(self) -> list[Any]:
         return []
@@ -78,6 +83,7 @@ class Scorers:
         self.script = script
 
     def submit(self, key: Share, row: PromptRow, actions: Any, **_: Any) -> None:
+        self.script.asked.append(key)
         self.script.scoring.append((key, list(actions)))
 
     def collect(self, ready: Sequence[Any]) -> list[tuple[Share, list[Reply]]]:
@@ -196,6 +202,17 @@ def test_a_late_sample_is_given_up_and_lost() -> None:
     assert [group.lost for group in scored] == [0, 1, 0]
     assert [result.score for result in scored[1].results] == [1.0]
     assert script.aborted == [((-1, 1), 0)]
+
+
+def test_a_sample_that_was_given_up_comes_back_without_effect() -> None:
+    """As aborted, or finished after all, while the others of its group are being scored."""
+    script = Script(final)
+    script.silent = {((-1, 0), 0)}
+    script.late = True
+    (group,) = run(script, 1, samples=3, deadline_s=0.05)
+    assert group.lost == 1
+    assert [result.score for result in group.results] == [1.0, 2.0]
+    assert script.asked == [((-1, 0), (1, 2))], "the others are scored once"
 
 
 def test_two_batches_in_flight_keep_their_groups_apart() -> None:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 import signal
-import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from granite_rl.child_process import ServingChild, StopForwarder
 from granite_rl.runs.catalogue import CATALOGUE, lookup
 from tests.granite_rl.stage_runs import (
-    completions_of,
+    assert_same_run,
+    events_of,
     finish,
     metrics_of,
+    one_process,
     stage_arguments,
     start,
-    weights_of,
 )
 
 STEPS = 5
@@ -35,22 +33,13 @@ def two_runs(
     root = tmp_path_factory.mktemp("straight")
     runs = root / "first", root / "second"
     sinks = ("tracking.wandb_mode=offline", "tracking.tensorboard=true")
-    server = ServingChild()
-    try:
+    with one_process(root / "log") as stage:
         for run, more in zip(runs, (sinks, ()), strict=True):
-            arguments = stage_arguments(
-                tiny_checkpoint, any_rows, run, STEPS, f"eval.files={any_rows}", *more
+            stage(
+                stage_arguments(
+                    tiny_checkpoint, any_rows, run, STEPS, f"eval.files={any_rows}", *more
+                )
             )
-            result = server.run(
-                (sys.executable, "-m", "granite_rl.stage", *arguments),
-                prefix="",
-                log=root / "log",
-                stop=StopForwarder(),
-                grace_s=10,
-            )
-            assert result.exit_code == 0, (root / "log").read_text()
-    finally:
-        server.close()
     return runs
 
 
@@ -60,30 +49,14 @@ def straight_run(two_runs: tuple[Path, Path]) -> Path:
     return two_runs[0]
 
 
-def events_of(run: Path) -> list[dict[str, Any]]:
-    """Lines of events.jsonl."""
-    return [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()]
-
-
 def roles_of(run: Path) -> dict[str, dict[str, object]]:
     """What ran as each role, by its name."""
     return {event["role"]: event for event in events_of(run) if event["kind"] == "role_started"}
 
 
-def assert_same_run(ours: Path, theirs: Path) -> None:
-    """Bit for bit: what was sampled, every metric that is no time, and the model."""
-    assert [line["step"] for line in metrics_of(ours)] == list(range(1, STEPS + 1))
-    assert completions_of(ours, STEPS) == completions_of(theirs, STEPS)
-    assert weights_of(ours) == weights_of(theirs)
-    volatile = ("time/", "perf/", "eval/", "engine/", "run/memory", "run/disk", "time")
-    for mine, yours in zip(metrics_of(ours), metrics_of(theirs), strict=True):
-        same = {key for key in yours if not key.startswith(volatile)}
-        assert {key: mine[key] for key in same} == {key: yours[key] for key in same}
-
-
 def test_a_run_on_used_actors_has_the_same_bits(two_runs: tuple[Path, Path]) -> None:
     first, second = two_runs
-    assert_same_run(second, first)
+    assert_same_run(second, first, STEPS)
     used = {name: role["pid"] for name, role in roles_of(first).items()}
     assert {name: role["pid"] for name, role in roles_of(second).items()} == used
     evaluations = [json.loads((run / "eval.json").read_text()) for run in two_runs]
@@ -186,7 +159,7 @@ def test_a_killed_run_continues_to_the_same_bits(
     assert 2 <= reached < STEPS, log.read_text()
 
     finish(start(arguments, log), log)
-    assert_same_run(run, straight_run)
+    assert_same_run(run, straight_run, STEPS)
 
 
 def test_sigterm_saves_and_says_how_to_go_on(

@@ -26,6 +26,7 @@ def test_penalties_are_apart_from_what_the_verifiers_said() -> None:
     metrics = rollout_metrics([outcome(results, [0.4, 0.5, None])])
     assert metrics["reward/mean"] == metrics["reward/math/mean"] == 0.75
     assert metrics["reward/std"] == 0.25
+    assert metrics["mismatch/weight_version"] == 3
     assert metrics["reward/overlong_penalty"] == pytest.approx(-0.3)
     assert metrics["reward/math/component/format.clean"] == 0.5
     assert metrics["rollout/failed"] == pytest.approx(1 / 3)

@@ -77,6 +77,22 @@ def test_a_step_logged_again_is_added_to_its_line(open_run: OpenRun) -> None:
         run.finish("succeeded", 0)
 
 
+def test_steps_that_are_done_again_have_their_lines_again(open_run: OpenRun) -> None:
+    with open_run() as run:
+        logger = MetricLogger(run, tracking(), "r", {}, None)
+        for step in (1, 2, 3):
+            logger.log(step, {"reward/mean": float(step)})
+        logger.rewind(1)
+        for step in (2, 3):
+            logger.log(step, {"reward/mean": 10.0 * step})
+            logger.log(step, {"time/save_s": 1.0})
+        logger.close()
+        lines = lines_of(run)
+        assert [line["step"] for line in lines] == [1, 2, 3]
+        assert [line["reward/mean"] for line in lines] == [1.0, 20.0, 30.0]
+        run.finish("succeeded", 0)
+
+
 def test_non_finite_values_are_left_out_and_reported(
     open_run: OpenRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
