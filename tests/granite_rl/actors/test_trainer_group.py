@@ -34,7 +34,6 @@ def group(config: StageConfig, second_dies: bool) -> Any:
     from granite_rl.actors.trainer import Training
     from granite_rl.actors.trainer_group import TrainerGroup
 
-    @ray.remote(num_cpus=0.1)
     class Rank:
         def __init__(self, rank: int) -> None:
             self.rank = rank
@@ -48,7 +47,7 @@ def group(config: StageConfig, second_dies: bool) -> Any:
 
     model = config.model.path
     return TrainerGroup(
-        lambda: [Rank.remote(rank) for rank in range(2)],
+        lambda: [ray.remote(num_cpus=0.1)(Rank).remote(rank) for rank in range(2)],
         Training(config.trainer, config.optim, config.algorithm, 1.0, model, None, 0),
         transport="shared_memory",
         start_timeout_s=60,
