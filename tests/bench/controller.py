@@ -172,6 +172,8 @@ def measure(work: Path, arguments: argparse.Namespace) -> tuple[list[float], lis
         f"rollout.prompts_per_step={arguments.prompts}",
         f"rollout.samples_per_prompt={SAMPLES}",
         f"data.max_steps={arguments.steps}",
+        "trainer.row_tokens=1024",  # micro-batches of 8,192 tokens, as a GPU would take them
+        "trainer.rows_per_microbatch=8",
         "rewards.batch_timeout_s=600",  # a loaded machine is not a fault of the worker
     )
     inputs = load_inputs(config)
