@@ -320,10 +320,11 @@ def start_references(
     """The reference's own actors, not yet awaited; none where it is colocated with the trainers."""
     from granite_rl.actors.reference import RESTARTS, Reference
 
+    seat = reference_seat(model_path, config, cluster)
     role = partial(Reference, str(model_path.resolve()), config.dtype, config.threads)
     return [
         _seated(
-            reference_seat(model_path, config, cluster),
+            seat,
             role,
             role_environment(config.threads),
             max_restarts=RESTARTS,

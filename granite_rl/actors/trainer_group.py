@@ -124,10 +124,8 @@ class TrainerGroup:
         when it is there.
         """
         number = self._dealer.deal(work(batch.packed, self._hidden))
-        rank, name = (
-            self._ranks[number],
-            f"trainer rank {number} (micro-batch {len(self._pending)})",
-        )
+        rank = self._ranks[number]
+        name = f"trainer rank {number} (micro-batch {len(self._pending)})"
         if not self._references:
             self._pending[name] = rank.train.remote(batch)
             return
