@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from tests.granite_rl.stage_runs import Stage
 
 # Before anything imports torch or starts a process: on two cores every further thread costs time,
 # and no test may reach for the network or for somebody's account.
@@ -78,32 +82,37 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+DISTINCT = """
+from envs.base import SingleTurnEnv
+from rewards import reward
+
+
+@reward("distinct", range=(0.0, 1.0))
+def distinct(completion: str) -> float:
+    return min(1.0, len(set(completion)) / 30)
+
+
+class Env(SingleTurnEnv):
+    domain = "distinct"
+    reward = __file__ + ":distinct"
+"""
+
+
 @pytest.fixture(scope="session")
 def any_rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Prompts whose reward an untrained model can earn: it pays for distinct characters.
 
     The environment is a user's file, named in each row as ``path:Class``.
     """
-    directory = tmp_path_factory.mktemp("rows")
-    environment = directory / "distinct_env.py"
-    environment.write_text(
-        "from envs.base import SingleTurnEnv\n"
-        "from rewards import reward\n\n\n"
-        "@reward('distinct', range=(0.0, 1.0))\n"
-        "def distinct(completion: str) -> float:\n"
-        "    return min(1.0, len(set(completion)) / 30)\n\n\n"
-        "class DistinctEnv(SingleTurnEnv):\n"
-        "    domain = 'distinct'\n"
-        "    reward = __file__ + ':distinct'\n"
-    )
-    path = directory / "train.jsonl"
-    with path.open("w") as file:
-        for number in range(40):
-            row = {
-                "data_source": "test",
-                "prompt": [{"role": "user", "content": f"How many eggs are {number} eggs?"}],
-                "env_class": f"{environment}:DistinctEnv",
-                "reward_spec": {"method": "rule", "ground_truth": ""},
-            }
-            file.write(json.dumps(row) + "\n")
-    return path
+    from tests.granite_rl.stage_runs import write_rows
+
+    return write_rows(tmp_path_factory.mktemp("rows"), DISTINCT, [""] * 40)
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Runs stages to their end, those of a file in one process: the engines start once."""
+    from tests.granite_rl.stage_runs import one_process
+
+    with one_process(tmp_path_factory.mktemp("stage") / "log") as run:
+        yield run

@@ -4,15 +4,14 @@ the run goes on to its end."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.granite_rl.stage_runs import (
+    Stage,
     events_of,
     metrics_of,
-    one_process,
     records_of,
     stage_arguments,
     weights_of,
@@ -25,16 +24,6 @@ pytestmark = [
     pytest.mark.long,
     pytest.mark.timeout(300),
 ]
-
-Stage = Callable[[Sequence[str]], None]
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """Runs a stage to its end."""
-    with one_process(tmp_path_factory.mktemp("rewards") / "log") as run:
-        yield run
-
 
 BOMB = f"bomb{os.getpid()}"
 """Name of every process that the fork bomb makes."""

@@ -97,8 +97,12 @@ def finish(
     assert returned == code, f"exit code {returned}:\n{log.read_text()}"
 
 
+Stage = Callable[[Sequence[str]], None]
+"""Runs a stage with the given arguments to its end."""
+
+
 @contextmanager
-def one_process(log: Path) -> Iterator[Callable[[Sequence[str]], None]]:
+def one_process(log: Path) -> Iterator[Stage]:
     """A function that runs stages to their end, one after another in one process.
 
     Each takes over the actors that the one before leaves, which saves the 20 s that they need to

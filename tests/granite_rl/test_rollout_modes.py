@@ -7,7 +7,7 @@ All stages run in one process, so that the engines start once.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,10 @@ import pytest
 from granite_rl.data.rows import read_rows
 from granite_rl.data.stream import PromptStream
 from tests.granite_rl.stage_runs import (
+    Stage,
     assert_same_run,
     events_of,
     metrics_of,
-    one_process,
     prompts_of,
     records_of,
     stage_arguments,
@@ -33,15 +33,6 @@ pytestmark = [
     pytest.mark.long,
     pytest.mark.timeout(400),
 ]
-
-Stage = Callable[[Sequence[str]], None]
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """Runs a stage to its end."""
-    with one_process(tmp_path_factory.mktemp("modes") / "log") as run:
-        yield run
 
 
 def test_overlap_changes_no_bit(

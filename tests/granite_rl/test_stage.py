@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from tests.granite_rl.stage_runs import (
     one_process,
     stage_arguments,
     start,
+    wait_until,
 )
 
 STEPS = 5
@@ -150,9 +150,7 @@ def test_a_killed_run_continues_to_the_same_bits(
     run, log = tmp_path / "run", tmp_path / "log"
     arguments = stage_arguments(tiny_checkpoint, any_rows, run, STEPS, "run.resume=auto")
     process = start(arguments, log)
-    deadline = time.monotonic() + 180
-    while len(metrics_of(run)) < 2 and time.monotonic() < deadline and process.poll() is None:
-        time.sleep(0.02)
+    wait_until(lambda: process.poll() is not None or len(metrics_of(run)) >= 2, "step 2", log)
     process.kill()
     process.wait(10)
     reached = len(metrics_of(run))
@@ -168,9 +166,7 @@ def test_sigterm_saves_and_says_how_to_go_on(
     run, log = tmp_path / "run", tmp_path / "log"
     arguments = stage_arguments(tiny_checkpoint, any_rows, run, 1000, "run.resume=auto")
     process = start(arguments, log)
-    deadline = time.monotonic() + 180
-    while not metrics_of(run) and time.monotonic() < deadline and process.poll() is None:
-        time.sleep(0.05)
+    wait_until(lambda: process.poll() is not None or bool(metrics_of(run)), "step 1", log)
     process.send_signal(signal.SIGTERM)
     finish(process, log, code=75)
     status = json.loads((run / "status.json").read_text())

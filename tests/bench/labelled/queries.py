@@ -6,7 +6,6 @@ say `fill`: both must give the same on whatever the schema permits.
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from typing import Any
 
 from rewards.sqlite.cost import QueryTooCostly
 from rewards.sqlite.sandbox import build_image, run_query
+from tests.bench.labelled.answers import rows
 
 # Calcite's names for columns without one, which SQLite takes for parameters.
 _CALCITE_NAME = re.compile(r"(?<![\w$\"])\$f\d+")
@@ -78,20 +78,18 @@ def verieql(path: Path) -> Iterator[dict[str, Any]]:
     A counterexample makes a pair not equivalent; one that none was found for within the time,
     for tables of one row and more, counts as equivalent.
     """
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            record = json.loads(line)
-            states = record["states"] or []
-            if not {"EQU", "NEQ"} & set(states):
-                yield {"reward": "sql", "not_applicable": f"no verdict: {record['err']}"}
-                continue
-            schema = _schema(record["schema"], record["constraint"] or [])
-            reason = refused(schema, record["pair"])
-            if reason:
-                yield {"reward": "sql", "not_applicable": f"SQLite: {reason}"}
-                continue
-            first, second = record["pair"]
-            yield from _pair(schema, first, second, correct="NEQ" not in states)
+    for record in rows(path):
+        states = record["states"] or []
+        if not {"EQU", "NEQ"} & set(states):
+            yield {"reward": "sql", "not_applicable": f"no verdict: {record['err']}"}
+            continue
+        schema = _schema(record["schema"], record["constraint"] or [])
+        reason = refused(schema, record["pair"])
+        if reason:
+            yield {"reward": "sql", "not_applicable": f"SQLite: {reason}"}
+            continue
+        first, second = record["pair"]
+        yield from _pair(schema, first, second, correct="NEQ" not in states)
 
 
 def sqlsolver(path: Path) -> Iterator[dict[str, Any]]:
