@@ -25,7 +25,7 @@ QUIET = (
     "tracking.tensorboard=false",
     "algorithm.overlong_buffer=0",
     "optim.warmup_steps=0",
-    "optim.lr=1e-6",
+    "optim.lr=1e-9",
     "trainer.ranks=1",
 )
 """Settings of every benchmark: no trackers, weights that stay nearly as they are, and one trainer,

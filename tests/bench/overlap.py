@@ -1,10 +1,10 @@
 """Does the slower role set the step time? Generator and trainer on a core each.
 
-    python -m tests.bench.overlap [--steps 7]
+    python -m tests.bench.overlap [--steps 7] [--ours KEY=VALUE ...]
 
 Prints the line `overlap`: seconds of an overlapped step, against the limit of 1.15 x the slower of
 generation alone and training alone. All three are measured in this run, with the same prompts,
-seeds and weights (the learning rate is 1e-6), on log-normal lengths, 32 prompts x 16 samples:
+seeds and weights (the learning rate is 1e-9), on log-normal lengths, 32 prompts x 16 samples:
 
 - overlapped: the step loop of a stage, weight sync included;
 - generation alone: the same prompt groups generated and scored while the trainer is idle;
@@ -12,7 +12,7 @@ seeds and weights (the learning rate is 1e-6), on log-normal lengths, 32 prompts
 
 Generator and trainer have one thread and one core each. The driver and the reward worker have none
 of their own: what they take is part of what overlapping costs. With ``--kind equal`` completions
-have 10 tokens each.
+have 10 tokens each. ``--ours`` changes settings, e.g. ``generator.max_num_seqs=40``.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def pin_roles(run: Path) -> None:
             pin(int(event["pid"]), cores[role.startswith("trainer")])
 
 
-def measure(work: Path, kind: str, steps: int) -> Result:
+def measure(work: Path, kind: str, steps: int, overrides: Sequence[str]) -> Result:
     """The three phases, one after another with the same actors."""
     from granite_rl.actors.placement import ray_session
     from granite_rl.stage import load_inputs, start_roles, wait_for_roles
@@ -134,6 +134,7 @@ def measure(work: Path, kind: str, steps: int) -> Result:
         f"rollout.max_context={64 + tokens}",
         "rollout.save_every=0",
         f"data.max_steps={WARM_UP + steps}",
+        *overrides,
     )
     config = stage_config(model, rows, work / "overlapped", *settings)
     inputs = load_inputs(config)
@@ -181,9 +182,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--steps", type=int, default=7, help="timed steps of every phase")
     parser.add_argument("--kind", choices=list(KINDS), default="varying")
+    parser.add_argument("--ours", nargs="*", default=[], metavar="KEY=VALUE", help="overrides")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="granite-rl-bench-") as name:
-        measure(Path(name), arguments.kind, arguments.steps).print()
+        measure(Path(name), arguments.kind, arguments.steps, arguments.ours).print()
 
 
 if __name__ == "__main__":

@@ -11,8 +11,9 @@ consecutive steps, two warm-up steps left out:
 Each step: 32 prompts x 16 samples, float32, one AdamW step, KL to a frozen reference. Lengths come
 from the model's weights (`tests.bench.length_model`), so that both samplers draw the same
 distribution; both sides' realised means are printed, and a difference of over 8 % is an error. The
-prompts are the same 32 in every step (about 20 tokens). The learning rate is 1e-6, so that lengths
-stay as they are.
+prompts are the same 32 in every step (about 20 tokens). The learning rate is 1e-9, so that lengths
+stay as they are: at 1e-6 the reward, which likes long answers, took the mean from 24 to 32 tokens in
+nine steps.
 
 Ours is `python -m granite_rl.stage` with all its actors, in the recipe's demo configuration; what
 differs from it is in `OURS`. TRL runs alone in a process with both cores, in several settings
@@ -61,7 +62,7 @@ OURS = (
     "rollout.save_every=1000",  # the first and the last step, neither of which is timed
     "algorithm.overlong_buffer=0",
     "algorithm.kl_beta=0.05",
-    "optim.lr=1e-6",
+    "optim.lr=1e-9",
     "optim.warmup_steps=0",
     "checkpoint.every_steps=0",
     "tracking.wandb_mode=disabled",

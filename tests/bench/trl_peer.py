@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("--continuous", action="store_true", help="transformers' own batching")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--steps", type=int, required=True)
-    parser.add_argument("--lr", type=float, default=1e-6)
+    parser.add_argument("--lr", type=float, default=1e-9)
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
     os.environ |= {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
