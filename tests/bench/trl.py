@@ -12,8 +12,8 @@ Each step: 32 prompts x 16 samples, float32, one AdamW step, KL to a frozen refe
 from the model's weights (`tests.bench.length_model`), so that both samplers draw the same
 distribution; both sides' realised means are printed, and a difference of over 8 % is an error. The
 prompts are the same 32 in every step (about 20 tokens). The learning rate is 1e-9, so that lengths
-stay as they are: at 1e-6 the reward, which likes long answers, took the mean from 24 to 32 tokens in
-nine steps.
+stay as they are: at 1e-6 the reward, which likes long answers, took their mean from 24 to 32 tokens
+in nine steps.
 
 Ours is `python -m granite_rl.stage` with all its actors, in the recipe's demo configuration; what
 differs from it is in `OURS`. TRL runs alone in a process with both cores, in several settings
