@@ -49,6 +49,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PROMPTS = 32
 SAMPLES = 16
 WARM_UP = 2
+START_S = 120.0
+"""What TRL may take to start."""
 TOLERANCE = 0.08
 """Standard error of the difference of two means of 3,500 log-normal lengths: 2.3 %."""
 
@@ -127,35 +129,46 @@ class FailedRun(RuntimeError):
     """A side did not run to its end; says what it printed."""
 
 
-def run(command: list[str], log: Path, **environment: str) -> None:
+def run(command: list[str], log: Path, limit_s: float | None = None, **environment: str) -> None:
     """Run one side to its end.
 
     Raises:
-        FailedRun: it ended with another code than 0.
+        FailedRun: it ended with another code than 0, or not within ``limit_s``.
     """
     inherited = {key: value for key, value in os.environ.items() if key != "RAY_ADDRESS"}
     with log.open("w") as output:
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=inherited | environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                command,
+                cwd=ROOT,
+                env=inherited | environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=limit_s,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise FailedRun(f"{' '.join(command)}\nwas not done within {limit_s:.0f} s") from None
     if done.returncode:
         raise FailedRun(f"{' '.join(command)}\nended with {done.returncode}:\n{log.read_text()}")
 
 
 def peer(
-    work: Path, model: Path, rows: Path, tokens: int, steps: int, setting: tuple[str, ...]
+    work: Path,
+    model: Path,
+    rows: Path,
+    tokens: int,
+    steps: int,
+    setting: tuple[str, ...],
+    limit_s: float | None,
 ) -> Measured:
     """TRL in one setting."""
     output = work / "peer.json"
     command = [sys.executable, "-m", "tests.bench.trl_peer", "--model", str(model)]
     command += ["--rows", str(rows), "--tokens", str(tokens), "--output", str(output)]
     command += ["--steps", str(WARM_UP + steps), *setting]
-    run(command, work / "peer.log", OMP_NUM_THREADS="2", PYTHONPATH=str(ROOT))
+    environment = {"OMP_NUM_THREADS": "2", "PYTHONPATH": str(ROOT)}
+    run(command, work / "peer.log", limit_s, **environment)
     found: dict[str, Any] = json.loads(output.read_text())
     lengths = [length for step in found["lengths"] for length in step]
     return Measured(found["seconds"][WARM_UP - 1 :], lengths)
@@ -199,10 +212,15 @@ def measure(case: Case, steps: int, overrides: list[str]) -> None:
         note("ours", mine)
         best: Measured | None = None
         for setting in case.peers:
+            # Only the fastest counts: one of half its speed need not be waited for.
+            limit_s = None
+            if best is not None:
+                limit_s = START_S + 2 * statistics.median(best.seconds) * (WARM_UP + steps)
             try:
-                theirs = peer(work, model, rows, tokens, steps, setting)
+                theirs = peer(work, model, rows, tokens, steps, setting, limit_s)
             except FailedRun as error:
-                # Not every setting works on every machine; without any there is no line.
+                # Not every setting works, or is quick enough, on every machine; without any there
+                # is no line.
                 print(f"# TRL {' '.join(setting)} does not run here: {error}", file=sys.stderr)
                 continue
             note(f"TRL {' '.join(setting)}", theirs)
