@@ -44,7 +44,7 @@ from vllm.model_executor.model_loader.reload.meta import get_numel_loaded, mater
 from vllm.model_executor.model_loader.reload.sanitize import restore_layer_refs
 from vllm.platforms import current_platform
 
-from granite_rl.weight_sync.bucket import BucketError
+from granite_rl.weight_sync.bucket import BucketError, Entry
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
 _STACK_ORDER = {"q": 0, "k": 1, "v": 2}
@@ -191,6 +191,7 @@ class _PlainLayer(_Layer):
         if _is_embedding(self.module):
             self.loaded = self.total  # the rows that fill up the vocabulary are zero
             if isinstance(self.module, ParallelLMHead):
+                _drop_kernel(self.module)
                 self.module.quant_method.process_weights_after_loading(self.module)
 
 
@@ -229,6 +230,11 @@ class _PackedLayer(_Layer):
             return
         if self._scratch is None:
             self._scratch = materialize_meta_tensor(self._meta)
+            # Laid out as in a bucket, for the same reason.
+            entry = Entry(
+                self.name, str(self._meta.dtype).split(".")[1], tuple(self._meta.shape), 0
+            )
+            self._scratch.data = entry.view(torch.empty(entry.size, dtype=torch.uint8))
         for part, args in self._parts:
             arguments = inspect.signature(self._loader).bind(self._scratch, part, *args)
             copied = get_numel_loaded(self._loader, arguments)[0]
@@ -242,6 +248,7 @@ class _PackedLayer(_Layer):
             whole = self._scratch
         assert whole is not None
         self._parts, self._scratch = [], None
+        _drop_kernel(self.module)
         self.module.weight = nn.Parameter(whole.data, requires_grad=False)
         self.module.quant_method.process_weights_after_loading(self.module)  # type: ignore[union-attr,operator]
         if self.module.weight.numel():
@@ -250,12 +257,12 @@ class _PackedLayer(_Layer):
     def _side_by_side(self) -> Tensor | None:
         """The parts as one matrix without a copy, if they lie in order in one piece."""
         parts = [part for part, _ in sorted(self._parts, key=_stack_position)]
-        begin = parts[0].data_ptr()
+        first, begin = parts[0], parts[0].data_ptr()
         for part in parts:
             if part.data_ptr() != begin or part.dtype != self._meta.dtype or part.dim() != 2:
                 return None
-            begin += part.numel() * part.itemsize
-        return parts[0].as_strided(self._meta.shape, (self._meta.shape[1], 1))
+            begin += part.shape[0] * first.stride(0) * first.itemsize
+        return first.as_strided(self._meta.shape, first.stride())
 
 
 def _stack_position(part: tuple[Tensor, tuple[Any, ...]]) -> int:
@@ -278,6 +285,11 @@ def _known(module: nn.Module) -> bool:
 
 def _is_embedding(module: nn.Module) -> bool:
     return type(getattr(module, "quant_method", None)) is UnquantizedEmbeddingMethod
+
+
+def _drop_kernel(module: nn.Module) -> None:
+    """Free a packed copy before its successor is made: never both of a large head at once."""
+    module.cpu_linear = None
 
 
 def _no_kernel(*_: Any) -> Tensor:

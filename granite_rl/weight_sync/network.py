@@ -21,7 +21,7 @@ from granite_rl.weight_sync.bucket import BucketError
 from granite_rl.weight_sync.sender import BUCKET_BYTES, BucketSender, Receivers
 
 FETCH_TIMEOUT_S = 120.0
-"""A bucket of 16 MiB takes a second on the slowest network that is worth training over."""
+"""A bucket of 32 MiB takes two seconds on the slowest network that is worth training over."""
 
 
 class NetworkSender(BucketSender):

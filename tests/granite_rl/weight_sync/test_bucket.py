@@ -21,6 +21,15 @@ TENSORS = {
     "large": torch.randn(700),
 }
 
+PADDED = {
+    "wide": torch.randn(5, 1024).to(torch.bfloat16),
+    "wide_transposed": torch.randn(512, 3).T,
+    "stack": torch.randn(2, 3, 512),
+    "long": torch.randn(600, 1024).to(torch.bfloat16),
+    "no_rows": torch.zeros(0, 1024),
+    "no_columns": torch.zeros(3, 0),
+}
+
 
 def packed(limit: int, tensors: dict[str, Tensor]) -> Iterator[tuple[Bucket, Tensor]]:
     """Buckets with their memory, each in fresh memory full of ones."""
@@ -37,13 +46,14 @@ def packed(limit: int, tensors: dict[str, Tensor]) -> Iterator[tuple[Bucket, Ten
 @pytest.mark.parametrize("limit", [64, 200, 1 << 20])
 def test_round_trip_is_bit_exact_for_every_dtype_and_layout(limit: int) -> None:
     read: dict[str, Tensor] = {}
-    for index, (bucket, memory) in enumerate(packed(limit, TENSORS)):
+    tensors = TENSORS | PADDED
+    for index, (bucket, memory) in enumerate(packed(limit, tensors)):
         assert (bucket.version, bucket.index) == (7, index)
         again = Bucket.from_info(bucket.as_info())
         assert again == bucket
         read |= dict(unpack(again, memory))
-    assert list(read) == list(TENSORS)
-    for name, tensor in TENSORS.items():
+    assert list(read) == list(tensors)
+    for name, tensor in tensors.items():
         assert read[name].dtype == tensor.dtype
         assert torch.equal(read[name], tensor)
 
@@ -67,12 +77,20 @@ def test_a_tied_head_is_stored_once_even_where_a_bucket_is_full() -> None:
     assert read["head"].data_ptr() == read["embedding"].data_ptr()
 
 
-def test_stacked_matrices_lie_side_by_side() -> None:
-    parts = {name: torch.randn(rows, 16) for name, rows in (("q", 8), ("k", 4), ("v", 4))}
+@pytest.mark.parametrize(("columns", "pitch"), [(16, 16), (512, 528)])
+def test_stacked_matrices_lie_side_by_side(columns: int, pitch: int) -> None:
+    parts = {name: torch.randn(rows, columns) for name, rows in (("q", 8), ("k", 4), ("v", 4))}
     ((bucket, memory),) = packed(1 << 20, parts)
     q, k, v = (tensor for _, tensor in unpack(bucket, memory))
-    whole = q.as_strided((16, 16), (16, 1))
+    whole = q.as_strided((16, columns), (pitch, 1))
     assert torch.equal(whole, torch.cat([q, k, v]))
+
+
+def test_padding_is_zero_and_no_payload() -> None:
+    matrix = torch.randn(8, 512)
+    ((bucket, memory),) = packed(1 << 20, {"embedding": matrix, "head": matrix})
+    assert bucket.payload == matrix.nbytes < bucket.size
+    assert not memory[: bucket.size].view(8, -1)[:, 2048:].any()
 
 
 @pytest.mark.parametrize("damage", ["flip", "truncate", "zero", "stale", "layout", "checksum"])
