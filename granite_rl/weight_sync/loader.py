@@ -289,7 +289,7 @@ def _is_embedding(module: nn.Module) -> bool:
 
 def _drop_kernel(module: nn.Module) -> None:
     """Free a packed copy before its successor is made: never both of a large head at once."""
-    module.cpu_linear = None
+    module.cpu_linear = None  # type: ignore[assignment]
 
 
 def _no_kernel(*_: Any) -> Tensor:

@@ -10,12 +10,13 @@ GB/s (a tied head counts once), median over updates; `weight_sync` is the 0.8 GB
 number is a third of memcpy: a ratio over 1 means that the target is met.
 
 Where the time goes on two Zen 4 cores (AVX-512 with bfloat16; memcpy 11 to 14), 822 MB in bfloat16:
-the generator works for 0.40 of 0.45 s. oneDNN's packing takes 0.24 s for the layers, the head and
-writing in place 0.09 s (the head's 64 MiB of packed memory are mapped anew by each update), the
-hash 0.04 s, stacked matrices that a bucket's end separates 0.01 s. The sender copies and hashes for
-0.15 s meanwhile. Packing is the limit: into warm memory it makes 3.8 to 4.4 GB/s of padded rows on
-one thread (dense rows of 2 KB: 1.4 to 1.9, and 3.4 on two threads), so that a third of memcpy is
-out of reach of one thread however little the rest costs.
+2.0 GB/s, and 1.8 under the timers that gave the rest. The generator works for 0.40 of 0.45 s:
+oneDNN's packing of the layers 0.24, the head and writing in place 0.09 (the head's 64 MiB of packed
+memory are mapped anew by each update), the hash 0.04, stacked matrices that a bucket's end
+separates 0.01. The sender copies and hashes for about 0.15 s meanwhile. Packing is the limit: alone
+and into warm memory it makes 3.8 to 5.0 GB/s of padded rows on one thread (1.4 to 1.9 of dense ones
+of 2 or 8 KB, 2.7 to 3.9 of these on two). With the hash (20) that leaves 3.2 to 4.0 on one thread,
+where a third of memcpy is 3.7 to 4.6.
 
 Before rows were padded, on one core of an AVX2 EPYC (memcpy 7.6): the sender's copy and hash 5.1;
 the generator's hash 15, hash and copy in place 6.6; packing 2.6, and 1.3 in fresh memory. There
