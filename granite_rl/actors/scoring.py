@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import ray
 from ray.exceptions import GetTimeoutError
 
-from granite_rl.actors.placement import LOST
+from granite_rl.actors.placement import LOST, wait_for
 from granite_rl.actors.reward_worker import ScoringItem
 from granite_rl.actors.standby import STANDBY
 from granite_rl.types import Key, PromptRow
@@ -174,7 +174,11 @@ class ScorerPool:
 
     def collect(self, ready: Sequence[Any]) -> list[tuple[Share, list[Reply]]]:
         """Verdicts of the groups that are ready or whose deadline has passed, as (group key,
-        results)."""
+        results).
+
+        Raises:
+            InfrastructureError: a worker was lost and can't be replaced.
+        """
         now = time.monotonic()
         finished = [
             job
@@ -249,12 +253,17 @@ class ScorerPool:
         return results
 
     def _replace(self, worker: ActorHandle) -> None:
-        """Kill a worker and put a fresh one in its place; other jobs it held are queued again."""
+        """Kill a worker and put a fresh one in its place; other jobs it held are queued again.
+
+        Raises:
+            InfrastructureError: the fresh one does not start.
+        """
         STANDBY.end(worker)
         self.replaced_workers += 1
-        fresh = self._start_worker()
-        ray.get(fresh.describe.remote(), timeout=max(60.0, self._timeout_s))
-        self._workers[self._workers.index(worker)] = fresh
+        fresh, index = self._start_worker(), self._workers.index(worker)
+        starting = {f"reward worker {index}": fresh.describe.remote()}
+        wait_for(starting, max(60.0, self._timeout_s), "replacing a reward worker")
+        self._workers[index] = fresh
         # Not at once: while a poisoned job is taken apart, nothing else may delay its samples.
         for job in [job for job in self._jobs.values() if job.worker is worker]:
             del self._jobs[job.verdicts]

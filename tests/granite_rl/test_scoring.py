@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from granite_rl.actors.scoring import ScorerPool
+from granite_rl.errors import InfrastructureError
 from granite_rl.types import PromptRow
 from rewards.result import RewardResult
 
@@ -72,6 +74,12 @@ def cluster() -> Iterator[Any]:
         yield config
 
 
+def prompt_row(environment: str) -> PromptRow:
+    prompt = ({"role": "user", "content": "hi"},)
+    spec = {"method": "rule", "ground_truth": ""}
+    return PromptRow("test", prompt, environment, spec, {}, "hostile", "here:1")
+
+
 Score = Callable[..., list[RewardResult]]
 ScoreGroups = Callable[..., list[list[RewardResult]]]
 
@@ -98,15 +106,7 @@ def score_groups(cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> Scor
     def run(
         groups: list[tuple[str, ...]], environment: str = "HostileEnv"
     ) -> list[list[RewardResult]]:
-        row = PromptRow(
-            "test",
-            ({"role": "user", "content": "hi"},),
-            f"{path}:{environment}",
-            {"method": "rule", "ground_truth": ""},
-            {},
-            "hostile",
-            "here:1",
-        )
+        row = prompt_row(f"{path}:{environment}")
         for key, completions in enumerate(groups):
             samples = tuple(range(len(completions)))
             said = [(text,) for text in completions]
@@ -185,3 +185,38 @@ def test_an_episode_that_goes_on_is_no_verdict(score: Score) -> None:
     # The caller allows one turn, and the environment has no last word of its own.
     assert [result.status for result in results] == ["ok", "wrong_format", "ok"]
     assert "no end within 1 turns" in str(results[1].message)
+
+
+class Mortal:
+    """A reward worker that dies when it is asked to score."""
+
+    def describe(self) -> dict[str, int]:
+        return {}
+
+    def score(self, items: list[Any]) -> None:
+        os._exit(1)
+
+
+class Stillborn(Mortal):
+    """One that dies at the start, as on a node without memory."""
+
+    def describe(self) -> dict[str, int]:
+        os._exit(1)
+
+
+def test_a_worker_that_cannot_be_replaced_ends_the_run_by_name(cluster: Any) -> None:
+    import ray
+
+    kinds = iter((Mortal, Stillborn))
+    pool = ScorerPool(
+        lambda: ray.remote(next(kinds)).options(num_cpus=0.1).remote(),
+        1,
+        30.0,
+        None,
+        lambda name: False,
+    )
+    ray.get(list(pool.ready().values()), timeout=60)
+    pool.submit(((0, 0), (0,)), prompt_row("any"), [("said",)], max_turns=1, evaluation=False)
+    ready, _ = ray.wait(pool.references(), num_returns=1, timeout=60)
+    with pytest.raises(InfrastructureError, match="replacing a reward worker: an actor died"):
+        pool.collect(ready)
