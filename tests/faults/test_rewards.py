@@ -83,8 +83,8 @@ def test_rewards_that_exit_loop_or_fork_are_errors_of_their_own_samples(
         assert line["reward/mean"] == pytest.approx(sum(record["reward"] for record in good) / 4)
         assert line["policy/tokens"] == sum(record["tokens"] for record in good)
     assert "rollout_errors" in [e["alarm"] for e in events_of(run) if e["kind"] == "alarm"]
-    # All were sent SIGKILL when their limit passed, and would sleep for ten minutes otherwise; on busy
-    # cores it takes a moment until the last has given its memory back.
+    # All were sent SIGKILL when their limit passed, and would sleep for ten minutes otherwise; on
+    # busy cores it takes a moment until the last has given its memory back.
     deadline = time.monotonic() + 10
     while living(BOMB) and time.monotonic() < deadline:
         time.sleep(0.05)
