@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.bench.table import PAGE, render, replaced
 
 MODULES = ("packed", "engine", "weight_sync", "controller", "rewards", "overlap", "trl")
-"""The quick ones first: all together take about 20 minutes on two cores."""
+"""The quick ones first: all together take about 25 minutes on two cores."""
 OUTPUT = Path("runs/bench.json")
 
 

@@ -13,10 +13,10 @@ Where the time goes on two Zen 4 cores (AVX-512 with bfloat16; memcpy 11 to 14),
 2.6 GB/s. At 1.8, before the generator had one heap and under the timers that gave the rest, it
 worked for 0.40 of 0.45 s: oneDNN's packing of the layers 0.24, the head and writing in place 0.09
 (the head's 64 MiB of packed memory were mapped anew by each update), the hash 0.04, stacked
-matrices that a bucket's end separates 0.01. The sender copies and hashes for about 0.15 s meanwhile. Packing is the limit: alone
-and into warm memory it makes 3.8 to 5.0 GB/s of padded rows on one thread (1.4 to 1.9 of dense ones
-of 2 or 8 KB, 2.7 to 3.9 of these on two). With the hash (20) that leaves 3.2 to 4.0 on one thread,
-where a third of memcpy is 3.7 to 4.6.
+matrices that a bucket's end separates 0.01. The sender copies and hashes for about 0.15 s
+meanwhile. Packing is the limit: alone and into warm memory it makes 3.8 to 5.0 GB/s of padded rows
+on one thread (1.4 to 1.9 of dense ones of 2 or 8 KB, 2.7 to 3.9 of these on two). With the hash
+(20) that leaves 3.2 to 4.0 on one thread, where a third of memcpy is 3.7 to 4.6.
 
 Before rows were padded, on one core of an AVX2 EPYC (memcpy 7.6): the sender's copy and hash 5.1;
 the generator's hash 15, hash and copy in place 6.6; packing 2.6, and 1.3 in fresh memory. There
