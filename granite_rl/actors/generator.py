@@ -50,7 +50,7 @@ def generator_environment(config: GeneratorSection, *, gpu: bool) -> dict[str, s
     return common | {
         "OMP_NUM_THREADS": str(config.threads),
         # One heap for all threads: only there does `keep_freed_memory` (weight_sync.loader) keep
-        # glibc from mapping the packed head anew at each update, a fifth of its time.
+        # glibc from mapping the packed head anew at each update, a sixth of its time.
         "MALLOC_ARENA_MAX": "1",
         # Without this vLLM pins its threads to cores that the trainer may be using.
         "VLLM_CPU_OMP_THREADS_BIND": "nobind",

@@ -52,6 +52,11 @@ class Entry:
     offset: int
     """Bytes from the start of the bucket."""
 
+    @classmethod
+    def of(cls, name: str, tensor: Tensor, offset: int) -> Entry:
+        """Where a tensor (its values are not looked at) lies if it begins at ``offset``."""
+        return cls(name, str(tensor.dtype).removeprefix("torch."), tuple(tensor.shape), offset)
+
     @property
     def width(self) -> int:
         """Bytes of a row, which is all of a vector."""
@@ -142,11 +147,10 @@ def pack(
     space = torch.empty(0, dtype=torch.uint8)
     last: Tensor | None = None
     for name, tensor in tensors:
-        dtype = str(tensor.dtype).removeprefix("torch.")
         if tensor is last:
-            entries.append(Entry(name, dtype, tuple(tensor.shape), entries[-1].offset))
+            entries.append(replace(entries[-1], name=name))
             continue
-        entry = Entry(name, dtype, tuple(tensor.shape), offset)
+        entry = Entry.of(name, tensor, offset)
         if entries and offset + entry.size > limit:
             yield Bucket(version, index, offset, digest.hexdigest(), tuple(entries))
             index, entries, entry = index + 1, [], replace(entry, offset=0)

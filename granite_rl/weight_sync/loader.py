@@ -231,9 +231,7 @@ class _PackedLayer(_Layer):
         if self._scratch is None:
             self._scratch = materialize_meta_tensor(self._meta)
             # Laid out as in a bucket, for the same reason.
-            entry = Entry(
-                self.name, str(self._meta.dtype).split(".")[1], tuple(self._meta.shape), 0
-            )
+            entry = Entry.of(self.name, self._meta, 0)
             self._scratch.data = entry.view(torch.empty(entry.size, dtype=torch.uint8))
         for part, args in self._parts:
             arguments = inspect.signature(self._loader).bind(self._scratch, part, *args)

@@ -4,7 +4,6 @@ the run goes on to its end."""
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from tests.granite_rl.stage_runs import (
     metrics_of,
     records_of,
     stage_arguments,
+    wait_until,
     weights_of,
     write_rows,
 )
@@ -85,9 +85,7 @@ def test_rewards_that_exit_loop_or_fork_are_errors_of_their_own_samples(
     assert "rollout_errors" in [e["alarm"] for e in events_of(run) if e["kind"] == "alarm"]
     # All were sent SIGKILL when their limit passed, and would sleep for ten minutes otherwise; on
     # busy cores it takes a moment until the last has given its memory back.
-    deadline = time.monotonic() + 10
-    while living(BOMB) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_until(lambda: not living(BOMB), "the end of every fork", timeout_s=10)
     assert not living(BOMB), "a fork outlived its limit"
 
 

@@ -127,11 +127,15 @@ def one_process(log: Path) -> Iterator[Stage]:
             server.close()
 
 
-def wait_until(condition: Callable[[], bool], what: str, log: Path, timeout_s: float = 200) -> None:
-    """Wait for something to be true of a running stage; if it does not come true, show its log."""
+def wait_until(
+    condition: Callable[[], bool], what: str, log: Path | None = None, timeout_s: float = 200
+) -> None:
+    """Wait for something to be true of a stage; if it does not come true, show its log."""
     deadline = time.monotonic() + timeout_s
     while not condition():
-        assert time.monotonic() < deadline, f"{what}: not within {timeout_s:g} s\n{log.read_text()}"
+        assert time.monotonic() < deadline, "\n".join(
+            [f"{what}: not within {timeout_s:g} s", log.read_text() if log else ""]
+        )
         time.sleep(0.02)
 
 
