@@ -130,6 +130,7 @@ def policy_metrics(reports: Sequence[StepReport], lr: float) -> dict[str, float]
         "policy/pg_loss": sums.policy_loss / reports[0].denominator,
         "policy/kl_loss": sums.kl_loss / reports[0].denominator,
         "policy/kl": sums.kl / tokens,
+        "policy/kl_bounded_fraction": sums.kl_bounded / tokens,
         "policy/entropy": sums.entropy / tokens,
         "policy/clip_fraction": sums.clipped / tokens,
         "policy/clip_fraction_low": sums.clipped_low / tokens,

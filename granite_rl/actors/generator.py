@@ -94,8 +94,12 @@ class Generator:
             # Splitting a prompt over steps crashes seeded sampling on CPU, so a step must hold a
             # whole one.
             enable_chunked_prefill=False,
-            max_num_batched_tokens=max(max_context, 16 * max_context),
+            max_num_batched_tokens=16 * max_context,
             enable_prefix_caching=True,
+            # vLLM's default on CUDA is to schedule a step before the last one's tokens are known.
+            # Our sampler has then drawn a token more when a sample ends, and an update in the
+            # middle of a sample is noted one token late.
+            async_scheduling=False,
             enforce_eager=config.enforce_eager,
             tensor_parallel_size=config.tensor_parallel,
             distributed_executor_backend="uni" if config.tensor_parallel == 1 else "ray",

@@ -16,7 +16,7 @@ import gc
 import math
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,8 @@ class TokenSums:
     policy_loss: float = 0.0
     kl_loss: float = 0.0
     kl: float = 0.0
+    kl_bounded: int = 0
+    """Tokens whose KL estimate is past its bound."""
     entropy: float = 0.0
     clipped: float = 0.0
     clipped_low: int = 0
@@ -75,31 +77,14 @@ class TokenSums:
 
     def add(self, other: TokenSums) -> None:
         """Merge another rank's or micro-batch's sums into this one."""
-        for name in (
-            "tokens",
-            "loss",
-            "policy_loss",
-            "kl_loss",
-            "kl",
-            "entropy",
-            "clipped",
-            "importance_ratios",
-            "importance_capped",
-            "clipped_low",
-            "clipped_high",
-            "mismatch_tokens",
-            "mismatch_abs",
-            "mismatch_exp",
-            "mismatch_kl",
-            "busy_s",
-            "reference_s",
-        ):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.mismatch_max = max(self.mismatch_max, other.mismatch_max)
-        self.ratio_max = max(self.ratio_max, other.ratio_max)
-        for domain, tokens in other.domain_tokens.items():
-            self.domain_tokens[domain] = self.domain_tokens.get(domain, 0) + tokens
-            self.domain_kl[domain] = self.domain_kl.get(domain, 0.0) + other.domain_kl[domain]
+        for item in fields(self):
+            ours, theirs = getattr(self, item.name), getattr(other, item.name)
+            if item.name in ("mismatch_max", "ratio_max"):
+                setattr(self, item.name, max(ours, theirs))
+            elif isinstance(ours, dict):
+                ours.update({key: ours.get(key, 0) + value for key, value in theirs.items()})
+            else:
+                setattr(self, item.name, ours + theirs)
 
 
 @dataclass(frozen=True)
@@ -282,6 +267,7 @@ class Trainer:
             loss=float(sums.total.detach()),
             policy_loss=sums.policy,
             kl_loss=sums.kl_weighted,
+            kl_bounded=sums.kl_bounded,
             entropy=float(entropy.sum()),
             clipped=sums.clipped,
             importance_ratios=sums.importance_ratios,
@@ -324,9 +310,10 @@ class Trainer:
         with torch.no_grad():
             logprobs, _ = self._engine.module(**inputs, temperature=self._temperature)
             reference, _ = self._reference(**inputs, temperature=self._temperature)
-        kl = self._objective.kl(logprobs, reference)
+        # In float64: in a group of equal scores the advantages are nothing but these differences.
+        kl = self._objective.kl(logprobs.double(), reference.double())
         sequence = torch.from_numpy(packed.target_sequence).to(kl.device)
-        sums = torch.bincount(sequence, weights=kl.double()).tolist()
+        sums = torch.bincount(sequence, weights=kl).tolist()
         self._sums.busy_s += time.perf_counter() - begin
         return [float(value) for value in sums]
 

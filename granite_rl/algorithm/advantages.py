@@ -17,8 +17,17 @@ from granite_rl.algorithm.registry import advantage_estimator
 from granite_rl.skyrl_compat import algorithm_config
 
 
+SHIFT_INVARIANT = frozenset({"grpo", "rloo"})
+"""Estimators whose formula a constant added to all rewards of a group does not change."""
+
+
 def group_advantages(rewards: list[float], *, estimator: str, norm_by_std: bool) -> list[float]:
-    """Outcome advantages of one group's samples, in float32.
+    """Compute the outcome advantages of one group's samples, in float64.
+
+    Equal rewards give exactly 0, whatever the estimator: the mean of equal numbers is rounded, and
+    ``0 / (0 + 1e-6)`` turns a rounding error of 1e-7 into an advantage of 0.1. For estimators that
+    a shift of all rewards does not change, the first reward is taken off all of them first, so that
+    a large offset costs no digits.
 
     With n samples of mean m:
 
@@ -47,8 +56,14 @@ def group_advantages(rewards: list[float], *, estimator: str, norm_by_std: bool)
     """
     if len(rewards) < 2:
         raise ValueError(f"a group advantage needs at least two samples, got {len(rewards)}")
-    token_rewards = torch.tensor(rewards, dtype=torch.float32).unsqueeze(1)
-    advantages, _ = advantage_estimator(estimator)(
+    estimate = advantage_estimator(estimator)
+    if max(rewards) == min(rewards):
+        return [0.0] * len(rewards)
+    offset = rewards[0] if estimator in SHIFT_INVARIANT else 0.0
+    token_rewards = torch.tensor(
+        [reward - offset for reward in rewards], dtype=torch.float64
+    ).unsqueeze(1)
+    advantages, _ = estimate(
         token_level_rewards=token_rewards,
         response_mask=torch.ones_like(token_rewards),
         index=np.zeros(len(rewards), dtype=np.int64),

@@ -24,11 +24,11 @@ import torch
 from torch import Tensor
 
 from granite_rl.algorithm.clipping import ClipCounts, clip_counts
+from granite_rl.algorithm.kl import beyond_bound, kl_estimate
 from granite_rl.algorithm.loss_options import loss_config
 from granite_rl.algorithm.registry import load_modules, policy_loss
 from granite_rl.config import AlgorithmSection
 from granite_rl.errors import ConfigError
-from granite_rl.skyrl_compat import ppo_utils
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,8 @@ class LossSums:
     """How many of them were cut to the cap."""
     beyond: ClipCounts
     """Tokens whose ratio lies beyond the clip, by side; the largest ratio."""
+    kl_bounded: int
+    """Tokens whose KL estimate is past its bound (`granite_rl.algorithm.kl`)."""
 
 
 class PolicyObjective:
@@ -130,12 +132,15 @@ class PolicyObjective:
             rollout,
         )
         total = policy
-        kl_weighted = 0.0
+        kl_weighted, kl_bounded = 0.0, 0
         if inputs.reference_logprobs is not None:
             kl = inputs.kl_beta * self.kl(inputs.logprobs, inputs.reference_logprobs)
             kl = inputs.weight * kl
             total = total + kl.sum()
             kl_weighted = float(kl.detach().sum())
+            kl_bounded = beyond_bound(
+                inputs.logprobs, inputs.reference_logprobs, self._kl_estimator
+            )
         clipped = float(metrics.get("clip_ratio", 0.0)) * inputs.logprobs.numel()
         ratios, capped = self._capped(logprobs.detach(), rollout, layout.mask)
         old = inputs.logprobs.detach()
@@ -153,15 +158,12 @@ class PolicyObjective:
                 clip_low=self._config.eps_clip_low,
                 clip_high=self._config.eps_clip_high,
             ),
+            kl_bounded=kl_bounded,
         )
 
     def kl(self, logprobs: Tensor, reference_logprobs: Tensor) -> Tensor:
-        """Per-token KL estimate [targets], in nats."""
-        result = ppo_utils().compute_approx_kl(
-            logprobs, reference_logprobs, None, self._kl_estimator
-        )
-        assert isinstance(result, Tensor)
-        return result
+        """Estimate the KL divergence to the reference per token [targets], in nats."""
+        return kl_estimate(logprobs, reference_logprobs, self._kl_estimator)
 
     def _capped(self, logprobs: Tensor, rollout: Tensor | None, mask: Tensor) -> tuple[int, int]:
         """(ratios, those above the cap); counted here, as not every loss reports them."""

@@ -41,6 +41,10 @@ CONDITIONS = MappingProxyType(
             "over 1e-2, or 1e-4 where generator and trainer both compute in float32; not with "
             "`rollout.staleness`",
         ),
+        "kl_bounded": (
+            "policy/kl_bounded_fraction",
+            "over 0: tokens e^20 times less likely than under the reference",
+        ),
         "entropy_drop": (
             "policy/entropy",
             f"mean of {ENTROPY_BASELINE_STEPS} steps under {ENTROPY_DROP} of the session's first "
@@ -99,6 +103,7 @@ class Alarms:
             "truncated": self._truncated(finite),
             "rollout_errors": self._rollout_errors(finite),
             "logprob_mismatch": self._logprob_mismatch(finite),
+            "kl_bounded": self._kl_bounded(finite),
             "entropy_drop": self._entropy_drop(finite),
             "grad_norm": self._grad_norm(finite),
             "disk_free": self._disk_free(finite),
@@ -154,6 +159,16 @@ class Alarms:
         return (
             f"generator and trainer log-probabilities differ by {difference:.2g} nats a token "
             f"(limit {self._logprob_threshold:g}): stale weights or a numerics bug"
+        )
+
+    def _kl_bounded(self, metrics: Mapping[str, float]) -> str | None:
+        share = metrics.get("policy/kl_bounded_fraction", 0.0)
+        if share <= 0.0:
+            return None
+        return (
+            f"{share:.2%} of the tokens are e^20 times less likely than under the reference, where "
+            "k3 goes on as its tangent: lower optim.lr, raise algorithm.kl_beta, or look whether "
+            "model.reference is the right checkpoint"
         )
 
     def _entropy_drop(self, metrics: Mapping[str, float]) -> str | None:

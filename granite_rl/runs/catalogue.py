@@ -205,6 +205,13 @@ _POLICY = (
         "Rises without bound: the policy leaves the reference; raise beta or lower the rate.",
     ),
     Metric(
+        "policy/kl_bounded_fraction",
+        "fraction",
+        "Share of tokens that the policy finds e^20 times less likely than the reference does, where "
+        "the k3 estimate goes on as its tangent.",
+        "Above 0: the policy has left the reference, or the reference is the wrong checkpoint.",
+    ),
+    Metric(
         "policy/<domain>/kl",
         "nats/token",
         "Estimated KL divergence from the reference on one domain's tokens.",

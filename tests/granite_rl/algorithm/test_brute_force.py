@@ -73,7 +73,7 @@ def ours(
         return policy(**inputs, temperature=oracle.TEMPERATURE)[0], theirs
 
     def sequence_kl(packed: PackedBatch) -> list[float]:
-        kl = objective.kl(*logprobs(packed)).detach()
+        kl = objective.kl(*(part.double() for part in logprobs(packed))).detach()
         index = packed.target_sequence
         return [float(kl[torch.from_numpy(index == i)].sum()) for i in range(index.max() + 1)]
 

@@ -170,6 +170,36 @@ def test_away_from_the_old_policy_too_each_loss_is_its_papers(
             assert 0 < int((weight == cap).sum()) < tokens
 
 
+def far(loss: str, distance: float, advantage: float) -> tuple[torch.Tensor, ...]:
+    """Value and gradient of one token ``distance`` nats from old policy and generator: SkyRL's,
+    then the paper's."""
+    logp = torch.tensor([-1.0 + min(distance, 0.0)], dtype=torch.float64, requires_grad=True)
+    old = logp.detach() - distance
+    config = loss_config(loss, clip_low=0.2, clip_high=0.28)
+    one = torch.ones(1, 1, dtype=torch.float64)
+    value, _ = policy_loss(loss)(logp[None], old[None], advantage * one, config, one, old[None])
+    should = surrogate(loss, logp, old, old, advantage).sum()
+    (gradient,), (expected,) = (torch.autograd.grad(v, logp) for v in (value, should))
+    return value.detach(), gradient, should.detach(), expected
+
+
+@pytest.mark.parametrize("advantage", [1.5, -0.75])
+@pytest.mark.parametrize("loss", UNCORRECTED)
+def test_far_from_the_old_policy_each_loss_is_its_papers(loss: str, advantage: float) -> None:
+    """From 20 nats less likely to 20 nats more; GSPO up to its bound (docs/algorithm.md)."""
+    for distance in np.linspace(-20.0, 10.0 if loss == "gspo" else 20.0, 80):
+        value, gradient, should, expected = far(loss, float(distance), advantage)
+        torch.testing.assert_close(value, should, rtol=1e-5, atol=1e-8)
+        torch.testing.assert_close(gradient, expected, rtol=1e-5, atol=1e-8)
+
+
+def test_gspo_is_bounded_above_e_to_the_10_as_documented() -> None:
+    """Only for stale samples, whose ratio `policy/ratio_max` shows: on-policy it is 1."""
+    value, gradient, _, _ = far("gspo", 15.0, -1.0)
+    assert float(value) == pytest.approx(math.exp(10), rel=1e-5)
+    assert float(gradient) == 0.0
+
+
 def test_the_constants_of_a_loss_reach_it() -> None:
     one, ratio = torch.ones(1, 1, dtype=torch.float64), 9.0
     old, logp = torch.full_like(one, -4.0), torch.full_like(one, -4.0 + math.log(ratio))

@@ -58,6 +58,10 @@ def test_logprob_mismatch(threshold: float) -> None:
     assert feed(alarms, "mismatch/logprob_abs_diff_mean", values) == [2, 5]
 
 
+def test_tokens_past_the_bound_of_the_kl_estimate() -> None:
+    assert feed(Alarms(), "policy/kl_bounded_fraction", [0.0, 1e-6, 0.1, 0.0, 0.2]) == [2, 5]
+
+
 def test_entropy_halved_against_the_first_steps() -> None:
     name = "policy/entropy"
     # Mean of the last five falls below half the first five's when 3 of 5 are at 0.1: (2 + 0.3) / 5
@@ -104,6 +108,7 @@ def test_the_page_has_every_alarm() -> None:
         "rollout/truncated_fraction": 1.0,
         "rollout/failed": 1.0,
         "mismatch/logprob_abs_diff_mean": 1.0,
+        "policy/kl_bounded_fraction": 1.0,
         "run/disk_free_checkpoints": 0.0,
     }
     alarms, seen = Alarms(), set()
