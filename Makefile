@@ -41,7 +41,7 @@ test: setup ## the whole test suite
 	$(PYTEST) -m "not bench and not long" $(ARGS)
 
 test-faults: setup ## everything that is killed, stopped or filled up, the long tests too
-	$(PYTEST) -m "long or not long" tests/faults tests/granite_rl/test_rollout_modes.py \
+	$(PYTEST) -m "long or not long" tests/faults tests/granite_rl/rl/test_rollout_modes.py \
 	  tests/granite_rl/test_recipe_batch.py tests/granite_rl/algorithm/test_stage_options.py $(ARGS)
 
 check: lint ## formatting, lint, types and the fast tests

@@ -21,7 +21,7 @@ from envs.split import SPLITS
 from envs.tasks import DIFFICULTIES, TASK_DOMAINS, rows
 from envs.validate import validate
 from rewards.commands.rows import BadInput, cpu_count
-from rewards.reasoning_gym_tasks import Unavailable
+from rewards.reasoning_gym.tasks import Unavailable
 
 BAD_USAGE = 2
 

@@ -29,17 +29,17 @@ ENTRY_POINT_GROUP = "granite_rl.envs"
 
 # Environment id, which is also its domain -> where its class is.
 BUILTIN_ENVS: dict[str, str] = {
-    "math": "envs.math:MathEnv",
-    "science": "envs.science:ScienceEnv",
-    "logic": "envs.logic:LogicEnv",
-    "instruction_following": "envs.instruction_following:InstructionFollowingEnv",
-    "structured_output": "envs.structured_output:StructuredOutputEnv",
-    "text2sql": "envs.text2sql:Text2SqlEnv",
-    "temporal": "envs.temporal:TemporalEnv",
-    "general_chat": "envs.general_chat:GeneralChatEnv",
-    "in_context_learning": "envs.in_context_learning:InContextLearningEnv",
-    "identity": "envs.identity:IdentityEnv",
-    "calibration": "envs.calibration:CalibrationEnv",
+    "math": "envs.domains:MathEnv",
+    "science": "envs.domains:ScienceEnv",
+    "logic": "envs.domains:LogicEnv",
+    "instruction_following": "envs.domains:InstructionFollowingEnv",
+    "structured_output": "envs.domains:StructuredOutputEnv",
+    "text2sql": "envs.domains:Text2SqlEnv",
+    "temporal": "envs.domains:TemporalEnv",
+    "general_chat": "envs.domains:GeneralChatEnv",
+    "in_context_learning": "envs.domains:InContextLearningEnv",
+    "identity": "envs.domains:IdentityEnv",
+    "calibration": "envs.domains:CalibrationEnv",
     "sql_explorer": "envs.sql_explorer:SqlExplorerEnv",
 }
 # The nine of the recipe's first stage, in its order; identity and calibration are stage 3's, and

@@ -24,7 +24,7 @@ from skyrl_gym.envs.base_text_env import BaseTextEnv, BaseTextEnvStepOutput
 
 from envs.registry import make_env
 from rewards.result import Continue, Reply, RewardResult
-from rewards.scoring import Prepared
+from rewards.sandbox.scoring import Prepared
 
 TIMEOUT_S = 10.0
 """Of a step of an environment that doesn't say: those of others."""

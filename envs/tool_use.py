@@ -23,9 +23,9 @@ from typing import Any, ClassVar, TypeVar
 from skyrl_gym.envs.base_text_env import BaseTextEnvStepOutput
 
 from envs.base import SingleTurnEnv
+from rewards.reading.text import after_reasoning
 from rewards.result import RewardResult, cut
 from rewards.structured.schema import Undecided, breach_of
-from rewards.text import after_reasoning
 from rewards.tool_call import Call, NotACall, granite_calls
 
 MAX_CALLS_PER_TURN = 4

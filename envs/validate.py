@@ -15,8 +15,8 @@ from typing import Any
 
 from envs.registry import make_env
 from rewards.commands.rows import Line, Meter, batches, read_lines, show
-from rewards.pool import RewardPool
 from rewards.result import Continue, Reply
+from rewards.sandbox.pool import RewardPool
 
 _FULL = 1e-6
 

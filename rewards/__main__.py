@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from rewards.commands import bench, list_, new, score, stress, test, validate
 from rewards.commands.rows import BadInput
-from rewards.pool import PoolError
 from rewards.registry import UnknownReward
+from rewards.sandbox.pool import PoolError
 
 EXIT_BAD_USAGE = 2
 EXIT_INTERRUPTED = 130

@@ -19,7 +19,7 @@ ones, or `{"answer": null}` for a question that has no answer, where only abstai
 For example "I don't know." scores 1 on a null answer and 0 on "Paris"; "It is Rome." scores -0.5 on
 both; "It is Paris. <confidence>90%</confidence>" scores 1.99.
 
-Whether the answer is right is decided by `rewards.short_answer`, or by the reward that
+Whether the answer is right is decided by `rewards.reading.short_answer`, or by the reward that
 `extra_info.answer_reward` names: it gets `answer` as its ground truth, and only its full score
 counts as right. If that reward fails or does not apply, so does this one.
 """
@@ -30,11 +30,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rewards.abstaining import abstains, hedges
+from rewards.reading.abstaining import abstains, hedges
+from rewards.reading.short_answer import states
+from rewards.reading.text import after_reasoning, fold
 from rewards.registry import Message, get_reward, reward
 from rewards.result import RewardResult
-from rewards.short_answer import states
-from rewards.text import after_reasoning, fold
 
 DEFAULT_PENALTY = 0.5
 

@@ -14,11 +14,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rewards.language import TOLERANCE, foreign_share, is_consistent
+from rewards.reading.scripts import LANGUAGES
+from rewards.reading.text import after_reasoning, fold
 from rewards.registry import reward
 from rewards.repetition import repeated_share
 from rewards.result import RewardResult
-from rewards.scripts import LANGUAGES
-from rewards.text import after_reasoning, fold
 
 # Full-width marks are ASCII after NFKC; these are what remains.
 _ENDS = " .!?。؟"
@@ -58,7 +58,9 @@ def _in_language(text: str, language: str) -> bool:
     return is_consistent(text, language) if share is None else share <= TOLERANCE
 
 
-@reward("chat_rubric", range=(0.0, 1.0), timeout_s=2.0, imports=("rewards.language_id:load",))
+@reward(
+    "chat_rubric", range=(0.0, 1.0), timeout_s=2.0, imports=("rewards.reading.language_id:load",)
+)
 def chat_rubric(completion: str, ground_truth: Mapping[str, Any]) -> RewardResult:
     """1 if every check of the rubric holds, else 0.
 

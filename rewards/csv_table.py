@@ -16,11 +16,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rewards.reading.text import after_reasoning
 from rewards.registry import reward
 from rewards.result import RewardResult
 from rewards.structured.compare import BadRules, Rules, rules_of, same_value
 from rewards.structured.strict_json import MAX_CHARS, NotStrict, integer, real, unfenced
-from rewards.text import after_reasoning
 
 TYPES = ("string", "integer", "number", "boolean")
 MAX_CELLS = 50_000

@@ -23,9 +23,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rewards.reading.text import after_reasoning, fold, last_answer_tag
 from rewards.registry import reward
 from rewards.result import RewardResult
-from rewards.text import after_reasoning, fold, last_answer_tag
 
 MAX_ANSWER_CHARS = 8192
 MAX_SIDE = 64

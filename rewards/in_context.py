@@ -17,10 +17,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rewards.reading.stated import stated_answer
+from rewards.reading.text import fold
 from rewards.registry import reward
 from rewards.result import RewardResult
-from rewards.stated import stated_answer
-from rewards.text import fold
 
 MAX_ANSWER_CHARS = 20_000
 

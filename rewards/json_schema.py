@@ -12,13 +12,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from rewards.reading.text import after_reasoning
 from rewards.registry import reward
 from rewards.result import RewardResult
 from rewards.structured.compare import BadRules, rules_of, same_value
 from rewards.structured.schema import BadSchema, Undecided, breach_of
 from rewards.structured.strict_json import NotJson, parse_strict, unfenced
 from rewards.structured.verdict import verdict
-from rewards.text import after_reasoning
 
 
 def gold(ground_truth: Mapping[str, Any], extra_info: Mapping[str, Any]) -> str | None:

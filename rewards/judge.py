@@ -27,9 +27,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rewards.judge_client import JudgeConfig, JudgeError, Verdict, ask
+from rewards.reading.text import after_reasoning
 from rewards.registry import Message, reward
 from rewards.result import RewardResult
-from rewards.text import after_reasoning
 
 MAX_CHARS = 200_000
 

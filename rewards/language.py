@@ -21,11 +21,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rewards.language_id import probabilities
+from rewards.reading.language_id import probabilities
+from rewards.reading.scripts import LANGUAGES, OWN_SCRIPTS, script_shares
+from rewards.reading.text import after_reasoning
 from rewards.registry import Message, reward
 from rewards.result import RewardResult
-from rewards.scripts import LANGUAGES, OWN_SCRIPTS, script_shares
-from rewards.text import after_reasoning
 
 # Frequent words; several languages share some of them, so only the balance is judged.
 _WORDS_TEXT: dict[str, str] = {
@@ -194,7 +194,7 @@ def _wanted(
     "language",
     range=(0.0, 1.0),
     timeout_s=2.0,
-    imports=("rewards.language_id:load",),
+    imports=("rewards.reading.language_id:load",),
     grades_answers=False,
 )
 def language(

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rewards.reading.text import after_reasoning, fold, last_answer_tag, last_boxed
 from rewards.registry import reward
 from rewards.result import RewardResult
-from rewards.text import after_reasoning, fold, last_answer_tag, last_boxed
 
 MAX_ANSWER_CHARS = 4096
 

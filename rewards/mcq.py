@@ -1,8 +1,8 @@
 r"""Multiple choice: one letter, stated as the answer, in any of the twelve Granite languages.
 
 A letter counts if it is the whole response (`B`, `(B)`, `B.`), boxed, or follows "the answer is"
-or its like in another language (`rewards/stated.py`). The last box or statement is taken. Three
-rules keep guesses from being paid:
+or its like in another language (`rewards/reading/stated.py`). The last box or statement is
+taken. Three rules keep guesses from being paid:
 
 - What follows the letter must end the statement or give a reason, so that neither the article in
   "The answer is A metal" nor "E. coli" is a choice. Where the row has the options' texts, "B.
@@ -18,10 +18,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rewards.reading.stated import last_stated
+from rewards.reading.text import after_reasoning, fold, last_boxed
 from rewards.registry import reward
 from rewards.result import RewardResult
-from rewards.stated import last_stated
-from rewards.text import after_reasoning, fold, last_boxed
 
 MAX_BOX_CHARS = 64
 

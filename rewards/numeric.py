@@ -7,7 +7,7 @@ is always right somewhere.
 
 The value is compared as an exact fraction within `max(atol, rtol * |gold|)`. Where the gold answer
 has a unit, the answer needs one of the same dimensions, and is converted by the table in
-`rewards/units.py`: 0.5 km is 500 m, and 500 is neither. A unit that only the answer has is
+`rewards/reading/units.py`: 0.5 km is 500 m, and 500 is neither. A unit that only the answer has is
 accepted and not converted: the row has nothing to hold against it. Percent counts as a hundredth on
 both sides if both carry it or the gold one doesn't (`0.5` and `50 %` are one ratio).
 """
@@ -21,12 +21,12 @@ from math import isfinite
 from typing import Any
 
 from rewards.math.latex import tidy
-from rewards.numbers import read_number
+from rewards.reading.numbers import read_number
+from rewards.reading.stated import last_stated
+from rewards.reading.text import after_reasoning, last_answer_tag, last_boxed
+from rewards.reading.units import Unit, read_unit
 from rewards.registry import reward
 from rewards.result import RewardResult
-from rewards.stated import last_stated
-from rewards.text import after_reasoning, last_answer_tag, last_boxed
-from rewards.units import Unit, read_unit
 
 # 1 % is what rounding to two or three significant digits on the way costs.
 DEFAULT_RTOL = 0.01

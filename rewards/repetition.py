@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 
+from rewards.reading.text import after_reasoning, fold
 from rewards.registry import reward
 from rewards.result import RewardResult
-from rewards.text import after_reasoning, fold
 
 # Longer than what fixed phrases share, shorter than what a loop repeats.
 WORD_GRAM, CHARACTER_GRAM = 4, 10

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
+from rewards.reading.text import after_reasoning
 from rewards.registry import reward
 from rewards.result import RewardResult
 from rewards.sqlite.cost import QueryTooCostly
@@ -24,7 +25,6 @@ from rewards.sqlite.gold import has_top_level_order
 from rewards.sqlite.instances import BadRow, databases, with_literals_of
 from rewards.sqlite.rows import same_rows
 from rewards.sqlite.sandbox import MAX_SQL_CHARS, run_query
-from rewards.text import after_reasoning
 
 __all__ = ["has_top_level_order", "query_of", "sql"]
 

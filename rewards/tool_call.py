@@ -23,6 +23,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rewards.reading.text import after_reasoning
 from rewards.registry import reward
 from rewards.result import RewardResult
 from rewards.structured.compare import (
@@ -34,7 +35,6 @@ from rewards.structured.compare import (
 )
 from rewards.structured.schema import BadSchema, Breach, Undecided, breach_of
 from rewards.structured.strict_json import MAX_CHARS, NotJson, parse_strict, unfenced
-from rewards.text import after_reasoning
 
 # Below what `perfect_matching` takes.
 MAX_CALLS = 64

@@ -21,6 +21,7 @@ from typing import Any
 
 import yaml
 
+from rewards.reading.text import after_reasoning
 from rewards.registry import reward
 from rewards.result import RewardResult
 from rewards.structured.compare import BadRules, rules_of, same_value
@@ -35,7 +36,6 @@ from rewards.structured.strict_json import (
     unfenced,
 )
 from rewards.structured.verdict import verdict
-from rewards.text import after_reasoning
 
 # PyYAML takes about 10 microseconds for a character.
 MAX_CHARS = 20_000

@@ -162,8 +162,8 @@ done
 say "compiling what every run imports"
 warm() { "$VENV/bin/python" -c "$1" >/dev/null 2>&1 || true; }
 warm 'import ray, vllm.entrypoints.llm, vllm.v1.worker.cpu_worker, wandb, torch.utils.tensorboard' &
-warm 'import granite_rl.training.preload, granite_rl.controller
-from granite_rl.skyrl_compat import algorithm_config
+warm 'import granite_rl.training.preload, granite_rl.rl.controller
+from granite_rl.algorithm.skyrl import algorithm_config
 algorithm_config()' &
 wait
 printf '%s' "$want" >"$STAMP"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from envs.tasks.base import Task, TaskDomain, words
 from rewards.reasoning_gym import FULL_MARKS, marks
-from rewards.reasoning_gym_tasks import ITEMS_PER_SEED, VETTED, NoItem, make_item
+from rewards.reasoning_gym.tasks import ITEMS_PER_SEED, VETTED, NoItem, make_item
 
 TAGGED = "Put your final answer between <answer> and </answer>."
 # Longer prompts are rather a test of the context window.

@@ -30,7 +30,7 @@ LABEL = {
     "ja": "答え:",
     "zh": "答案:",
 }
-# How a format is asked for; `{n}` is its name as `rewards.temporal_formats` has it.
+# How a format is asked for; `{n}` is its name as `rewards.temporal.formats` has it.
 IN_FORMAT = {
     "en": "in the format {n}",
     "de": "im Format {n}",

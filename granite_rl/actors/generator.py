@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from granite_rl.actors.engine_statistics import EngineStatistics
+from granite_rl.actors.node import node_id
 from granite_rl.config import GeneratorSection
 from granite_rl.types import GenerationRequest, Key, Turn
 
@@ -411,13 +412,6 @@ class _Sample:
     """None: greedy."""
     version: int
     """Weights it began with."""
-
-
-def node_id() -> str:
-    """Ray's id of the node this process runs on; empty outside Ray."""
-    import ray
-
-    return str(ray.get_runtime_context().get_node_id()) if ray.is_initialized() else ""
 
 
 def model_directory(path: Path) -> str:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from granite_rl.actors.generator import node_id
+from granite_rl.actors.node import node_id
 from granite_rl.types import TrainBatch
 
 if TYPE_CHECKING:

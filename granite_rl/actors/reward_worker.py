@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from granite_rl.actors.generator import node_id
-from rewards.pool import RewardPool
+from granite_rl.actors.node import node_id
 from rewards.result import Reply
+from rewards.sandbox.pool import RewardPool
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from granite_rl.actors.generator import node_id
+from granite_rl.actors.node import node_id
 from granite_rl.actors.reference import load_reference
 from granite_rl.algorithm.losses import LossInputs, policy_objective
 from granite_rl.config import AlgorithmSection, OptimSection, PolicyTrainerSection

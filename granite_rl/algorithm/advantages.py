@@ -14,8 +14,7 @@ import numpy as np
 import torch
 
 from granite_rl.algorithm.registry import advantage_estimator
-from granite_rl.skyrl_compat import algorithm_config
-
+from granite_rl.algorithm.skyrl import algorithm_config
 
 SHIFT_INVARIANT = frozenset({"grpo", "rloo"})
 """Estimators whose formula a constant added to all rewards of a group does not change."""

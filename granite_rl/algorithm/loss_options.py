@@ -16,8 +16,8 @@ from typing import Any, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 from granite_rl.algorithm.registry import nearest
+from granite_rl.algorithm.skyrl import algorithm_config
 from granite_rl.errors import ConfigError
-from granite_rl.skyrl_compat import algorithm_config
 
 KEY = "algorithm.policy_loss_options"
 

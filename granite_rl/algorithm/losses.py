@@ -2,9 +2,9 @@
 
 Every term is a *sum* over response tokens, each times its weight; whoever steps the optimizer
 divides the gradient once, by one denominator for the global batch. The weights and the denominator
-are the aggregation (`granite_rl.batching.BatchBuilder`): with weights of 1 and the number of tokens
-it is DAPO's token mean (arXiv 2503.14476, eq. 8), for the policy and the KL term alike. Micro-batch
-sizes, packing and ranks can therefore not change the result.
+are the aggregation (`granite_rl.rl.batching.BatchBuilder`): with weights of 1 and the number of
+tokens it is DAPO's token mean (arXiv 2503.14476, eq. 8), for the policy and the KL term alike.
+Micro-batch sizes, packing and ranks can therefore not change the result.
 
 The weights multiply the advantages, which is how SkyRL reduces too: its losses return masked sums
 that are linear in positive multiples of the advantages. A user's loss must be so as well.

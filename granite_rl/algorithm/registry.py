@@ -14,8 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from granite_rl.algorithm.skyrl import local_registries, ppo_utils
 from granite_rl.errors import ConfigError
-from granite_rl.skyrl_compat import local_registries, ppo_utils
 from rewards.registry import load_file_module
 
 UNFIT_ESTIMATORS: Mapping[str, str] = MappingProxyType(

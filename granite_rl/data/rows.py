@@ -138,3 +138,14 @@ def _messages(raw: list[Any], origin: str) -> tuple[Message, ...]:
                 f"one of {', '.join(ROLES)}",
             )
     return tuple({"role": message["role"], "content": message["content"]} for message in raw)
+
+
+def limit_rows(rows: Sequence[PromptRow], limit: int | None) -> list[PromptRow]:
+    """Take the first ``limit`` rows of each domain (all, when None)."""
+    seen: dict[str, int] = {}
+    chosen = []
+    for row in rows:
+        seen[row.domain] = seen.get(row.domain, 0) + 1
+        if limit is None or seen[row.domain] <= limit:
+            chosen.append(row)
+    return chosen

@@ -77,11 +77,11 @@ def _run(config: EvaluationConfig) -> int:
     from granite_rl.actors.generator_pool import GeneratorPool
     from granite_rl.actors.scoring import ScorerPool
     from granite_rl.data.prompts import prepare_prompts, uses_reward_model
-    from granite_rl.data.rows import read_rows
-    from granite_rl.evaluation.heldout import evaluate, limit_rows, write_evaluation
+    from granite_rl.data.rows import limit_rows, read_rows
+    from granite_rl.evaluation.heldout import evaluate, write_evaluation
     from granite_rl.models.checkpoint_directory import check_checkpoint, checkpoint_hash
     from granite_rl.models.tokenizer import encode_continuation, load_tokenizer
-    from granite_rl.rollouts import RolloutEngine
+    from granite_rl.rl.rollouts import RolloutEngine
     from granite_rl.weight_sync.transports import TRANSPORTS, send_checkpoint
 
     rows = limit_rows(read_rows(config.eval.files), config.eval.limit_per_domain)

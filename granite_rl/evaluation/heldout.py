@@ -12,23 +12,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from granite_rl.rollouts import RolloutEngine, RolloutTimes, Sampling
+from granite_rl.rl.rollouts import RolloutEngine, RolloutTimes, Sampling
 from granite_rl.types import PromptGroup, PromptRow, ScoredGroup
 
 FULL_MARKS = 1.0 - 1e-6
 SAMPLES_PER_DOMAIN = 4
 """Completions of each domain that are kept, to be looked at."""
-
-
-def limit_rows(rows: Sequence[PromptRow], limit: int | None) -> list[PromptRow]:
-    """The first ``limit`` rows of each domain (all, when None)."""
-    seen: dict[str, int] = {}
-    chosen = []
-    for row in rows:
-        seen[row.domain] = seen.get(row.domain, 0) + 1
-        if limit is None or seen[row.domain] <= limit:
-            chosen.append(row)
-    return chosen
 
 
 def evaluate(

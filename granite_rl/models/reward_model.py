@@ -136,7 +136,7 @@ class RewardModel(nn.Module):
             raise PreflightError(
                 f"reward_model.path: {root} is not a reward model "
                 f"(architectures: {config.architectures}).",
-                fix="train one from preference pairs with python -m sft.preference",
+                fix="train one from preference pairs with python -m sft.reward_model",
             )
         backbone: GraniteModel = GraniteModel._from_config(
             config, dtype=target, attn_implementation="sdpa"

@@ -207,8 +207,8 @@ _POLICY = (
     Metric(
         "policy/kl_bounded_fraction",
         "fraction",
-        "Share of tokens that the policy finds e^20 times less likely than the reference does, where "
-        "the k3 estimate goes on as its tangent.",
+        "Share of tokens that the policy finds e^20 times less likely than the reference does, "
+        "where the k3 estimate goes on as its tangent.",
         "Above 0: the policy has left the reference, or the reference is the wrong checkpoint.",
     ),
     Metric(

@@ -14,8 +14,8 @@ from typing import Any
 
 from rewards.commands.cases import cases_of, chosen
 from rewards.commands.rows import cpu_count, show
-from rewards.pool import RewardPool
 from rewards.registry import get_reward
+from rewards.sandbox.pool import RewardPool
 
 _WARM_UP = 64
 

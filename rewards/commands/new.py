@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from rewards import RewardResult, reward
-from rewards.text import after_reasoning
+from rewards.reading.text import after_reasoning
 
 
 def gold(ground_truth: Any, extra_info: Any) -> str:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from rewards.commands.rows import Line, Meter, batches, cpu_count, read_lines, reward_name, to_item
-from rewards.pool import RewardPool
 from rewards.registry import get_reward
 from rewards.result import TEACHING, RewardResult
+from rewards.sandbox.pool import RewardPool
 
 _CHANGED = 1e-6
 

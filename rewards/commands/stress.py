@@ -19,9 +19,9 @@ from typing import Any
 from rewards.commands.attacks import attacks, hedged
 from rewards.commands.cases import Case, cases_of, chosen
 from rewards.commands.rows import show
-from rewards.pool import RewardPool
 from rewards.registry import get_reward
 from rewards.result import RewardResult
+from rewards.sandbox.pool import RewardPool
 
 ROWS = 5
 """Ground truths per reward that are attacked, and whose golds are hedged with."""

@@ -13,9 +13,9 @@ from typing import Any
 
 from rewards.commands.cases import EXPECTATIONS, cases_of, chosen
 from rewards.commands.rows import show
-from rewards.pool import RewardPool
 from rewards.registry import get_reward
 from rewards.result import RewardResult
+from rewards.sandbox.pool import RewardPool
 
 
 def add_parser(subparsers: Any) -> None:

@@ -24,9 +24,9 @@ from rewards.commands.rows import (
     show,
     to_item,
 )
-from rewards.pool import RewardPool
 from rewards.registry import UnknownReward, get_reward
 from rewards.result import RewardResult
+from rewards.sandbox.pool import RewardPool
 
 _FULL = 1e-6
 

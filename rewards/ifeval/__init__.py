@@ -33,9 +33,9 @@ from rewards.ifeval.instruction import (
     declared,
 )
 from rewards.ifeval.segmentation import has_content
+from rewards.reading.text import after_reasoning
 from rewards.registry import reward
 from rewards.result import RewardResult
-from rewards.text import after_reasoning
 
 __all__ = [
     "BadInstruction",
@@ -129,7 +129,7 @@ def loose_variants(text: str) -> list[str]:
     return list(dict.fromkeys([*stripped, *(one.replace("*", "") for one in stripped)]))
 
 
-@reward("ifeval", range=(0.0, 1.0), timeout_s=2.0, imports=("rewards.language_id:load",))
+@reward("ifeval", range=(0.0, 1.0), timeout_s=2.0, imports=("rewards.reading.language_id:load",))
 def ifeval(completion: str, ground_truth: Any) -> RewardResult:
     """1 if all constraints hold; `{"instruction_id_list": [...], "kwargs": [...]}`."""
     text = after_reasoning(completion).replace("\r\n", "\n")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rewards import language_id
 from rewards.ifeval.instruction import OurLanguage, OurLanguages, instruction, require
 from rewards.ifeval.segmentation import paragraphs
+from rewards.reading import language_id
 
 
 @instruction("language:every_paragraph")

@@ -67,7 +67,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from rewards import language_id
 from rewards.ifeval.instruction import (
     Count,
     LanguageCode,
@@ -89,7 +88,8 @@ from rewards.ifeval.segmentation import (
     sentences,
     words,
 )
-from rewards.scripts import LANGUAGES
+from rewards.reading import language_id
+from rewards.reading.scripts import LANGUAGES
 from rewards.structured.strict_json import NotJson, parse_strict
 
 

@@ -16,9 +16,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from rewards.math.compare import Policy, same_answer
+from rewards.reading.text import after_reasoning, last_boxed
 from rewards.registry import reward
 from rewards.result import RewardResult
-from rewards.text import after_reasoning, last_boxed
 
 __all__ = ["MAX_ANSWER_CHARS", "Policy", "math", "same_answer"]
 

@@ -13,8 +13,8 @@ from fractions import Fraction
 
 from rewards.math.expression import Unreadable, same_expression
 from rewards.math.latex import enclosed, split_top
-from rewards.numbers import read_number
-from rewards.units import Unit, label, read_unit
+from rewards.reading.numbers import read_number
+from rewards.reading.units import Unit, label, read_unit
 
 MAX_ITEMS = 64
 MAX_NESTING = 8

@@ -35,7 +35,7 @@ from rewards.math.answer import (
 )
 from rewards.math.expression import FUNCTIONS, Unreadable, same_equation, same_expression
 from rewards.math.latex import squeezed, tidy
-from rewards.numbers import read_number
+from rewards.reading.numbers import read_number
 
 PERCENT_POLICIES = ("strict", "bare", "value")
 UNIT_POLICIES = ("required", "optional")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from rewards.text import fold
+from rewards.reading.text import fold
 
 _SUPERSCRIPT = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
 _SUBSCRIPT = re.compile(r"[₀₁₂₃₄₅₆₇₈₉]+")

@@ -10,14 +10,14 @@ from typing import Any
 
 from granite_rl.actors.trainer_group import TrainerGroup
 from granite_rl.config import StageConfig
-from granite_rl.controller import Controller
 from granite_rl.entry import compose, to_yaml, validate
-from granite_rl.rollouts import RolloutEngine
+from granite_rl.rl.controller import Controller
+from granite_rl.rl.inputs import Inputs
+from granite_rl.rl.rollouts import RolloutEngine
 from granite_rl.runs.console import Progress
 from granite_rl.runs.directory import RunDirectory
 from granite_rl.runs.metrics import MetricLogger
 from granite_rl.runs.preemption import StopSignal
-from granite_rl.stage import Inputs
 
 QUIET = (
     "checkpoint.every_steps=0",

@@ -160,9 +160,10 @@ def measure(work: Path, arguments: argparse.Namespace) -> tuple[list[float], lis
     from granite_rl.actors.placement import ray_session, start_reward_worker
     from granite_rl.actors.scoring import ScorerPool
     from granite_rl.actors.trainer_group import TrainerGroup
-    from granite_rl.controller import Controller
-    from granite_rl.rollouts import RolloutEngine
-    from granite_rl.stage import load_inputs, training_of
+    from granite_rl.rl.controller import Controller
+    from granite_rl.rl.inputs import load_inputs
+    from granite_rl.rl.roles import training_of
+    from granite_rl.rl.rollouts import RolloutEngine
 
     model = write_model(work / "model", equal_lengths(TOKENS))
     config = stage_config(

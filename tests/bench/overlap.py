@@ -28,7 +28,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from granite_rl.rollouts import RolloutEngine, RolloutTimes, Sampling
+from granite_rl.rl.rollouts import RolloutEngine, RolloutTimes, Sampling
 from granite_rl.types import PromptGroup, ScoredGroup
 from tests.bench.control import metric_lines, run_directory, stage_config, step_loop
 from tests.bench.length_model import (
@@ -121,7 +121,8 @@ def pin_roles(run: Path) -> None:
 def measure(work: Path, kind: str, steps: int, overrides: Sequence[str]) -> Result:
     """The three phases, one after another with the same actors."""
     from granite_rl.actors.placement import ray_session
-    from granite_rl.stage import load_inputs, start_roles, wait_for_roles
+    from granite_rl.rl.inputs import load_inputs
+    from granite_rl.rl.roles import start_roles, wait_for_roles
 
     model = write_model(work / "model", KINDS[kind])
     rows = write_prompts(work / "rows", PROMPTS)

@@ -18,7 +18,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from itertools import cycle
 
-from rewards.pool import RewardPool
+from rewards.sandbox.pool import RewardPool
 from tests.bench.result import Result
 
 BOMBS = (

@@ -150,4 +150,4 @@ def test_names_resolve_in_a_fresh_process_without_heavy_imports() -> None:
         " 'granite_rl') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "envs.text2sql []"
+    assert done.stdout.strip() == "envs.domains []"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from envs.registry import UNAVAILABLE, UnavailableEnv, env_domain, known_envs, make_env
-from rewards.pool import RewardPool
 from rewards.result import Continue, Reply, RewardResult
+from rewards.sandbox.pool import RewardPool
 
 ENVIRONMENTS = """
 import os, time

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.ray]
 
 NAN_ONCE = '''
 """A policy loss that is not a number in its second micro-batch."""
-from granite_rl.skyrl_compat import ppo_utils
+from granite_rl.algorithm.skyrl import ppo_utils
 
 calls = 0
 

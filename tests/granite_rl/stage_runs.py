@@ -13,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from granite_rl.child_process import ServingChild, StopForwarder
+from granite_rl.pipeline.children import ServingChild, StopForwarder
 from granite_rl.runs.rollout_files import read_rollouts
 
 ROOT = Path(__file__).resolve().parents[2]

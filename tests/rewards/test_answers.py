@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rewards import get_reward
 from rewards.in_context import items_of
-from rewards.text import fold, last_boxed
+from rewards.reading.text import fold, last_boxed
 
 
 def score(name: str, completion: str, gold: Any, **extra: Any) -> tuple[float, str]:

@@ -9,10 +9,10 @@ import pytest
 from envs.demo.identity import CLAIMS
 from envs.demo.languages import PHRASES
 from rewards import get_reward
-from rewards.abstaining import abstains
 from rewards.identity import claims_maker, claims_name
 from rewards.language import is_consistent
-from rewards.scripts import LANGUAGES
+from rewards.reading.abstaining import abstains
+from rewards.reading.scripts import LANGUAGES
 
 
 def identity_score(completion: str, *require: str) -> float:

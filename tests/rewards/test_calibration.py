@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewards import RewardResult, get_reward
-from rewards.abstaining import abstains, hedges
 from rewards.calibration import stated_confidence
+from rewards.reading.abstaining import abstains, hedges
 
 
 def score(name: str, completion: str, answer: Any, **extra: Any) -> RewardResult:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rewards import get_reward
 from rewards.in_context import items_of
-from rewards.stated import stated_answer
+from rewards.reading.stated import stated_answer
 
 
 def score(completion: str, gold: Any) -> float:

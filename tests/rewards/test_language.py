@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from envs.demo.languages import PHRASES
 from rewards import RewardResult, get_reward
 from rewards.language import foreign_share, identify, is_consistent
-from rewards.scripts import LANGUAGES
+from rewards.reading.scripts import LANGUAGES
 
 TEXTS = {
     "en": (

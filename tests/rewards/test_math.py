@@ -14,7 +14,7 @@ from rewards import get_reward
 from rewards.math import same_answer
 from rewards.math.expression import Unreadable, same_equation, same_expression, values_of
 from rewards.math.latex import tidy
-from rewards.numbers import read_number
+from rewards.reading.numbers import read_number
 
 
 def score(completion: str, gold: Any, **extra: Any) -> tuple[float, str]:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewards import get_reward
-from rewards.units import read_unit
+from rewards.reading.units import read_unit
 
 
 def score(completion: str, gold: Any, **extra: Any) -> tuple[float, str]:

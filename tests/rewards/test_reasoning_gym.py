@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from rewards import get_reward
-from rewards.reasoning_gym_tasks import (
+from rewards.reasoning_gym.tasks import (
     DIFFICULTIES,
     ITEMS_PER_SEED,
     VETTED,
@@ -21,7 +21,7 @@ from rewards.reasoning_gym_tasks import (
     load,
     make_item,
 )
-from rewards.reasoning_gym_vetting import hedges, same_in_another_process, vet
+from tests.rewards.reasoning_gym_vetting import hedges, same_in_another_process, vet
 
 # Different in kind: text, numbers, grids, several right answers, tolerance, configuration.
 SAMPLE = ("base_conversion", "decimal_arithmetic", "futoshiki", "mini_sudoku", "shortest_path")
@@ -117,7 +117,7 @@ def test_very_long_answers_are_refused_unread() -> None:
 
 def test_another_release_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     _, truth = make_item("mini_sudoku", 1, 0, 0)
-    monkeypatch.setattr("rewards.reasoning_gym_tasks.VERSION", "0.0.1")
+    monkeypatch.setattr("rewards.reasoning_gym.tasks.VERSION", "0.0.1")
     load.cache_clear()
     try:
         with pytest.raises(Unavailable, match=r"vetted in 0\.0\.1"):
@@ -147,7 +147,7 @@ def test_the_list_names_tasks_of_the_library() -> None:
 def test_the_import_brings_neither_plots_nor_files(tmp_path: Path) -> None:
     """In a fresh process with an empty home: no warnings, no matplotlib, no cache directory."""
     code = (
-        "import sys; from rewards.reasoning_gym_tasks import load; load();"
+        "import sys; from rewards.reasoning_gym.tasks import load; load();"
         "print([m for m in sys.modules if m.startswith(('matplotlib', 'pycosat', 'mpl_'))])"
     )
     done = subprocess.run(
@@ -172,7 +172,7 @@ def test_a_sample_of_the_list_passes_again(task: str) -> None:
 @pytest.mark.parametrize("task", VETTED)
 def test_the_whole_list_passes_again(task: str) -> None:
     """A third of the items, at the easiest difficulty that is listed: ``python -m
-    rewards.reasoning_gym_vetting`` vets all of it and takes five minutes more."""
+    tests.rewards.reasoning_gym_vetting`` vets all of it and takes five minutes more."""
     verdict = vet(task, VETTED[task][0], items=8)
     assert not verdict.reason
 

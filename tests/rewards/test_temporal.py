@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewards import get_reward
-from rewards.temporal_formats import FORMATS, UNSTATED, canonical
+from rewards.temporal.formats import FORMATS, UNSTATED, canonical
 
 
 def score(completion: str, gold: Any) -> tuple[float, str]:

@@ -18,7 +18,7 @@ import json, sys
 import skyrl_gym
 from envs.registry import env_domain, make_env
 from rewards import get_reward, known_rewards
-from rewards.pool import RewardPool
+from rewards.sandbox.pool import RewardPool
 
 row = {"prompt": [{"role": "user", "content": "A palindrome of 5 letters?"}],
        "reward_spec": {"method": "rule", "ground_truth": {"length": 5}}}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rewards import RewardResult, reward
-from rewards.text import after_reasoning
+from rewards.reading.text import after_reasoning
 
 
 def gold(ground_truth: Mapping[str, Any], extra_info: Mapping[str, Any]) -> str:

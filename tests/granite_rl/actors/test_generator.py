@@ -101,7 +101,7 @@ def test_an_update_in_mid_sample_is_noted_at_its_first_token(
     sender.send(source(new), 2)
     crossed = 0
     for turn in collect(generator, 8):
-        starts = dict((version, at) for at, version in turn.versions)
+        starts = {version: at for at, version in turn.versions}
         at = starts.get(2, len(turn.token_ids))
         crossed += 0 < at < len(turn.token_ids)
         with torch.no_grad():

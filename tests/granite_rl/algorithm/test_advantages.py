@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from granite_rl.algorithm.advantages import group_advantages, is_zero_variance
 from granite_rl.algorithm.overlong import overlong_penalty
 from granite_rl.algorithm.registry import UNFIT_ESTIMATORS
+from granite_rl.algorithm.skyrl import ppo_utils
 from granite_rl.errors import ConfigError
-from granite_rl.skyrl_compat import ppo_utils
 from tests.granite_rl.algorithm.brute_force import group_advantages as closed_form
 
 rewards_lists = st.lists(st.floats(-5, 5, allow_nan=False, width=32), min_size=2, max_size=16)

@@ -16,8 +16,8 @@ import torch
 from transformers import GraniteConfig, GraniteForCausalLM
 
 from granite_rl.algorithm.losses import LossInputs, policy_objective
-from granite_rl.batching import BatchBuilder
-from granite_rl.skyrl_compat import algorithm_config, ppo_utils
+from granite_rl.algorithm.skyrl import algorithm_config, ppo_utils
+from granite_rl.rl.batching import BatchBuilder
 from granite_rl.training.engine import batch_tensors
 from granite_rl.training.policy import TokenLogprobs
 from granite_rl.types import PackedBatch

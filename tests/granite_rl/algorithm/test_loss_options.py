@@ -8,8 +8,8 @@ import pytest
 
 from granite_rl.algorithm.loss_options import OURS, READS, loss_config
 from granite_rl.algorithm.registry import UNFIT_LOSSES
+from granite_rl.algorithm.skyrl import algorithm_config, ppo_utils
 from granite_rl.errors import ConfigError
-from granite_rl.skyrl_compat import algorithm_config, ppo_utils
 
 
 def config(loss: str, options: dict[str, Any]) -> Any:

@@ -11,8 +11,8 @@ import torch
 from granite_rl.algorithm.advantages import group_advantages
 from granite_rl.algorithm.losses import LossInputs, policy_objective
 from granite_rl.algorithm.registry import load_modules
+from granite_rl.algorithm.skyrl import ppo_utils
 from granite_rl.errors import ConfigError
-from granite_rl.skyrl_compat import ppo_utils
 from tests.granite_rl.algorithm.brute_force import section
 
 REINFORCE = """

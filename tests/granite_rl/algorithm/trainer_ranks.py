@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import torch
 
 from granite_rl.actors.trainer import Trainer, Training
-from granite_rl.batching import BatchBuilder
 from granite_rl.config import AlgorithmSection, OptimSection, PolicyTrainerSection
+from granite_rl.rl.batching import BatchBuilder
 from granite_rl.training.distributed import shutdown_distributed
 from granite_rl.types import ScoredGroup
 from tests.granite_rl.algorithm import brute_force as oracle

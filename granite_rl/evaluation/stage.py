@@ -1,0 +1,47 @@
+"""Evaluate a stage's finished model on its held-out prompts, with the generators that it has."""
+
+from __future__ import annotations
+
+import time
+from statistics import fmean
+
+from granite_rl.evaluation.heldout import evaluate, write_evaluation
+from granite_rl.evaluation.regression import regression_alarms
+from granite_rl.models.checkpoint_directory import checkpoint_hash
+from granite_rl.rl.inputs import Inputs
+from granite_rl.rl.rollouts import RolloutEngine
+from granite_rl.runs.alarms import Alarm
+from granite_rl.runs.directory import RunDirectory
+
+
+def evaluate_stage(
+    inputs: Inputs, rollouts: RolloutEngine, run: RunDirectory, step: int
+) -> tuple[dict[str, float], list[Alarm]]:
+    """Write ``eval.json``; returns its metrics, and an alarm for each domain that got worse.
+
+    Args:
+        inputs: of the stage, with held-out prompts.
+        rollouts: its generators, with the final weights, and its scorers.
+        run: its directory.
+        step: that alarms are dated with.
+    """
+    assert inputs.heldout is not None
+    rollout = inputs.config.rollout
+    begin = time.monotonic()
+    result = evaluate(
+        rollouts,
+        inputs.heldout.rows,
+        inputs.heldout.token_ids,
+        max_response_tokens=rollout.max_response_tokens,
+        max_context=rollout.max_context,
+        max_turns=rollout.max_turns,
+        model=run.hf,
+        model_hash=checkpoint_hash(run.hf),
+    )
+    write_evaluation(run.path / "eval.json", result)
+    metrics = {"time/eval_s": time.monotonic() - begin}
+    for domain, numbers in result["domains"].items():
+        metrics[f"eval/{domain}/accuracy"] = float(numbers["accuracy"])
+        metrics[f"eval/{domain}/n"] = float(numbers["n"])
+    metrics["eval/mean"] = fmean(float(one["accuracy"]) for one in result["domains"].values())
+    return metrics, regression_alarms(run.path, step)

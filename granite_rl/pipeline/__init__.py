@@ -1,0 +1,1 @@
+"""Run the whole recipe as a chain of steps, each with a run directory of its own."""

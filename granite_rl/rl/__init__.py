@@ -1,0 +1,1 @@
+"""Run one RL stage: from prompt rows to trained weights."""

@@ -1,0 +1,390 @@
+"""The step loop of an RL stage, readable from top to bottom.
+
+One step: take the next prompts, and while their groups come in, scored and in prompt order, pack
+them and hand them to the trainers, which back-propagate at once. When the last group is in, the
+optimizer steps, with the gradient of token sums divided once by the batch's token count, and the
+new weights go to the generators. Strictly on-policy: every token of a step was sampled from the
+weights that the step updates.
+
+With ``rollout.staleness: k`` the generators work up to ``k`` steps ahead instead of waiting for the
+trainers, and take new weights in the middle of an answer. Every token then carries the version that
+sampled it, none is older than ``k`` steps, and ``algorithm.importance_correction`` corrects for it.
+
+Generators and reward workers are replaced while the step goes on; if a trainer is lost, all of them
+are restored from the newest checkpoint and the steps since are done again.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from granite_rl.actors.trainer import StepReport
+from granite_rl.actors.trainer_group import TrainerGroup, TrainersLostError
+from granite_rl.config import StageConfig
+from granite_rl.data.stream import PromptStream
+from granite_rl.errors import DivergedError, InfrastructureError, Preempted
+from granite_rl.rl.batching import BatchBuilder
+from granite_rl.rl.metrics import (
+    engine_metrics,
+    policy_metrics,
+    rollout_metrics,
+    rollout_records,
+)
+from granite_rl.rl.rollouts import RolloutEngine, RolloutTimes, Sampling
+from granite_rl.runs.alarms import Alarms
+from granite_rl.runs.console import Progress
+from granite_rl.runs.directory import RunDirectory
+from granite_rl.runs.files import DIRECTORY_MODE
+from granite_rl.runs.host import host_metrics
+from granite_rl.runs.metrics import MetricLogger
+from granite_rl.runs.preemption import StopSignal
+from granite_rl.runs.rollout_files import write_records, write_rollouts
+from granite_rl.training.checkpoint import CheckpointStore
+from granite_rl.types import PromptGroup, ScoredGroup
+
+MAX_SKIPPED_STEPS = 3
+"""Consecutive steps with a non-finite gradient after which the run counts as diverged."""
+
+
+class Controller:
+    """Runs the steps of one stage.
+
+    Args:
+        config: the validated stage configuration.
+        stream: the training prompts, in the order of the run.
+        prompt_ids: their token ids, by the row's origin.
+        pad_id: token id for padding.
+        rollouts: generators and scorers.
+        trainers: trainer ranks, set up.
+        references: the frozen reference's own actors; none: the trainers hold it themselves.
+        run: the open run directory.
+        logger: metric sinks.
+        progress: console.
+        stop: SIGTERM flag.
+    """
+
+    def __init__(
+        self,
+        config: StageConfig,
+        *,
+        stream: PromptStream,
+        prompt_ids: dict[str, list[int]],
+        pad_id: int,
+        rollouts: RolloutEngine,
+        trainers: TrainerGroup,
+        run: RunDirectory,
+        logger: MetricLogger,
+        progress: Progress,
+        stop: StopSignal,
+    ) -> None:
+        self._config = config
+        self._prompt_ids = prompt_ids
+        self._pad_id = pad_id
+        self._rollouts = rollouts
+        self._trainers = trainers
+        self._run = run
+        self._logger = logger
+        self._progress = progress
+        self._stop = stop
+        self._stream = stream
+        self._store = CheckpointStore(run.checkpoints, keep=config.checkpoint.keep)
+        self._alarms = Alarms(_logprob_threshold(config))
+        self._sampling = Sampling(
+            samples=config.rollout.samples_per_prompt,
+            temperature=config.rollout.temperature,
+            top_p=config.rollout.top_p,
+            max_response_tokens=config.rollout.max_response_tokens,
+            max_context=config.rollout.max_context,
+            logprobs=config.rollout.logprobs,
+            evaluation=False,
+            max_turns=config.rollout.max_turns,
+            deterministic=config.rollout.deterministic,
+            deadline_s=config.rollout.deadline_s,
+        )
+        self._numbers = itertools.count()
+        self._ahead: dict[int, tuple[int, RolloutTimes]] = {}
+        """Steps whose rollouts have begun: their batch and its times."""
+        self._prompts = 0
+        """Prompts of the stream that the finished steps have taken."""
+        generator = config.generator
+        self._devices = generator.replicas * generator.tensor_parallel + config.trainer.ranks
+        self._tokens_total = 0
+        self._skipped = 0
+        self.total_steps = total_steps(config, stream.epoch_size)
+
+    def run(self, start: int) -> None:
+        """Train from step ``start`` to the end.
+
+        Raises:
+            Preempted: SIGTERM came; a checkpoint of the last finished step is on disk.
+            DivergedError: the gradient stayed non-finite.
+            InfrastructureError: more actors were lost than the run allows.
+        """
+        while True:
+            try:
+                self._run_from(start)
+                return
+            except TrainersLostError as error:
+                start = self._restore_trainers(error.message)
+
+    def _run_from(self, start: int) -> None:
+        self.sync_weights(start)
+        self._rollouts.statistics()  # what the engines did before belongs to no step
+        self._progress.begin(start)
+        for step in range(start + 1, self.total_steps + 1):
+            metrics = self._step(step)
+            # Report before saving: killed in between, the step is done again and its line replaced;
+            # the other way round, a checkpoint could hold a step that no line tells of.
+            self._report(step, metrics)
+            last = step == self.total_steps
+            every = self._config.checkpoint.every_steps
+            if self._stop.requested or last or (every and step % every == 0):
+                self._logger.log(step, {"time/save_s": self._save(step)})
+            if self._stop.requested and not last:
+                raise Preempted(
+                    f"stopped by {self._stop.name} after step {step} of {self.total_steps}; saved"
+                )
+
+    def _restore_trainers(self, why: str) -> int:
+        """Set the trainers up again from the newest checkpoint; returns its step."""
+        checkpoint = self._store.newest()
+        step = 0 if checkpoint is None else checkpoint.step
+        message = f"{why}; all trainers start again from step {step}"
+        self._run.event("trainers_restarted", message, step=step)
+        self._progress.note(f"warning: {message}")
+        for batch, _ in self._ahead.values():
+            self._rollouts.drop(batch)
+        self._ahead.clear()
+        self._trainers.restart(None if checkpoint is None else checkpoint.path, why)
+        self.restore({} if checkpoint is None else checkpoint.metadata)
+        self._logger.rewind(step)
+        return step
+
+    def sync_weights(self, version: int) -> float:
+        """Bring all generators to the trainers' current weights; returns seconds."""
+        begin = time.perf_counter()
+        self._rollouts.load_weights(
+            lambda receivers: self._trainers.send_weights(receivers, version)
+        )
+        return time.perf_counter() - begin
+
+    def save_hf(self, directory: Path) -> None:
+        """Write the policy as a Hugging Face checkpoint."""
+        self._trainers.save_hf(directory)
+
+    def _step(self, step: int) -> dict[str, float]:
+        begin = time.perf_counter()
+        times = self._begin_ahead(step)
+        builder = BatchBuilder(
+            algorithm=self._config.algorithm,
+            row_tokens=self._config.trainer.row_tokens,
+            rows=self._config.trainer.rows_per_microbatch,
+            pad_id=self._pad_id,
+            share_prompts=self._config.trainer.share_prompts,
+            max_response_tokens=self._config.rollout.max_response_tokens,
+            min_group_fraction=self._config.rollout.min_group_fraction,
+            domains=self._stream.domains,
+            sequence_kl=self._trainers.sequence_kl,
+        )
+        trained_tokens: list[int] = []
+        for batch in builder.batches(self._scored(step, builder)):
+            self._trainers.train(batch)
+            trained_tokens.append(batch.packed.tokens)
+        lr = self._lr(step)
+        metrics = rollout_metrics(builder.outcomes)
+        if builder.targets:
+            reports = self._trainers.step(builder.denominator, lr, step)
+            metrics |= policy_metrics(reports, lr)
+            self._check_finite(step, reports, builder)
+            metrics["time/train_s"] = max(report.sums.busy_s + report.step_s for report in reports)
+        self._tokens_total += builder.targets
+        self._prompts += len(builder.outcomes)
+        waited = time.perf_counter() - begin - metrics.get("time/train_s", 0.0)
+        metrics["time/weight_sync_s"] = self.sync_weights(step)
+        elapsed = time.perf_counter() - begin
+        metrics |= engine_metrics(
+            self._rollouts.statistics(),
+            self._rollouts.generator_restarts,
+            self._rollouts.reward_worker_restarts,
+        )
+        samples = len(builder.outcomes) * self._sampling.samples
+        tokens = sum(item.length for o in builder.outcomes for item in o.scored.completions)
+        metrics |= {
+            "time/step_s": elapsed,
+            "time/score_s": times.scored_s - times.generated_s,
+            "time/wait_for_batch_s": max(0.0, waited),
+            "perf/samples_per_s": samples / elapsed,
+            "perf/response_tokens_per_s": tokens / max(metrics["time/generate_s"], 1e-9),
+            "perf/tokens_per_s": sum(trained_tokens) / elapsed,
+            "perf/tokens_per_s_per_device": sum(trained_tokens) / elapsed / self._devices,
+            "run/tokens_total": float(self._tokens_total),
+            "run/samples_total": float(self._prompts * self._sampling.samples),
+            "run/epoch": self._prompts / self._stream.epoch_size,
+        }
+        every = self._config.rollout.save_every
+        if every and (step % every == 0 or step in (1, self.total_steps)):
+            records = rollout_records(builder.outcomes)
+            write_rollouts(self._run, step, records)
+            self._logger.log_samples(step, records)
+        return metrics
+
+    def _begin_ahead(self, step: int) -> RolloutTimes:
+        """Start the rollouts of this step, and with staleness of the next ones; its times."""
+        last = min(step + self._config.rollout.staleness, self.total_steps)
+        count = self._config.rollout.prompts_per_step
+        for ahead in range(step, last + 1):
+            if ahead not in self._ahead:
+                position = self._prompts + (ahead - step) * count
+                groups = self._groups(ahead, position, count, first=0)
+                self._ahead[ahead] = self._begin(groups)
+        return self._ahead[step][1]
+
+    def _begin(self, groups: Sequence[PromptGroup]) -> tuple[int, RolloutTimes]:
+        batch, times = next(self._numbers), RolloutTimes()
+        self._rollouts.begin(batch, groups, self._sampling, times)
+        return batch, times
+
+    def _scored(self, step: int, builder: BatchBuilder) -> Iterator[ScoredGroup]:
+        """The step's scored groups in prompt order; with dynamic sampling, further rounds of
+        prompts until enough groups teach something."""
+        batch, _ = self._ahead.pop(step)
+        wanted = self._config.rollout.prompts_per_step
+        rounds = self._config.rollout.dynamic_sampling_rounds
+        for number in range(rounds + 1):
+            yield from self._collected(step, batch)
+            missing = wanted - builder.informative
+            if missing <= 0 or number == rounds:
+                return
+            taken = len(builder.outcomes)
+            groups = self._groups(step, self._prompts + taken, missing, first=taken)
+            batch, _ = self._begin(groups)
+
+    def _collected(self, step: int, batch: int) -> Iterator[ScoredGroup]:
+        scored = self._rollouts.collect(batch)
+        if self._config.rewards.shuffle:
+            generator = np.random.default_rng([self._config.run.seed, step])
+            return iter(shuffle_rewards(list(scored), generator))
+        return scored if self._config.rollout.overlap else iter(list(scored))
+
+    def _groups(self, step: int, position: int, count: int, *, first: int) -> list[PromptGroup]:
+        """Prompts of a step, with seeds derived from (run seed, step, prompt).
+
+        Args:
+            step: whose.
+            position: in the stream.
+            count: how many.
+            first: index of the first: those that the step has already.
+        """
+        rows = self._stream.take(position, count)
+        seeds = np.random.SeedSequence([self._config.run.seed, step]).generate_state(
+            first + count, np.uint64
+        )[first:]
+        return [
+            # Sample i uses seed + i: bits are dropped so that no sum overflows.
+            PromptGroup(index, row, self._prompt_ids[row.origin], int(seed >> np.uint64(2)))
+            for index, (row, seed) in enumerate(zip(rows, seeds, strict=True), start=first)
+        ]
+
+    def _lr(self, step: int) -> float:
+        """Linear warm-up, then constant: the recipe publishes one learning rate per stage."""
+        warmup = self._config.optim.warmup_steps
+        return self._config.optim.lr * min(1.0, step / warmup if warmup else 1.0)
+
+    def _check_finite(
+        self, step: int, reports: Sequence[StepReport], builder: BatchBuilder
+    ) -> None:
+        self._skipped = self._skipped + 1 if reports[0].skipped else 0
+        if reports[0].skipped:
+            dump = self._run.path / "faults" / f"step_{step:06d}.jsonl"
+            dump.parent.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
+            write_records(dump, step, rollout_records(builder.outcomes))
+            message = f"step {step}: the gradient is not finite; nothing was updated; see {dump}"
+            self._run.event("step_skipped", message, step=step)
+            self._progress.note(f"warning: {message}")
+        if self._skipped >= MAX_SKIPPED_STEPS:
+            raise DivergedError(
+                f"the gradient was not finite in {self._skipped} steps in a row, up to step {step}",
+                "lower optim.lr, or look at the rollouts in faults/",
+            )
+
+    def _save(self, step: int) -> float:
+        begin = time.perf_counter()
+        try:
+            directory = self._store.begin(step)
+            self._trainers.save(directory, step)
+            self._store.commit(step, self._counters(step))
+        except OSError as error:
+            kept = self._store.newest()
+            raise InfrastructureError(
+                f"the checkpoint of step {step} can't be written: {error}",
+                "make room or raise the quota, then run the same command with run.resume=auto: it "
+                f"continues from step {0 if kept is None else kept.step}",
+            ) from error
+        return time.perf_counter() - begin
+
+    def _counters(self, step: int) -> dict[str, int]:
+        """What a resumed run must know; the data position is that of what was trained, not of what
+        was fetched."""
+        return {
+            "step": step,
+            "prompts": self._prompts,
+            "tokens_total": self._tokens_total,
+            "seed": self._config.run.seed,
+        }
+
+    def _report(self, step: int, metrics: dict[str, float]) -> None:
+        metrics |= host_metrics(self._run)
+        self._logger.log(step, metrics)
+        for alarm in self._alarms.check(step, metrics):
+            self._run.event("alarm", alarm.message, step=step, alarm=alarm.name)
+            self._progress.note(f"warning: {alarm.message}")
+        self._run.set_step(step)
+        self._progress.update(
+            step,
+            {
+                "reward": metrics.get("reward/mean", float("nan")),
+                "kl": metrics.get("policy/kl", float("nan")),
+                "len": metrics.get("rollout/response_length/mean", float("nan")),
+                "tok/s": metrics["perf/tokens_per_s"],
+            },
+        )
+
+    def restore(self, metadata: dict[str, Any]) -> None:
+        """Take over the counters of a checkpoint; of nothing: start from zero."""
+        self._tokens_total = int(metadata.get("tokens_total", 0))
+        self._prompts = int(metadata.get("prompts", 0))
+
+
+def total_steps(config: StageConfig, rows: int) -> int:
+    """Optimizer steps of a stage: ``data.max_steps``, or ``data.epochs`` over the prompts."""
+    if config.data.max_steps is not None:
+        return config.data.max_steps
+    return max(1, round(config.data.epochs * rows / config.rollout.prompts_per_step))
+
+
+def _logprob_threshold(config: StageConfig) -> float:
+    """Mean difference between generator and trainer log-probabilities that is worth an alarm."""
+    if config.rollout.staleness:
+        return math.inf  # samples of older weights are asked for, and differ as the policy does
+    return 1e-4 if config.trainer.dtype == config.generator.dtype == "float32" else 1e-2
+
+
+def shuffle_rewards(groups: list[ScoredGroup], generator: np.random.Generator) -> list[ScoredGroup]:
+    """The control experiment: all verdicts of a batch are permuted over its samples.
+
+    Everything else of the step stays as it is, so that whatever is still learnt did not come from
+    the rewards.
+    """
+    results = [result for group in groups for result in group.results]
+    order = iter(generator.permutation(len(results)))
+    return [
+        replace(group, results=[results[next(order)] for _ in group.results]) for group in groups
+    ]

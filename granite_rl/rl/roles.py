@@ -1,0 +1,163 @@
+"""Start the actors of an RL stage and wait until they are ready."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from ray.actor import ActorHandle
+
+from granite_rl.actors import placement
+from granite_rl.actors.generator_pool import GeneratorPool
+from granite_rl.actors.scoring import ScorerPool
+from granite_rl.actors.trainer import Training
+from granite_rl.actors.trainer_group import TrainerGroup
+from granite_rl.data.prompts import uses_reward_model
+from granite_rl.models.tokenizer import encode_continuation
+from granite_rl.rl.inputs import Inputs
+from granite_rl.rl.rollouts import RolloutEngine
+from granite_rl.runs.directory import RunDirectory
+from granite_rl.weight_sync.transports import check_hosts, check_resources
+
+
+class Roles(NamedTuple):
+    """The actors of a stage, on their way up until `wait_for_roles` returns."""
+
+    generators: GeneratorPool
+    trainers: TrainerGroup
+
+
+def start_roles(inputs: Inputs, run: RunDirectory) -> Roles:
+    """Start generators and trainers without waiting for them.
+
+    Args:
+        inputs: of the stage.
+        run: its directory, which gets an event of each generator that is replaced.
+
+    Raises:
+        PreflightError: the cluster is too small for all roles.
+        ConfigError: they can't exchange weights as configured.
+    """
+
+    config, cluster = inputs.config, inputs.config.cluster
+    check_resources(
+        config.generator.weight_sync,
+        trainer_gpus=cluster.trainer_gpus,
+        generator_gpus=cluster.generator_gpus,
+        tensor_parallel=config.generator.tensor_parallel,
+    )
+    context, reward_model = config.rollout.max_context, _reward_model_path(inputs)
+    generator = placement.generator_seat(config.model.path, config.generator, cluster, context)
+    seats = [generator] * config.generator.replicas
+    seats += placement.trainer_seats(config.trainer, cluster)
+    if inputs.reference is not None:
+        replica = placement.reference_seat(inputs.reference, config.trainer, cluster)
+        seats += [replica] * config.trainer.reference_replicas
+    seats += [placement.reward_worker_seat(config.rewards, cluster)] * config.rewards.workers
+    if reward_model is not None:
+        seats.append(placement.reward_model_seat(reward_model, cluster))
+    placement.make_room(seats, cluster.start_timeout_s)
+    generators = GeneratorPool(
+        lambda: placement.start_generator(config.model.path, config.generator, cluster, context),
+        config.generator.replicas,
+        workers=config.generator.tensor_parallel,
+        timeout_s=config.generator.timeout_s,
+        start_timeout_s=cluster.start_timeout_s,
+        max_restarts=cluster.max_restarts,
+        on_event=run.event,
+    )
+    references: list[ActorHandle] = []
+    if inputs.reference is not None:
+        references = placement.start_references(inputs.reference, config.trainer, cluster)
+    trainers = TrainerGroup(
+        lambda: placement.start_trainers(config.trainer, cluster),
+        training_of(inputs),
+        references,
+        transport=config.generator.weight_sync,
+        start_timeout_s=cluster.start_timeout_s,
+        step_timeout_s=cluster.step_timeout_s,
+        max_restarts=cluster.max_restarts,
+    )
+    return Roles(generators, trainers)
+
+
+def training_of(inputs: Inputs) -> Training:
+    """What the stage asks of its trainers."""
+
+    config = inputs.config
+    colocated = None if config.trainer.reference_replicas else inputs.reference
+    return Training(
+        config=config.trainer,
+        optim=config.optim,
+        algorithm=config.algorithm.model_copy(
+            update={"modules": tuple(path.resolve() for path in config.algorithm.modules)}
+        ),
+        temperature=config.rollout.temperature,
+        model_path=config.model.path.resolve(),
+        reference_path=None if colocated is None else colocated.resolve(),
+        seed=config.run.seed,
+    )
+
+
+def _reward_model_path(inputs: Inputs) -> Path | None:
+    """The reward model, if a row of the training data is scored by it."""
+
+    names = {row.env_class for row in inputs.train.rows}
+    asked = any(uses_reward_model(name) for name in names)
+    return inputs.config.rewards.model_path if asked else None
+
+
+def _start_scorers(inputs: Inputs) -> ScorerPool:
+    """Start reward workers and, where it is needed, the reward model, without waiting for them."""
+
+    config = inputs.config
+    path = _reward_model_path(inputs)
+    return ScorerPool(
+        lambda: placement.start_reward_worker(config.rewards, config.cluster),
+        config.rewards.workers,
+        config.rewards.batch_timeout_s,
+        None
+        if path is None
+        else lambda: placement.start_reward_model(path, config.cluster, "float32"),
+        uses_reward_model,
+    )
+
+
+def wait_for_roles(
+    inputs: Inputs, run: RunDirectory, checkpoint: Path | None, roles: Roles
+) -> RolloutEngine:
+    """Set the trainers up, start the scorers, wait until all are ready, and note what really runs.
+
+    Reward workers and reward model start when the trainers are up: vLLM takes longest, and on few
+    cores whatever starts beside it makes everybody wait.
+
+    Args:
+        inputs: of the stage.
+        run: its directory, which gets a ``role_started`` event of each role.
+        checkpoint: what the trainers restore, if anything.
+        roles: as started.
+
+    Raises:
+        PreflightError: trainer and generators are on different hosts.
+        InfrastructureError: a role did not come up.
+    """
+
+    limit = inputs.config.cluster.start_timeout_s
+    generators, trainers = roles
+    started = trainers.setup(checkpoint)
+    scorers = _start_scorers(inputs)
+    started |= placement.wait_for(generators.describe(), limit, "starting")
+    check_hosts(
+        inputs.config.generator.weight_sync, {str(item["node"]) for item in started.values()}
+    )
+    others = scorers.ready() | trainers.describe_references()
+    started |= placement.wait_for(others, limit, "starting")
+    for name, facts in started.items():
+        run.event("role_started", f"{name}: {facts['engine']}", role=name, **facts)
+    return RolloutEngine(
+        generators,
+        scorers,
+        partial(encode_continuation, inputs.tokenizer),
+        inputs.config.generator.timeout_s,
+    )

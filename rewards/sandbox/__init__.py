@@ -1,0 +1,1 @@
+"""Score completions in processes that can be killed and that can harm nothing."""

@@ -1,0 +1,1 @@
+"""Train the scalar reward model from preference pairs."""

@@ -1,0 +1,351 @@
+"""Which reasoning-gym tasks can be trusted as rewards: the evidence behind the allow-list.
+
+    python -m tests.rewards.reasoning_gym_vetting [--items 24] [--task T …] [--json FILE]
+
+Every task is examined at every difficulty, each in a process of its own that is killed when it
+hangs. It is trusted if, on all its items,
+
+- the row survives JSON, is the same for the same seed whatever the global random state and the
+  hash seed, and the scorer gives its own answer full marks, twice, with and without line breaks;
+- nothing without an answer gets them: empty, garbage, the question, other items' answers together;
+- no hedge does: the answer with an alternative, in any order and with any joining word;
+- no constant answer is right for more than `MAX_CONSTANT_SHARE` of the items, and at least
+  `MIN_DISTINCT_SHARE` of the questions differ;
+- resource bombs (deep brackets, huge numbers, very long text) cost less than `MAX_SECONDS`;
+- scoring prints nothing, and neither runs code, starts programs nor writes files (an audit hook
+  looks on).
+
+The last one is why some good-looking tasks are missing: their scorers call `eval`, or sympy's
+parser, which is `eval`, on what the model wrote.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import json
+import multiprocessing
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import redirect_stdout, suppress
+from dataclasses import asdict, dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from rewards.reasoning_gym import FULL_MARKS, MAX_ANSWER_CHARS, marks
+from rewards.reasoning_gym.tasks import DIFFICULTIES, VETTED, load, make_item, scorer
+
+ITEMS = 24
+SEED = 20_250
+MAX_SECONDS = 1.0
+MAX_ITEM_SECONDS = 3.0
+MAX_CONSTANT_SHARE = 0.75
+MIN_DISTINCT_SHARE = 0.75
+MAX_ROW_CHARS = 32_000
+TASK_LIMIT_S = 240.0
+
+GARBAGE = (
+    "",
+    " ",
+    "\n\n",
+    "asdf qwer zxcv",
+    "I do not know",
+    "the answer",
+    "answer here",
+    "?",
+    "...",
+    "\\",
+    "%s{}",
+    "\x00",
+    "\ud83e",
+    "None of the above, or all of them",
+)
+# Short answers that may be right now and then, but not on most items.
+CONSTANTS: tuple[str, ...] = (
+    *("0", "1", "-1", "0.0", "nan", "inf", "1e999", "a", "A", "*", "impossible"),
+    *("yes", "no", "Yes", "No", "True", "False", "None", "null"),
+    *("[]", "{}", "()", "[[]]"),
+)
+# Written so that no parser needs more than the limit to refuse them.
+BOMBS = (
+    "[" * MAX_ANSWER_CHARS,
+    "(" * 3000 + "1" + ")" * 3000,
+    '{"a":' * 3000,
+    "9" * MAX_ANSWER_CHARS,
+    "1 " * (MAX_ANSWER_CHARS // 2),
+    "1,\n" * (MAX_ANSWER_CHARS // 3),
+    "a" * MAX_ANSWER_CHARS,
+    "\n" * (MAX_ANSWER_CHARS - 1) + "x",
+    "9**9**9**9",
+    "9^9^9^9",
+    "1e99999999",
+    "-" * MAX_ANSWER_CHARS,
+    "~" * MAX_ANSWER_CHARS,
+    "up " * (MAX_ANSWER_CHARS // 3),
+)
+# Answers that reach a parser, if the scorer has one.
+PROBES = ("[1, 2]", "[[1, 2], [3, 4]]", "(1)", "1 + 1", "x", '"a"', "{'a': 1}", "2*x + C", "p & q")
+JOINERS = (" or ", ", ", " ", "\n", "; ", "/", " and ", " (or maybe) ")
+
+_FORBIDDEN_EVENTS = frozenset(
+    {"exec", "os.system", "subprocess.Popen", "os.exec", "os.posix_spawn", "socket.connect"}
+)
+
+
+class Refused(Exception):
+    """The task's scorer failed an examination; the message says which and on what."""
+
+
+class Unfit(Exception):
+    """The items of one difficulty are of no use: slow to make, repeated, too long."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome for one task at one difficulty. `reason` is empty if it passed.
+
+    `scorer` says that the reason lies in the scorer, which the difficulties of a task share.
+    """
+
+    task: str
+    difficulty: int
+    reason: str
+    scorer: bool = False
+    items: int = 0
+    slowest_ms: float = 0.0
+    largest_row: int = 0
+
+
+class _Watch:
+    """Notes what code does while it is watched. Audit hooks stay for good, so: one per process."""
+
+    def __init__(self) -> None:
+        self.on = False
+        self.seen: str = ""
+        sys.addaudithook(self._hook)
+
+    def _hook(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if not self.on:
+            return
+        writes = event == "open" and any(c in str(arguments[1] or "r") for c in "wax+")
+        if event in _FORBIDDEN_EVENTS or writes:
+            self.seen = self.seen or event
+
+
+class _Examination:
+    def __init__(self, watch: _Watch) -> None:
+        self.watch = watch
+        self.slowest = 0.0
+
+    def full(self, truth: Mapping[str, Any], answer: str) -> bool:
+        """Whether the answer gets full marks. Refuses what is slow or does more than compare."""
+        config = truth.get("config", {})
+        start = time.process_time()
+        self.watch.on = True
+        printed = io.StringIO()
+        try:
+            with redirect_stdout(printed):
+                score = marks(str(truth["task"]), truth["entry"], config, answer)
+        except Exception as problem:  # noqa: BLE001 - the library's own bugs are what is looked for
+            raise Refused(f"raises {type(problem).__name__} on {answer[:40]!r}") from None
+        finally:
+            self.watch.on = False
+            seconds = time.process_time() - start
+            self.slowest = max(self.slowest, seconds)
+        if self.watch.seen:
+            raise Refused(f"scoring {answer[:40]!r} makes it {self.watch.seen}")
+        if printed.getvalue():
+            raise Refused(f"prints on {answer[:40]!r}")
+        if seconds > MAX_SECONDS:
+            raise Refused(f"takes {seconds:.1f} s on {answer[:40]!r}")
+        return score >= FULL_MARKS
+
+
+def hedges(gold: str, others: Sequence[str]) -> Iterator[str]:
+    """The gold answer together with something else, in many joinings."""
+    for other in others:
+        for joiner in JOINERS:
+            yield gold + joiner + other
+            yield other + joiner + gold
+        yield str([gold, other])
+        yield str([other, gold])
+        yield f"either {gold} or {other}"
+        yield f"not {other} but {gold}"
+    yield f"{gold} or not"
+    yield f"{gold}\nor something else"
+
+
+def _items(task: str, difficulty: int, count: int) -> list[tuple[str, dict[str, Any]]]:
+    made = []
+    for index in range(count):
+        start = time.process_time()
+        made.append(make_item(task, difficulty, SEED, index))
+        # The first builds the generator as well.
+        if index and time.process_time() - start > MAX_ITEM_SECONDS:
+            raise Unfit(f"takes more than {MAX_ITEM_SECONDS} s to make an item")
+    return made
+
+
+def digest(task: str, difficulty: int, count: int) -> str:
+    """A fingerprint of a task's first items, to be compared between processes."""
+    return hashlib.sha256(json.dumps(_items(task, difficulty, count)).encode()).hexdigest()
+
+
+def _examine(task: str, difficulty: int, count: int, watch: _Watch) -> Verdict:
+    random.seed(1)
+    items = _items(task, difficulty, count)
+    random.seed(2)
+    # The last first: an item must not depend on those made before it.
+    for index in reversed(range(0, count, 3)):
+        if make_item(task, difficulty, SEED, index) != items[index]:
+            raise Unfit("not the same for the same seed")
+    largest = max(len(json.dumps(truth)) for _, truth in items)
+    if largest > MAX_ROW_CHARS:
+        raise Unfit(f"a row of {largest} characters")
+    golds = [truth["entry"]["answer"] for _, truth in items]
+    if not all(isinstance(gold, str) and gold.strip() for gold in golds):
+        raise Unfit("has items without an answer")
+    if max(map(len, golds)) > MAX_ANSWER_CHARS:
+        raise Unfit(f"has answers of more than {MAX_ANSWER_CHARS} characters")
+    if len({question for question, _ in items}) < MIN_DISTINCT_SHARE * count:
+        raise Unfit("repeats its questions")
+    examination = _Examination(watch)
+    scorer(task, items[0][1].get("config", {}))  # what this imports is not the scoring's doing
+    with suppress(Exception):  # lazy imports; whether it works is examined below
+        marks(task, items[0][1]["entry"], items[0][1].get("config", {}), golds[0])
+    for _, truth in items[:4]:
+        for probe in PROBES:
+            examination.full(truth, probe)
+    always: Counter[str] = Counter()
+    constants = dict.fromkeys((*CONSTANTS, *(gold for gold, _ in Counter(golds).most_common(3))))
+    dumped = list(dict.fromkeys(golds))
+    for place, (question, truth) in enumerate(items):
+        gold = golds[place]
+        for text in (gold, gold, f"\n{gold}\n", gold.strip()):
+            if not examination.full(truth, text):
+                raise Refused(f"its own answer {text[:40]!r} fails")
+        for text in (*GARBAGE, question, f"{question}\n{gold}"):
+            if examination.full(truth, text):
+                raise Refused(f"pays for {text[:40]!r}")
+        others = [other for other in dumped if other != gold][:2] or ["nothing"]
+        if len(dumped) > 1:
+            everything = [joiner.join(dumped) for joiner in JOINERS] + [json.dumps(dumped)]
+        else:
+            everything = []
+        for text in (*hedges(gold, others), *everything):
+            if text.strip() != gold.strip() and examination.full(truth, text):
+                raise Refused(f"pays for the hedge {text[:60]!r}, gold {gold[:30]!r}")
+        for text in constants:
+            always[text] += examination.full(truth, text)
+    for _, truth in items[:3]:
+        for text in BOMBS:
+            if examination.full(truth, text) and text.strip() != truth["entry"]["answer"]:
+                raise Refused(f"pays for {text[:40]!r}")
+    answer, hits = always.most_common(1)[0]
+    if hits > MAX_CONSTANT_SHARE * count:
+        # A right answer that is frequent makes poor items; one that is never right, a poor scorer.
+        kind = Unfit if answer in golds else Refused
+        raise kind(f"{answer[:40]!r} is right on {hits} of {count} items")
+    slowest_ms = round(examination.slowest * 1000, 1)
+    return Verdict(task, difficulty, "", items=count, slowest_ms=slowest_ms, largest_row=largest)
+
+
+def _child(task: str, difficulty: int, count: int, out: Connection) -> None:
+    try:
+        verdict = _examine(task, difficulty, count, _Watch())
+    except Refused as problem:
+        verdict = Verdict(task, difficulty, str(problem), scorer=True)
+    except Unfit as problem:
+        verdict = Verdict(task, difficulty, str(problem))
+    except Exception as problem:  # noqa: BLE001 - generators of unfit tasks raise anything
+        verdict = Verdict(task, difficulty, f"{type(problem).__name__}: {problem}"[:200])
+    out.send(verdict)
+
+
+def vet(task: str, difficulty: int, items: int = ITEMS, limit_s: float = TASK_LIMIT_S) -> Verdict:
+    """Examine one task at one difficulty, in a process of its own that is killed if it hangs."""
+    load()  # before the fork, so that each child need not
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe(duplex=False)
+    child = context.Process(target=_child, args=(task, difficulty, items, theirs), daemon=True)
+    child.start()
+    theirs.close()
+    verdict = Verdict(task, difficulty, f"hangs for more than {limit_s:.0f} s")
+    try:
+        if ours.poll(limit_s):
+            verdict = ours.recv()
+    except EOFError:
+        verdict = Verdict(task, difficulty, "ends the process")
+    child.kill()
+    child.join()
+    return verdict
+
+
+def same_in_another_process(cases: Sequence[tuple[str, int]], count: int = 8) -> list[str]:
+    """The tasks of `cases` whose items depend on the process's hash seed."""
+    outputs = []
+    for hash_seed in ("1", "2"):
+        done = subprocess.run(
+            [sys.executable, "-m", __spec__.name, "--digests", str(count)],
+            input=json.dumps(list(cases)),
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        outputs.append(json.loads(done.stdout.splitlines()[-1]))
+    return [
+        f"{task} at {difficulty}"
+        for (task, difficulty), one, other in zip(cases, *outputs, strict=True)
+        if one != other
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Vet tasks and print a table; returns 1 if it differs from `VETTED`."""
+    parser = argparse.ArgumentParser(prog="python -m tests.rewards.reasoning_gym_vetting")
+    parser.add_argument("--items", type=int, default=ITEMS, help="items per task and difficulty")
+    parser.add_argument("--task", action="append", help="only these (repeatable)")
+    parser.add_argument("--json", type=Path, help="also write the verdicts here")
+    parser.add_argument("--digests", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.digests:
+        cases = json.load(sys.stdin)
+        print(json.dumps([digest(task, level, options.digests) for task, level in cases]))
+        return 0
+    tasks = options.task or sorted(load().DATASETS)
+    verdicts = []
+    for task in tasks:
+        for difficulty in DIFFICULTIES:
+            verdict = vet(task, difficulty, options.items)
+            verdicts.append(verdict)
+            print(f"{task:28} {difficulty}  {verdict.reason or 'passes'}", flush=True)
+            if verdict.scorer:
+                break  # the other difficulties share the scorer
+    unstable = set(
+        same_in_another_process([(v.task, v.difficulty) for v in verdicts if not v.reason])
+    )
+    # One difficulty on which a scorer was fooled is enough to distrust it on all.
+    fooled = {verdict.task for verdict in verdicts if verdict.scorer}
+    passed: dict[str, tuple[int, ...]] = {}
+    for verdict in verdicts:
+        if verdict.reason or verdict.task in fooled:
+            continue
+        if f"{verdict.task} at {verdict.difficulty}" not in unstable:
+            passed[verdict.task] = (*passed.get(verdict.task, ()), verdict.difficulty)
+    if options.json:
+        options.json.write_text(json.dumps([asdict(v) for v in verdicts], indent=1) + "\n")
+    print(f"depend on the hash seed: {', '.join(sorted(unstable)) or 'none'}")
+    print(f"VETTED: dict[str, tuple[int, ...]] = {json.dumps(passed)}")
+    return int(passed != {task: VETTED[task] for task in tasks if task in VETTED})
+
+
+if __name__ == "__main__":
+    sys.exit(main())
