@@ -1,4 +1,4 @@
-"""The configuration of ``python -m pretrain``; the numbers are in conf/pretrain_recipe/."""
+"""The configuration of ``python -m pretrain``; the numbers are in conf/pretrain/."""
 
 from __future__ import annotations
 

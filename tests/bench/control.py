@@ -35,7 +35,7 @@ which has a core to itself."""
 def stage_config(model: Path, rows: Path, directory: Path, *more: str) -> StageConfig:
     """The demo's configuration of a math stage, with what a benchmark changes."""
     overrides = ["stage=math", "recipe=demo", *QUIET, f"model.path={model}", f"data.train={rows}"]
-    return validate(StageConfig, compose("stage", [*overrides, f"run.dir={directory}", *more]))
+    return validate(StageConfig, compose("rl", [*overrides, f"run.dir={directory}", *more]))
 
 
 @contextmanager

@@ -20,7 +20,7 @@ PAGE = Path(__file__).resolve().parents[3] / "docs" / "algorithm.md"
 
 def stage(*overrides: str) -> StageConfig:
     given = ["stage=math", "recipe=demo", "model.path=M", "data.train=D", *overrides]
-    return validate(StageConfig, compose("stage", given))
+    return validate(StageConfig, compose("rl", given))
 
 
 @pytest.mark.parametrize(
