@@ -10,7 +10,6 @@ the exit codes.
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import re
 import sys
@@ -21,6 +20,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from granite_rl.errors import ConfigError, UserError
+from rewards.nearest import nearest
 
 ConfigT = TypeVar("ConfigT", bound=BaseModel)
 
@@ -137,7 +137,7 @@ def _explain_hydra(config_name: str, overrides: Sequence[str], error: Exception)
     if option and "/" in option.group(1):
         group, name = option.group(1).rsplit("/", 1)
         available = re.findall(r"^\t(\S+)$", text, flags=re.MULTILINE)
-        close = difflib.get_close_matches(name, available, n=1)
+        close = nearest(name, available)
         hint = f"did you mean `{group}={close[0]}`? " if close else ""
         return f"{group}: there is no option {name!r}", f"{hint}options: {', '.join(available)}"
     mandatory = re.search(r"You must specify '([^']+)'", text)
@@ -148,7 +148,7 @@ def _explain_hydra(config_name: str, overrides: Sequence[str], error: Exception)
         )
     if match:
         key = match.group(1)
-        close = difflib.get_close_matches(key, known_keys(config_name, overrides), n=1, cutoff=0.4)
+        close = nearest(key, known_keys(config_name, overrides), cutoff=0.4)
         hint = f"did you mean `{close[0]}`?" if close else "see the YAML files under conf/"
         return f"{key}: unknown configuration key", hint
     return first, "Hydra override syntax is key=value; quote values with special characters"
@@ -174,9 +174,7 @@ def validate(model: type[ConfigT], resolved: dict[str, Any]) -> ConfigT:
                 allowed = _allowed_fields(model, problem["loc"]) - siblings
                 close = [
                     ".".join([*map(str, problem["loc"][:-1]), name])
-                    for name in difflib.get_close_matches(
-                        str(problem["loc"][-1]), sorted(allowed or siblings), n=1, cutoff=0.4
-                    )
+                    for name in nearest(str(problem["loc"][-1]), allowed or siblings, cutoff=0.4)
                 ]
                 message = "unknown configuration key" + (
                     f"; did you mean `{close[0]}`?" if close else ""
