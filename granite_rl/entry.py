@@ -12,7 +12,6 @@ the exit codes.
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import re
 import sys
@@ -24,6 +23,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from granite_rl.errors import ConfigError, UserError
+from rewards.nearest import nearest
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -172,7 +172,7 @@ def _explain_hydra(name: str, overrides: Sequence[str], error: Exception) -> tup
     if option and "/" in option.group(1):
         group, wanted = option.group(1).rsplit("/", 1)
         available = re.findall(r"^\t(\S+)$", text, flags=re.MULTILINE)
-        close = difflib.get_close_matches(wanted, available, n=1)
+        close = nearest(wanted, available)
         hint = f"did you mean `{group}={close[0]}`? " if close else ""
         return f"{group}: there is no option {wanted!r}", f"{hint}options: {', '.join(available)}"
     mandatory = re.search(r"You must specify '([^']+)'", text)
@@ -183,7 +183,7 @@ def _explain_hydra(name: str, overrides: Sequence[str], error: Exception) -> tup
         )
     if match:
         key = match.group(1)
-        close = difflib.get_close_matches(key, known_keys(name, overrides), n=1, cutoff=0.4)
+        close = nearest(key, known_keys(name, overrides), cutoff=0.4)
         hint = f"did you mean `{close[0]}`?" if close else f"see the YAML files under conf/{name}/"
         return f"{key}: unknown configuration key", hint
     return first, "Hydra override syntax is key=value; quote values with special characters"
@@ -209,9 +209,7 @@ def validate(model: type[ConfigT], resolved: dict[str, Any]) -> ConfigT:
                 allowed = _allowed_fields(model, problem["loc"]) - siblings
                 close = [
                     ".".join([*map(str, problem["loc"][:-1]), name])
-                    for name in difflib.get_close_matches(
-                        str(problem["loc"][-1]), sorted(allowed or siblings), n=1, cutoff=0.4
-                    )
+                    for name in nearest(str(problem["loc"][-1]), allowed or siblings, cutoff=0.4)
                 ]
                 message = "unknown configuration key" + (
                     f"; did you mean `{close[0]}`?" if close else ""

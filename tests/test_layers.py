@@ -27,6 +27,8 @@ MIDDLE = {
 }
 ENTRY = {"granite_rl.entry"}
 REWARDS = {"rewards", "rewards.registry", "rewards.result"}
+# One reader, one writer, one look-up of mistyped names: everything may use them.
+FILES = {"rewards.files", "rewards.nearest"}
 
 # Room -> rooms that its modules may import. A room is a folder; a module of a package's top folder
 # that others stand on, or that starts something, has a row of its own. Every module finds its room
@@ -34,31 +36,36 @@ REWARDS = {"rewards", "rewards.registry", "rewards.result"}
 ROOMS: Mapping[str, set[str]] = {
     # rewards: they import nothing of ours but each other
     "rewards.result": set(),
-    "rewards.registry": {"rewards.result"},
+    "rewards.nearest": set(),
+    "rewards.padding": set(),
+    "rewards.files": {"rewards.padding"},
+    "rewards.registry": {"rewards.nearest", "rewards.result"},
     "rewards.reading": set(),
     "rewards.structured": {"rewards.result"},
     "rewards.sqlite": set(),
     "rewards.sandbox": {"rewards", "rewards.registry", "rewards.result"},
     "rewards.math": REWARDS | {"rewards.reading"},
     "rewards.identity": REWARDS | {"rewards.reading"},
-    "rewards.ifeval": REWARDS | {"rewards.reading", "rewards.structured"},
+    "rewards.ifeval": REWARDS | {"rewards.nearest", "rewards.reading", "rewards.structured"},
     "rewards.temporal": REWARDS | {"rewards.reading"},
     "rewards.reasoning_gym": REWARDS | {"rewards.reading"},
     "rewards": REWARDS
     | {"rewards.math", "rewards.reading", "rewards.sqlite", "rewards.structured"},
-    "rewards.commands": REWARDS | {"rewards.reading", "rewards.sandbox"},
-    "rewards.__main__": REWARDS | {"rewards.commands", "rewards.sandbox"},
+    "rewards.commands": REWARDS | FILES | {"rewards.reading", "rewards.sandbox"},
+    "rewards.__main__": REWARDS | FILES | {"rewards.commands", "rewards.sandbox"},
     # environments stand on rewards
     "envs": REWARDS
+    | FILES
     | {"rewards.reading", "rewards.sandbox", "rewards.sqlite", "rewards.structured"}
     | {"rewards.commands"},
     "envs.tasks": REWARDS | {"envs", "rewards.reasoning_gym"},
     "envs.demo": {"envs"},
-    "envs.__main__": {"envs", "envs.demo", "envs.tasks", "rewards.commands"}
+    "envs.__main__": FILES
+    | {"envs", "envs.demo", "envs.tasks", "rewards.commands"}
     | {"rewards.reasoning_gym"},
     # what every part of the platform shares
     "granite_rl": set(),
-    "granite_rl.errors": set(),
+    "granite_rl.errors": FILES,
     "granite_rl.config": set(),
     "granite_rl.types": {"rewards.result"},
     "granite_rl.entry": set(),
@@ -147,7 +154,7 @@ def misplaced(module: str, source: str) -> list[str]:
         return [f"{module} has no room: give its folder, or it, a row in ROOMS"]
     allowed = ROOMS[home] | {home}
     if module.split(".")[0] not in NOT_BASE:
-        allowed |= BASE
+        allowed |= BASE | FILES
     wrong = []
     for name, line in imports(ast.parse(source)):
         target = room(name) if name in modules() else None

@@ -15,7 +15,7 @@ from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from granite_rl.algorithm.registry import nearest
+from granite_rl.algorithm.registry import suggestion
 from granite_rl.algorithm.skyrl import algorithm_config
 from granite_rl.errors import ConfigError
 
@@ -130,7 +130,7 @@ def _changed(target: Any, options: Mapping[str, Any], allowed: Collection[str], 
     for name, value in options.items():
         key = f"{path}.{name}"
         if name not in allowed:
-            raise ConfigError(f"{key}: SkyRL has no such option", nearest(name, allowed))
+            raise ConfigError(f"{key}: SkyRL has no such option", suggestion(name, allowed))
         current = getattr(target, name)
         if dataclasses.is_dataclass(current):
             inner = {field.name for field in dataclasses.fields(current)}

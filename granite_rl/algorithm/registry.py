@@ -8,7 +8,6 @@ less per role.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +15,7 @@ from typing import Any
 
 from granite_rl.algorithm.skyrl import local_registries, ppo_utils
 from granite_rl.errors import ConfigError
+from rewards.nearest import did_you_mean
 from rewards.registry import load_file_module
 
 UNFIT_ESTIMATORS: Mapping[str, str] = MappingProxyType(
@@ -57,12 +57,10 @@ def load_modules(paths: Iterable[Path]) -> None:
             ) from None
 
 
-def nearest(name: str, allowed: Iterable[str]) -> str:
-    """'did you mean ...' and the full list, for messages about unknown names."""
+def suggestion(name: str, allowed: Iterable[str]) -> str:
+    """Ask "did you mean ..." and list all names, for messages about unknown ones."""
     names = sorted(allowed)
-    close = difflib.get_close_matches(name, names, n=1)
-    hint = f"did you mean `{close[0]}`? " if close else ""
-    return f"{hint}available: {', '.join(names) or 'none'}"
+    return f"{did_you_mean(name, names)} available: {', '.join(names) or 'none'}".lstrip()
 
 
 def _lookup(registry: Any, key: str, name: str, unfit: Mapping[str, str]) -> Callable[..., Any]:
@@ -70,7 +68,7 @@ def _lookup(registry: Any, key: str, name: str, unfit: Mapping[str, str]) -> Cal
     allowed = set(table) - set(unfit)
     if name not in allowed:
         why = unfit.get(name, "is not registered with SkyRL")
-        raise ConfigError(f"{key}: {name!r} {why}", nearest(name, allowed))
+        raise ConfigError(f"{key}: {name!r} {why}", suggestion(name, allowed))
     return table[name]
 
 

@@ -7,13 +7,13 @@ counted apart and is not part of the denominator: a verifier's crash is never a 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from granite_rl.rl.rollouts import RolloutEngine, RolloutTimes, Sampling
 from granite_rl.types import PromptGroup, PromptRow, ScoredGroup
+from rewards.files import write_whole
 
 FULL_MARKS = 1.0 - 1e-6
 SAMPLES_PER_DOMAIN = 4
@@ -91,6 +91,4 @@ def _sample(scored: ScoredGroup) -> dict[str, Any]:
 def write_evaluation(path: Path, result: Mapping[str, Any]) -> None:
     """Write an evaluation atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(json.dumps(result, indent=1, ensure_ascii=False), encoding="utf-8")
-    os.replace(temporary, path)
+    write_whole(path, json.dumps(result, indent=1, ensure_ascii=False))

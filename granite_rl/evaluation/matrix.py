@@ -8,7 +8,6 @@ terminal. HTML and ``report.json`` are made from the same objects in ``report.py
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from granite_rl.evaluation.statistics import (
     mean_of_proportions,
     wilson_interval,
 )
+from rewards.files import NotARow, decode
 
 STAGES: tuple[str, ...] = ("base", "sft", "multi_domain", "rlhf", "identity", "math")
 """Checkpoints of the recipe, in order."""
@@ -92,15 +92,13 @@ def load_evaluation(path: Path) -> Evaluation:
         DataError: missing file, no JSON, or a field of the wrong type or range.
     """
     try:
-        return Evaluation.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        return Evaluation.model_validate(decode(path.read_bytes()))
     except OSError as error:
         raise DataError(
             f"{path}: can't be read ({error.strerror})", "evaluate that model again"
         ) from error
-    except json.JSONDecodeError as error:
-        raise DataError(
-            f"{path}:{error.lineno}: not JSON ({error.msg})", "evaluate that model again"
-        ) from error
+    except NotARow as error:
+        raise DataError(f"{path}: {error}", "evaluate that model again") from error
     except ValidationError as error:
         problem = error.errors()[0]
         key = ".".join(str(part) for part in problem["loc"])

@@ -9,7 +9,6 @@ apart, as Markdown.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,7 @@ from granite_rl.evaluation.statistics import (
     mean_and_spread,
     student_half_width,
 )
-from granite_rl.runs.files import read_json, write_atomic, write_json
+from granite_rl.runs.files import read_json, read_json_lines, write_atomic, write_json
 from granite_rl.runs.lineage import read_lineage
 
 RECORD_NAME = "pipeline.json"
@@ -44,13 +43,7 @@ CURVES = ("reward/mean", "policy/kl")
 def read_curves(metrics: Path, names: Sequence[str]) -> dict[str, list[tuple[float, float]]]:
     """Step and value of each metric in a metrics.jsonl; torn or foreign lines are left out."""
     curves: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
-    if not metrics.is_file():
-        return curves
-    for line in metrics.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError:
-            continue  # the last line of a run that was killed while writing it
+    for record in read_json_lines(metrics):
         for name in names:
             value = record.get(name)
             if isinstance(value, int | float) and isinstance(record.get("step"), int):

@@ -80,7 +80,7 @@ def test_shards_are_made_once_and_again_when_damaged(
         ("{", "not JSON"),
         ('{"body": "x"}', "no text"),
         ('{"text": 5}', "no text"),
-        ("[]", "no text"),
+        ("[]", "not a JSON object"),
     ],
 )
 def test_bad_rows_are_named(

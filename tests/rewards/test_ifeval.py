@@ -694,8 +694,8 @@ def test_nothing_needs_the_network_or_a_download() -> None:
 @pytest.mark.parametrize(
     ("id", "kwargs", "says"),
     [
-        ("keywords:existance", {}, "did you mean 'keywords:existence'"),
-        ("detectable:number_bullet_lists", {}, "did you mean 'detectable_format:number_bullet"),
+        ("keywords:existance", {}, "did you mean `keywords:existence`"),
+        ("detectable:number_bullet_lists", {}, "did you mean `detectable_format:number_bullet"),
         ("nonsense", {}, "unknown instruction id 'nonsense'"),
         ("", {}, "unknown instruction id"),
         (7, {}, "an instruction id is a string"),
@@ -703,7 +703,7 @@ def test_nothing_needs_the_network_or_a_download() -> None:
         (
             "keywords:existence",
             {"keyword": ["a"]},
-            "unknown kwarg 'keyword'; did you mean 'keywords'",
+            "unknown kwarg 'keyword'; did you mean `keywords`",
         ),
         ("keywords:existence", {}, "missing keywords"),
         ("keywords:existence", None, "missing keywords"),
