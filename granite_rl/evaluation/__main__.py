@@ -26,6 +26,7 @@ from granite_rl.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
     from granite_rl.actors.generator_pool import GeneratorPool
+    from granite_rl.models.preflight import CheckedModel
 
 PROGRAM = "python -m granite_rl.evaluation"
 EXAMPLES = f"""examples:
@@ -66,31 +67,50 @@ def main(argv: Sequence[str]) -> int:
         EvaluationConfig,
         {key: resolved[key] for key in EvaluationConfig.model_fields if key in resolved},
     )
+    models = check_models(config)
     if parsed.dry_run:
         print(to_yaml(config))
         return ExitCode.OK
-    return _run(config)
+    return _run(config, models)
 
 
-def _run(config: EvaluationConfig) -> int:
+def check_models(config: EvaluationConfig) -> dict[str, CheckedModel]:
+    """Check every checkpoint before any engine starts.
+
+    Raises:
+        ConfigError | PreflightError: naming the key ``models.NAME``.
+    """
+    from granite_rl.models.preflight import check_model
+
+    return {
+        name: check_model(
+            path,
+            key=f"models.{name}",
+            context=config.rollout.max_context,
+            context_key="rollout.max_context",
+            trained=False,
+        )
+        for name, path in config.models.items()
+    }
+
+
+def _run(config: EvaluationConfig, models: Mapping[str, CheckedModel]) -> int:
     from granite_rl.actors import placement
     from granite_rl.actors.generator_pool import GeneratorPool
     from granite_rl.actors.scoring import ScorerPool
     from granite_rl.data.prompts import prepare_prompts, uses_reward_model
     from granite_rl.data.rows import limit_rows, read_rows
     from granite_rl.evaluation.heldout import evaluate, write_evaluation
-    from granite_rl.models.checkpoint_directory import check_checkpoint, checkpoint_hash
-    from granite_rl.models.tokenizer import encode_continuation, load_tokenizer
+    from granite_rl.models.checkpoint_directory import checkpoint_hash
+    from granite_rl.models.tokenizer import encode_continuation
     from granite_rl.rl.rollouts import RolloutEngine
     from granite_rl.weight_sync.transports import TRANSPORTS, send_checkpoint
 
     rows = limit_rows(read_rows(config.eval.files), config.eval.limit_per_domain)
-    prompts = {}
-    for name, path in config.models.items():
-        check_checkpoint(path)
-        prompts[name] = prepare_prompts(
-            rows, load_tokenizer(path), config.rollout.max_prompt_tokens
-        )
+    prompts = {
+        name: prepare_prompts(rows, model.tokenizer, config.rollout.max_prompt_tokens)
+        for name, model in models.items()
+    }
     engines = share_engines(config.models)
     with placement.ray_session(config.cluster):
         single = config.generator.model_copy(update={"replicas": 1})
@@ -123,7 +143,7 @@ def _run(config: EvaluationConfig) -> int:
 
         def run(names: Sequence[str], generators: GeneratorPool) -> None:
             placement.wait_for(generators.describe(), cluster.start_timeout_s, "starting vLLM")
-            tokenizer = load_tokenizer(config.models[names[0]])
+            tokenizer = models[names[0]].tokenizer
             scorers = ScorerPool(
                 lambda: placement.start_reward_worker(config.rewards, cluster),
                 config.rewards.workers,
