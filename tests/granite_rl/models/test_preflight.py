@@ -137,7 +137,7 @@ BROKEN: Mapping[str, tuple[Callable[[Path], None], str]] = {
     "no architectures": (config(architectures=...), "architectures is None"),
     "architectures is text": (config(architectures="x"), "expected a list"),
     # weights
-    "wider": (config(intermediate_size=128), "has shape [96, 64], expected [128, 64]"),
+    "wider": (config(intermediate_size=128), "has shape [64, 96], expected [64, 128]"),
     "deeper": (config(num_hidden_layers=3), "9 missing tensors"),
     "shallower": (config(num_hidden_layers=1), "9 unexpected tensors"),
     "biases": (config(attention_bias=True), "8 missing tensors"),
@@ -209,9 +209,7 @@ def test_a_broken_checkpoint_is_refused(checkpoint: Path, tmp_path: Path, kind: 
     change(broken)
     with pytest.raises(PreflightError) as refusal:
         check_model(broken, key="models.mine")
-    assert refusal.value.message.startswith(f"models.mine: {broken}") or (
-        refusal.value.message.startswith("models.mine: ")
-    )
+    assert refusal.value.message.startswith("models.mine: ")
     assert says in refusal.value.message
 
 
@@ -221,7 +219,6 @@ def test_a_broken_checkpoint_is_refused(checkpoint: Path, tmp_path: Path, kind: 
         config(pad_token_id=None),
         config(pad_token_id=...),
         config(eos_token_id=[5, 1]),
-        config(num_key_value_heads=...),
         config(rope_parameters=..., rope_theta=1e6, rope_scaling=None),
         config(rope_parameters={"rope_type": "yarn", "factor": 2.0, "rope_theta": 1e4}),
         config(dtype=..., torch_dtype="bfloat16"),
@@ -242,8 +239,6 @@ def test_what_passes_is_trained_and_exported(
     """The check refuses nothing that works, and lets nothing pass that fails at the end."""
     directory = tmp_path / "hf"
     shutil.copytree(checkpoint, directory)
-    if change.__closure__ and "num_key_value_heads" in str(change.__closure__[0].cell_contents):
-        pytest.skip("the fixture has one key-value head for two")
     change(directory)
     checked = check_model(directory, key="model.path")
     model = load_policy(directory)
