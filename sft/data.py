@@ -125,7 +125,7 @@ def _rows(files: Sequence[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
                     if line.strip():
                         yield f"{file}:{number}", _row(line, f"{file}:{number}")
         except FileNotFoundError:
-            raise DataError(f"data.train: {file} does not exist") from None
+            raise DataError(f"{file} does not exist", "check data.train and data.heldout") from None
         except (UnicodeDecodeError, IsADirectoryError) as error:
             raise DataError(f"{file}: not a JSONL file: {error}", _WANTED) from error
 

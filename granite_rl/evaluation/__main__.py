@@ -75,13 +75,15 @@ def main(argv: Sequence[str]) -> int:
 
 
 def check_models(config: EvaluationConfig) -> dict[str, CheckedModel]:
-    """Check every checkpoint before any engine starts.
+    """Check every checkpoint, and where the results go, before any engine starts.
 
     Raises:
         ConfigError | PreflightError: naming the key ``models.NAME``.
     """
     from granite_rl.models.preflight import check_model
+    from granite_rl.runs.directory import check_lasting
 
+    check_lasting(config.output_dir, "output_dir")
     return {
         name: check_model(
             path,

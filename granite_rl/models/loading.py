@@ -80,7 +80,7 @@ def torch_dtype(name: str) -> torch.dtype:
     try:
         return DTYPES[name]
     except KeyError:
-        raise ConfigError(f"dtype: {name!r} is not one of {', '.join(DTYPES)}.") from None
+        raise ConfigError(f"{name!r} is not one of the dtypes {', '.join(DTYPES)}.") from None
 
 
 def load_policy(path: str | Path, dtype: str = "float32") -> GraniteForCausalLM:
