@@ -19,6 +19,8 @@ NonNegative = Annotated[int, Field(ge=0)]
 PositiveFloat = Annotated[float, Field(gt=0)]
 NonNegativeFloat = Annotated[float, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+"""Others are derived by multiplication: it must stay well below the 64 bits that torch takes."""
 DType = Literal["float32", "bfloat16"]
 
 
@@ -47,7 +49,7 @@ class RunSection(StrictModel):
     resume: Literal["never", "auto"] | int
     """never: refuse a used directory. auto: continue from the newest valid checkpoint, or start.
     A number: exactly that step, without falling back."""
-    seed: NonNegative
+    seed: Seed
     """Seed of everything random: data order, sampling, initialisation."""
 
     @field_validator("name")

@@ -74,11 +74,14 @@ def check_inputs(config: PretrainConfig) -> None:
         ConfigError | PreflightError | DataError: naming key path or file.
     """
     from granite_rl.models.configs import granite_config
-    from granite_rl.models.tokenizer import load_tokenizer
+    from granite_rl.models.preflight import check_tokenizer
+    from granite_rl.models.tokenizer import check_vocab_size
 
     granite_config(config.model.name)
-    if config.model.tokenizer is not None:
-        load_tokenizer(config.model.tokenizer)
+    if config.model.tokenizer is None:
+        check_vocab_size(config.model.vocab_size)
+    else:
+        check_tokenizer(config.model.tokenizer, key="model.tokenizer")
     for name in source_names(config):
         if not (config.data.dir / f"{name}.jsonl").is_file():
             raise DataError(

@@ -67,13 +67,13 @@ def read_inputs(config: SftConfig) -> tuple[Conversations, Conversations | None]
     Raises:
         ConfigError | PreflightError | DataError: naming key path, or file and line.
     """
-    from granite_rl.models.checkpoint_directory import check_checkpoint
-    from granite_rl.models.tokenizer import load_tokenizer
+    from granite_rl.models.preflight import check_model
     from sft.data import read_conversations
 
-    check_checkpoint(config.model.path)
-    tokenizer = load_tokenizer(config.model.path)
     longest = config.trainer.row_tokens
+    tokenizer = check_model(
+        config.model.path, key="model.path", context=longest, context_key="trainer.row_tokens"
+    ).tokenizer
     train = read_conversations(config.data.train, tokenizer, longest)
     heldout = None
     if config.data.heldout:

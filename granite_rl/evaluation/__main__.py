@@ -23,13 +23,14 @@ def main(argv: Sequence[str]) -> int:
         PROGRAM, "Greedy held-out evaluation through vLLM.", argv, epilog=EXAMPLES
     )
     config = configure("evaluation", EvaluationConfig, parsed.overrides)
+    # Imported after the configuration was checked: a typo is told in a second, torch takes five.
+    from granite_rl.evaluation.runner import check_models, evaluate_checkpoints
+
+    models = check_models(config)
     if parsed.dry_run:
         print(to_yaml(config))
         return ExitCode.OK
-    # Imported after the configuration was checked: a typo is told in a second, torch takes five.
-    from granite_rl.evaluation.runner import evaluate_checkpoints
-
-    evaluate_checkpoints(config)
+    evaluate_checkpoints(config, models)
     return ExitCode.OK
 
 

@@ -19,25 +19,48 @@ from granite_rl.data.prompts import Prompts, prepare_prompts, uses_reward_model
 from granite_rl.data.rows import limit_rows, read_rows
 from granite_rl.evaluation.config import EvaluationConfig
 from granite_rl.evaluation.heldout import evaluate, write_evaluation
-from granite_rl.models.checkpoint_directory import check_checkpoint, checkpoint_hash
-from granite_rl.models.tokenizer import encode_continuation, load_tokenizer
+from granite_rl.models.checkpoint_directory import checkpoint_hash
+from granite_rl.models.preflight import CheckedModel, check_model
+from granite_rl.models.tokenizer import encode_continuation
 from granite_rl.rl.rollouts import RolloutEngine
+from granite_rl.runs.directory import check_lasting
 from granite_rl.weight_sync.transports import TRANSPORTS, send_checkpoint
 
 
-def evaluate_checkpoints(config: EvaluationConfig) -> None:
-    """Write the evaluation of every checkpoint of a configuration.
+def check_models(config: EvaluationConfig) -> dict[str, CheckedModel]:
+    """Check every checkpoint, and where the results go, before any engine starts.
 
     Raises:
-        ConfigError | PreflightError | DataError: naming key path, or file and line.
+        ConfigError | PreflightError: naming the key ``models.NAME``.
+    """
+    check_lasting(config.output_dir, "output_dir")
+    return {
+        name: check_model(
+            path,
+            key=f"models.{name}",
+            context=config.rollout.max_context,
+            context_key="rollout.max_context",
+            trained=False,
+        )
+        for name, path in config.models.items()
+    }
+
+
+def evaluate_checkpoints(config: EvaluationConfig, models: Mapping[str, CheckedModel]) -> None:
+    """Write the evaluation of every checkpoint of a configuration.
+
+    Args:
+        config: what to evaluate, and how.
+        models: its checkpoints as `check_models` found them.
+
+    Raises:
+        DataError: naming file and line.
     """
     rows = limit_rows(read_rows(config.eval.files), config.eval.limit_per_domain)
-    prompts = {}
-    for name, path in config.models.items():
-        check_checkpoint(path)
-        prompts[name] = prepare_prompts(
-            rows, load_tokenizer(path), config.rollout.max_prompt_tokens
-        )
+    prompts = {
+        name: prepare_prompts(rows, model.tokenizer, config.rollout.max_prompt_tokens)
+        for name, model in models.items()
+    }
     engines = share_engines(config.models)
     generator = _one_replica(config.generator)
     with placement.ray_session(config.cluster):
@@ -46,7 +69,7 @@ def evaluate_checkpoints(config: EvaluationConfig) -> None:
         pools = [_generator_pool(config, generator, names) for names in engines]
 
         def run(names: Sequence[str], pool: GeneratorPool) -> None:
-            rollouts = _rollout_engine(config, names, pool)
+            rollouts = _rollout_engine(config, models[names[0]], pool)
             for version, name in enumerate(names):
                 path = config.models[name]
                 send = partial(send_checkpoint, generator.weight_sync, path, version)
@@ -112,7 +135,7 @@ def _generator_pool(
 
 
 def _rollout_engine(
-    config: EvaluationConfig, names: Sequence[str], pool: GeneratorPool
+    config: EvaluationConfig, model: CheckedModel, pool: GeneratorPool
 ) -> RolloutEngine:
     """Wait for an engine and its reward workers."""
     cluster = config.cluster
@@ -125,10 +148,8 @@ def _rollout_engine(
         uses_reward_model,
     )
     placement.wait_for(scorers.ready(), cluster.start_timeout_s, "starting reward workers")
-    tokenizer = load_tokenizer(config.models[names[0]])
-    return RolloutEngine(
-        pool, scorers, partial(encode_continuation, tokenizer), config.generator.timeout_s
-    )
+    encode = partial(encode_continuation, model.tokenizer)
+    return RolloutEngine(pool, scorers, encode, config.generator.timeout_s)
 
 
 def _evaluate_one(

@@ -102,7 +102,7 @@ def granite_config(
         )
     unknown = sorted(set(overrides) - set(GraniteConfig().to_dict()) - {"dtype"})
     if unknown:
-        raise ConfigError(f"model.overrides.{unknown[0]}: GraniteConfig has no such field.")
+        raise ConfigError(f"GraniteConfig has no field {unknown[0]!r}.")
 
     vocabulary = shape.vocab_size if vocab_size is None else vocab_size
     released = vocabulary == RELEASED_VOCAB_SIZE

@@ -19,7 +19,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from granite_rl.config import NonNegative, NonNegativeFloat, Positive, PositiveFloat, StrictModel
+from granite_rl.config import NonNegativeFloat, Positive, PositiveFloat, Seed, StrictModel
 from granite_rl.entry import quote
 from granite_rl.errors import ConfigError, DataError
 from granite_rl.evaluation.matrix import STAGES
@@ -51,7 +51,7 @@ class PipelineRunSection(StrictModel):
 
     dir: Path
     """Every step gets a run directory of its own below this one."""
-    seed: NonNegative
+    seed: Seed
     """Seed of every step."""
     resume: Literal["auto"]
     """A pipeline always continues what is there; another directory starts afresh."""

@@ -103,7 +103,7 @@ class CheckpointWeights:
     def __init__(self, directory: Path) -> None:
         config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
         self._directory = directory
-        self._tied = bool(config["tie_word_embeddings"])
+        self._tied = bool(config.get("tie_word_embeddings", False))
 
     def metadata(self) -> list[WeightMeta]:
         """Reads the tensors: checkpoints are local files."""

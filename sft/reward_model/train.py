@@ -396,17 +396,12 @@ def load_inputs(config: RewardModelConfig) -> tuple[Data, PreTrainedTokenizerBas
     Raises:
         ConfigError | PreflightError | DataError: naming the key path, or file and line.
     """
-    from granite_rl.models.checkpoint_directory import check_checkpoint
-    from granite_rl.models.tokenizer import load_tokenizer
+    from granite_rl.models.preflight import check_model
 
-    directory = check_checkpoint(config.model.path)
-    context = json.loads((directory / "config.json").read_text())["max_position_embeddings"]
-    if config.trainer.row_tokens > context:
-        raise ConfigError(
-            f"trainer.row_tokens: {config.trainer.row_tokens} exceeds the model's context {context}"
-        )
-    tokenizer = load_tokenizer(directory)
     limit = config.trainer.row_tokens
+    tokenizer = check_model(
+        config.model.path, key="model.path", context=limit, context_key="trainer.row_tokens"
+    ).tokenizer
     train = read_pairs(config.data.train, tokenizer, limit)
     if config.data.pairs_per_step > len(train) * config.data.epochs:
         raise ConfigError(
