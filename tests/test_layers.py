@@ -37,20 +37,19 @@ ROOMS: Mapping[str, set[str]] = {
     "rewards.registry": {"rewards.result"},
     "rewards.reading": set(),
     "rewards.structured": {"rewards.result"},
-    "rewards.sqlite": set(),
     "rewards.sandbox": {"rewards", "rewards.registry", "rewards.result"},
     "rewards.math": REWARDS | {"rewards.reading"},
     "rewards.identity": REWARDS | {"rewards.reading"},
+    "rewards.sql": REWARDS | {"rewards.reading"},
     "rewards.ifeval": REWARDS | {"rewards.reading", "rewards.structured"},
     "rewards.temporal": REWARDS | {"rewards.reading"},
     "rewards.reasoning_gym": REWARDS | {"rewards.reading"},
-    "rewards": REWARDS
-    | {"rewards.math", "rewards.reading", "rewards.sqlite", "rewards.structured"},
+    "rewards": REWARDS | {"rewards.math", "rewards.reading", "rewards.sql", "rewards.structured"},
     "rewards.commands": REWARDS | {"rewards.reading", "rewards.sandbox"},
     "rewards.__main__": REWARDS | {"rewards.commands", "rewards.sandbox"},
     # environments stand on rewards
     "envs": REWARDS
-    | {"rewards.reading", "rewards.sandbox", "rewards.sqlite", "rewards.structured"}
+    | {"rewards.reading", "rewards.sandbox", "rewards.sql", "rewards.structured"}
     | {"rewards.commands"},
     "envs.tasks": REWARDS | {"envs", "rewards.reasoning_gym"},
     "envs.demo": {"envs"},

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from rewards import get_reward
 from rewards.sql import query_of
-from rewards.sqlite.gold import Group, has_top_level_order
-from rewards.sqlite.instances import databases
-from rewards.sqlite.neighbours import MAX_NEIGHBOURS, neighbours
-from rewards.sqlite.rows import same_rows
-from rewards.sqlite.sandbox import build_image, run_query
+from rewards.sql.execution import build_image, run_query
+from rewards.sql.gold import Group, has_top_level_order
+from rewards.sql.instances import databases
+from rewards.sql.neighbours import MAX_NEIGHBOURS, neighbours
+from rewards.sql.rows import same_rows
 
 PETS = (
     "CREATE TABLE owners(id INTEGER PRIMARY KEY, name TEXT NOT NULL, town TEXT);"
