@@ -13,14 +13,14 @@ from rewards import RewardResult, get_reward
 from rewards.reading.abstaining import abstains, hedges
 
 
-def score(name: str, completion: str, answer: Any, **extra: Any) -> RewardResult:
+def score(completion: str, answer: Any, **extra: Any) -> RewardResult:
     return get_reward("abstention").score(
         completion, ground_truth={"answer": answer}, extra_info=extra
     )
 
 
 def abstention(completion: str, answer: Any, **extra: Any) -> float:
-    result = score("abstention", completion, answer, **extra)
+    result = score(completion, answer, **extra)
     assert result.teaches, result.message
     return result.score
 
@@ -61,14 +61,14 @@ def test_lambda_comes_from_the_row() -> None:
     assert abstention("Rome", "Paris", penalty=0.0) == 0.0
     assert abstention("Rome", "Paris", penalty=1) == -1.0
     for bad in (7, -0.1, math.nan, math.inf, "0.5", True, None):
-        assert score("abstention", "Rome", "Paris", penalty=bad).status == "error"
+        assert score("Rome", "Paris", penalty=bad).status == "error"
 
 
 def test_the_abstention_rate_is_logged_apart_for_answerable_rows() -> None:
-    known = score("abstention", "I don't know.", "Paris").components
+    known = score("I don't know.", "Paris").components
     assert known["abstained_answerable"] == 1.0
     assert "abstained_unanswerable" not in known
-    unknown = score("abstention", "Rome", None).components
+    unknown = score("Rome", None).components
     assert unknown["abstained_unanswerable"] == 0.0
     assert "abstained_answerable" not in unknown
 
@@ -112,16 +112,16 @@ def test_another_reward_may_decide_what_is_right() -> None:
 
 def test_a_failure_of_the_inner_reward_is_no_wrong_answer() -> None:
     completion = "\\boxed{3} <confidence>0.5</confidence>"
-    broken = score("abstention", completion, {"no": "text"}, answer_reward="math")
+    broken = score(completion, {"no": "text"}, answer_reward="math")
     assert broken.status == "error"
-    assert score("abstention", completion, "3", answer_reward="mth").status == "error"
-    assert score("abstention", completion, "3", answer_reward="calibration").status == "error"
+    assert score(completion, "3", answer_reward="mth").status == "error"
+    assert score(completion, "3", answer_reward="calibration").status == "error"
 
 
 @given(st.text(max_size=200))
 def test_any_text_gets_a_verdict(text: str) -> None:
     for answer in ("Paris", None):
-        assert score("abstention", text, answer).teaches
+        assert score(text, answer).teaches
 
 
 @pytest.mark.parametrize(
@@ -129,4 +129,4 @@ def test_any_text_gets_a_verdict(text: str) -> None:
 )
 def test_long_and_odd_text_is_read_within_seconds(unit: str) -> None:
     text = unit * (100_000 // len(unit))
-    assert score("abstention", text, "Paris").score <= 0.0
+    assert score(text, "Paris").score <= 0.0

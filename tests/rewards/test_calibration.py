@@ -12,7 +12,7 @@ from rewards import RewardResult, get_reward
 from rewards.calibration import stated_confidence
 
 
-def score(name: str, completion: str, answer: Any, **extra: Any) -> RewardResult:
+def score(completion: str, answer: Any, **extra: Any) -> RewardResult:
     return get_reward("calibration").score(
         completion, ground_truth={"answer": answer}, extra_info=extra
     )
@@ -27,17 +27,17 @@ def test_broken_rows_are_errors(ground_truth: Any) -> None:
 
 def test_another_reward_may_decide_what_is_right() -> None:
     right = "so \\boxed{\\frac{1}{2}}"
-    assert score("calibration", f"{right} <confidence>1</confidence>", "0.5").score == 0.0
-    sure = score("calibration", f"{right}<confidence>1</confidence>", "0.5", answer_reward="math")
+    assert score(f"{right} <confidence>1</confidence>", "0.5").score == 0.0
+    sure = score(f"{right}<confidence>1</confidence>", "0.5", answer_reward="math")
     assert sure.score == 2.0
 
 
 def test_a_failure_of_the_inner_reward_is_no_wrong_answer() -> None:
     completion = "\\boxed{3} <confidence>0.5</confidence>"
-    broken = score("calibration", completion, {"no": "text"}, answer_reward="math")
+    broken = score(completion, {"no": "text"}, answer_reward="math")
     assert broken.status == "error"
-    assert score("calibration", completion, "3", answer_reward="mth").status == "error"
-    assert score("calibration", completion, "3", answer_reward="abstention").status == "error"
+    assert score(completion, "3", answer_reward="mth").status == "error"
+    assert score(completion, "3", answer_reward="abstention").status == "error"
 
 
 @pytest.mark.parametrize(
@@ -54,15 +54,15 @@ def test_a_failure_of_the_inner_reward_is_no_wrong_answer() -> None:
     ],
 )
 def test_the_score_is_correctness_and_a_brier_score(completion: str, wanted: float) -> None:
-    result = score("calibration", completion, "Paris")
+    result = score(completion, "Paris")
     assert result.status == "ok"
     assert result.score == pytest.approx(wanted)
 
 
 def test_on_an_unanswerable_question_only_abstaining_is_right() -> None:
-    assert score("calibration", "I don't know.<confidence>1</confidence>", None).score == 2.0
-    assert score("calibration", "It is Rome.<confidence>1</confidence>", None).score == 0.0
-    both = score("calibration", "I don't know, maybe Rome.<confidence>1</confidence>", None)
+    assert score("I don't know.<confidence>1</confidence>", None).score == 2.0
+    assert score("It is Rome.<confidence>1</confidence>", None).score == 0.0
+    both = score("I don't know, maybe Rome.<confidence>1</confidence>", None)
     assert both.score == 0.0
 
 
@@ -113,13 +113,13 @@ def test_a_confidence_is_a_fraction_or_a_percentage(written: str, value: float) 
     ],
 )
 def test_anything_else_is_a_wrong_format(tail: str) -> None:
-    result = score("calibration", f"It is Paris. {tail}", "Paris")
+    result = score(f"It is Paris. {tail}", "Paris")
     assert (result.status, result.score) == ("wrong_format", 0.0)
 
 
 def test_a_confidence_inside_the_reasoning_is_not_stated() -> None:
     text = "<think><confidence>1</confidence></think>It is Paris."
-    assert score("calibration", text, "Paris").status == "wrong_format"
+    assert score(text, "Paris").status == "wrong_format"
 
 
 @given(truth=st.integers(0, 20), other=st.integers(0, 20))
@@ -128,8 +128,8 @@ def test_the_true_probability_is_the_best_confidence(truth: int, other: int) -> 
 
     def expected(confidence: int) -> float:
         tag = f"<confidence>{5 * confidence}%</confidence>"
-        right = score("calibration", f"It is Paris.{tag}", "Paris").score
-        wrong = score("calibration", f"It is Rome.{tag}", "Paris").score
+        right = score(f"It is Paris.{tag}", "Paris").score
+        wrong = score(f"It is Rome.{tag}", "Paris").score
         return (truth * right + (20 - truth) * wrong) / 20
 
     assert expected(truth) >= expected(other) - 1e-9
@@ -138,7 +138,7 @@ def test_the_true_probability_is_the_best_confidence(truth: int, other: int) -> 
 @given(st.text(max_size=200))
 def test_any_text_gets_a_verdict(text: str) -> None:
     for answer in ("Paris", None):
-        assert score("calibration", text, answer).teaches
+        assert score(text, answer).teaches
 
 
 @pytest.mark.parametrize(
@@ -146,4 +146,4 @@ def test_any_text_gets_a_verdict(text: str) -> None:
 )
 def test_long_and_odd_text_is_read_within_seconds(unit: str) -> None:
     text = unit * (100_000 // len(unit))
-    assert score("calibration", text, "Paris").score <= 0.0
+    assert score(text, "Paris").score <= 0.0
