@@ -2,7 +2,7 @@
 
 Other than in `text2sql`, the rows come back to the model and its answer is what it found, so the
 verifier is exact and needs no SQL of its own. The database is in the row (`extra_info.database`, an
-SQL script); queries run on private copies that can only be read (`rewards.sqlite.sandbox`), so
+SQL script); queries run on private copies that can only be read (`rewards.sql.execution`), so
 nothing that the model does outlives its turn, and playing an episode again gives the same.
 
 Results are JSON, one row a line, with tags escaped: text in the database can't close the tool's
@@ -18,8 +18,8 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 from envs.tool_use import MAX_CALLS_PER_TURN, ToolEnv, ToolError, tool, without_tags
-from rewards.sqlite.cost import QueryTooCostly
-from rewards.sqlite.sandbox import build_image, run_query
+from rewards.sql.cost import QueryTooCostly
+from rewards.sql.execution import build_image, run_query
 
 MAX_RESULT_ROWS = 20
 QUERY_TIMEOUT_S = 1.0

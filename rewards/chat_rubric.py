@@ -13,8 +13,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rewards.language import TOLERANCE, foreign_share, is_consistent
-from rewards.reading.scripts import LANGUAGES
+from rewards.language import TOLERANCE
+from rewards.reading.languages import LANGUAGES, foreign_share, is_consistent
 from rewards.reading.text import after_reasoning, fold
 from rewards.registry import reward
 from rewards.repetition import repeated_share
@@ -58,9 +58,7 @@ def _in_language(text: str, language: str) -> bool:
     return is_consistent(text, language) if share is None else share <= TOLERANCE
 
 
-@reward(
-    "chat_rubric", range=(0.0, 1.0), timeout_s=2.0, imports=("rewards.reading.language_id:load",)
-)
+@reward("chat_rubric", range=(0.0, 1.0), timeout_s=2.0, imports=("rewards.reading.languages:load",))
 def chat_rubric(completion: str, ground_truth: Mapping[str, Any]) -> RewardResult:
     """1 if every check of the rubric holds, else 0.
 

@@ -20,13 +20,13 @@ A call that fails is `error` and never a low score. Verdicts are cached by the w
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rewards.judge_client import JudgeConfig, JudgeError, Verdict, ask
+from rewards.judge_client import JudgeClient, JudgeConfig, JudgeError, Verdict
 from rewards.reading.text import after_reasoning
 from rewards.registry import Message, reward
 from rewards.result import RewardResult
@@ -57,8 +57,10 @@ _OPENINGS = frozenset({
 })  # fmt: skip
 _BRINGS_VERDICT = re.compile(r"[\"'\\]\s*verdict\s*[\"'\\]+\s*:", re.IGNORECASE)
 # What tokenizers turn into a turn's end or beginning. In JSON an escape keeps the text the same.
-_TEMPLATE_TOKEN = re.compile(
+# So are lone surrogates, which cannot be sent otherwise.
+_ESCAPED = re.compile(
     r"<(?=\||/?(?:s|bos|eos|pad|unk|start_of_turn|end_of_turn|im_start|im_end)>)|\[(?=/?INST\])"
+    r"|[\ud800-\udfff]"
 )
 
 
@@ -79,7 +81,7 @@ def screened(completion: str) -> str:
 def _question(task: str, content: Mapping[str, Any]) -> list[dict[str, str]]:
     """The chat; the order of `content` is the order in which the judge reads it."""
     written = json.dumps(content, ensure_ascii=False)
-    written = _TEMPLATE_TOKEN.sub(lambda match: f"\\u{ord(match[0]):04x}", written)
+    written = _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", written)
     return [{"role": "system", "content": task}, {"role": "user", "content": written}]
 
 
@@ -99,7 +101,14 @@ def _row_problem(ground_truth: Any, on_disagreement: str) -> str:
     return ""
 
 
-@reward("judge", range=(0.0, 1.0), timeout_s=60.0, deterministic=False, isolated=False)
+@reward(
+    "judge",
+    range=(0.0, 1.0),
+    timeout_s=60.0,
+    deterministic=False,
+    isolated=False,
+    imports=("rewards.judge_client:load",),
+)
 def judge(
     completion: str,
     ground_truth: Mapping[str, Any],
@@ -158,10 +167,23 @@ def _both_orders(
         orders = [{"answer": answer, "response": text}, {"response": text, "answer": answer}]
         worth = [{"correct": 1.0, "incorrect": 0.0}] * 2
         task = _GRADE_TASK
-    deadline = time.monotonic() + config.deadline_s
-    verdicts = [
-        ask(config, _question(task, frame | order), list(value), deadline)
-        for order, value in zip(orders, worth, strict=True)
-    ]
+    questions = [_question(task, frame | order) for order in orders]
+    verdicts = asyncio.run(_verdicts(config, questions, list(worth[0])))
     scores = [value[verdict.choice] for value, verdict in zip(worth, verdicts, strict=True)]
     return scores, verdicts
+
+
+async def _verdicts(
+    config: JudgeConfig, questions: Sequence[Sequence[Mapping[str, str]]], choices: Sequence[str]
+) -> list[Verdict]:
+    """Put all questions at once.
+
+    Raises:
+        JudgeError: one of the verdicts could not be had, or not in time.
+    """
+    async with JudgeClient(config) as client:
+        try:
+            async with asyncio.timeout(config.deadline_s):
+                return await asyncio.gather(*(client.ask(asked, choices) for asked in questions))
+        except TimeoutError:
+            raise client.late() from None

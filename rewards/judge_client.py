@@ -1,57 +1,57 @@
-"""Asking a judge model one question over an OpenAI-compatible endpoint, and reading one word back.
+"""The judge client: puts questions to a judge model and reads one of a few words as its verdict.
 
-The answer is constrained to `{"verdict": <one of the choices>}` by a JSON schema and then read as
-if it were not: exactly that object, or it is no verdict. Searching the text for a letter would
-find "A" in "A poor answer".
+The judge is an OpenAI-compatible endpoint, asked through the `openai` package. Its answer is
+constrained to `{"verdict": <one of the choices>}` by a JSON schema and then read as if it were not:
+exactly that object, or it is no verdict. Searching the text for a letter would find "A" in "A poor
+answer".
 
 Where the judge is and how it is paid for belongs to the deployment, so it comes from the
 environment and never from a row, which could otherwise send the key anywhere:
 
-    GRANITE_RL_JUDGE_URL         base URL, e.g. http://judge:8000/v1
-    GRANITE_RL_JUDGE_MODEL       model name
-    GRANITE_RL_JUDGE_KEY         bearer token, if the endpoint wants one
-    GRANITE_RL_JUDGE_CACHE       directory for verdicts, shared by all processes; none: no cache
-    GRANITE_RL_JUDGE_DEADLINE_S  seconds for everything that one score needs (default 50)
-    GRANITE_RL_JUDGE_MAX_TOKENS  room for a judge that thinks first (default 1024)
+    GRANITE_RL_JUDGE_URL          base URL, e.g. http://judge:8000/v1
+    GRANITE_RL_JUDGE_MODEL        model name
+    GRANITE_RL_JUDGE_KEY          bearer token, if the endpoint wants one
+    GRANITE_RL_JUDGE_CACHE        directory for verdicts, shared by all processes; none: no cache
+    GRANITE_RL_JUDGE_DEADLINE_S   seconds for a question with all its attempts, and for everything
+                                  that one score needs (default 50)
+    GRANITE_RL_JUDGE_MAX_TOKENS   room for a judge that thinks first (default 1024)
+    GRANITE_RL_JUDGE_CONCURRENCY  questions that one client has under way at a time (default 8)
 
 The key stands in one header and nowhere else: no error quotes what the server or the HTTP library
-said, redirects are not followed, and `repr` leaves it out. Proxies are not used. The process needs
-the network; where rewards run without it, every call fails, as `JudgeError`.
+said, those libraries' debug logs are off, redirects are not followed, and `repr` leaves it out.
+OPENAI_* variables and proxies are not used. The process needs the network; where rewards run
+without it, every call fails, as `JudgeError`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
-import http.client
 import json
 import logging
 import os
-import socket
+import ssl
 import tempfile
-import threading
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 log = logging.getLogger(__name__)
 
 PREFIX = "GRANITE_RL_JUDGE_"
 MAX_ANSWER_BYTES = 1 << 20
-# Busy, restarting or overloaded: asking again may help. Other refusals stay refusals.
-_TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-_LONGEST_PAUSE_S = 8.0
 
 
 class JudgeError(RuntimeError):
-    """No verdict could be had. The message holds nothing that the server said, and no key."""
+    """There is no verdict. The message holds nothing that the server said, and no key."""
 
 
-class _TryAgainError(Exception):
-    """This attempt failed, and another one may not."""
+class _UnreadableError(Exception):
+    """An answer is no verdict; another attempt may give one."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,9 @@ class JudgeConfig:
     cache: Path | None = None
     deadline_s: float = 50.0
     max_tokens: int = 1024
+    concurrency: int = 8
     attempts: int = 5
-    pause_s: float = 0.5
-    """Before the second attempt; doubles with each."""
+    """How often a question is put while the judge is busy, unreachable or not understood."""
 
     def __post_init__(self) -> None:
         if not _is_plain(self.url):
@@ -76,12 +76,14 @@ class JudgeConfig:
             raise JudgeError(f"{PREFIX}MODEL is not set")
         if not all("!" <= char <= "~" for char in self.key):
             raise JudgeError(f"{PREFIX}KEY holds a character that no header may have")
-        if not (0 < self.deadline_s < float("inf") and self.max_tokens > 0):
-            raise JudgeError(f"{PREFIX}DEADLINE_S and {PREFIX}MAX_TOKENS must be positive")
+        if not (0 < self.deadline_s < float("inf")):
+            raise JudgeError(f"{PREFIX}DEADLINE_S must be a positive number of seconds")
+        if self.max_tokens < 1 or self.concurrency < 1:
+            raise JudgeError(f"{PREFIX}MAX_TOKENS and {PREFIX}CONCURRENCY must be positive")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> JudgeConfig:
-        """The configuration from environment variables; see the module.
+        """Read the configuration from environment variables; see the module.
 
         Raises:
             JudgeError: the endpoint or the model is not set, or a value makes no sense.
@@ -97,8 +99,11 @@ class JudgeConfig:
         try:
             deadline_s = float(given.get("DEADLINE_S", cls.deadline_s))
             max_tokens = int(given.get("MAX_TOKENS", cls.max_tokens))
+            concurrency = int(given.get("CONCURRENCY", cls.concurrency))
         except ValueError:
-            raise JudgeError(f"{PREFIX}DEADLINE_S and {PREFIX}MAX_TOKENS must be numbers") from None
+            raise JudgeError(
+                f"{PREFIX}DEADLINE_S, {PREFIX}MAX_TOKENS and {PREFIX}CONCURRENCY must be numbers"
+            ) from None
         return cls(
             url=given["URL"],
             model=given.get("MODEL", ""),
@@ -106,6 +111,7 @@ class JudgeConfig:
             cache=Path(given["CACHE"]) if "CACHE" in given else None,
             deadline_s=deadline_s,
             max_tokens=max_tokens,
+            concurrency=concurrency,
         )
 
 
@@ -127,124 +133,154 @@ def _is_plain(url: str) -> bool:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One of the choices, and whether it was remembered."""
+    """One of the choices, and whether it comes from the cache."""
 
     choice: str
     cached: bool
 
 
-def ask(
-    config: JudgeConfig,
-    messages: Sequence[Mapping[str, str]],
-    choices: Sequence[str],
-    deadline: float,
-) -> Verdict:
-    """The judge's verdict, from the cache or from the endpoint.
+def load() -> None:
+    """Import what a client needs, which takes two seconds, and turn its debug logs off."""
+    import openai.resources.chat  # noqa: F401
 
-    Args:
-        config: where to ask.
-        messages: the chat.
-        choices: the words that a verdict may be.
-        deadline: on `time.monotonic`; no attempt outlasts it, no pause passes it.
+    # At DEBUG these log headers and reason phrases, in which a server may repeat the key.
+    for name in ("openai", "httpx2", "httpcore2"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Read the machine's certificates, once: it takes longer than all the rest of a client."""
+    return ssl.create_default_context()
+
+
+class JudgeClient:
+    """Puts questions to one judge, several at a time; an asynchronous context manager."""
+
+    def __init__(self, config: JudgeConfig) -> None:
+        load()
+        # Heavy: importing rewards must not pay for it.
+        import openai
+
+        self._config = config
+        self._slots = asyncio.Semaphore(config.concurrency)
+        self._host = urlsplit(config.url).hostname
+        self._client = openai.AsyncOpenAI(
+            base_url=config.url,
+            api_key=config.key or "none",
+            timeout=config.deadline_s,
+            http_client=openai.DefaultAsyncHttpxClient(
+                follow_redirects=False, trust_env=False, verify=_tls()
+            ),
+        )
+        self._headers: dict[str, str | openai.Omit] = {
+            "Accept-Encoding": "identity",
+            # The client would fill these from the environment.
+            "OpenAI-Organization": openai.Omit(),
+            "OpenAI-Project": openai.Omit(),
+        }
+        if not config.key:
+            self._headers["Authorization"] = openai.Omit()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.close()
+
+    async def ask(self, messages: Sequence[Mapping[str, str]], choices: Sequence[str]) -> Verdict:
+        """Return the judge's verdict, from the cache or from the endpoint.
+
+        The deadline begins when fewer than `concurrency` questions are under way.
+
+        Args:
+            messages: the chat, in valid Unicode.
+            choices: the words that a verdict may be.
+
+        Raises:
+            JudgeError: there is no verdict in time, or the endpoint refuses.
+        """
+        request = _request(self._config, messages, choices)
+        place = _cache_place(self._config, request)
+        remembered = _remembered(place, choices)
+        if remembered is not None:
+            return Verdict(remembered, cached=True)
+        async with self._slots:
+            try:
+                async with asyncio.timeout(self._config.deadline_s):
+                    choice = await self._persistently(request, choices)
+            except TimeoutError:
+                raise self.late() from None
+        _remember(place, choice)
+        return Verdict(choice, cached=False)
+
+    def late(self) -> JudgeError:
+        """Return the error that says that the deadline is over."""
+        return JudgeError(f"no verdict from {self._host}: no answer in time")
+
+    async def _persistently(self, request: Mapping[str, Any], choices: Sequence[str]) -> str:
+        import httpx2
+        import openai
+
+        left = self._config.attempts
+        problem = ""
+        while left > 0:
+            create = self._client.with_options(max_retries=left - 1).chat.completions
+            try:
+                async with create.with_streaming_response.create(
+                    **request, extra_headers=self._headers
+                ) as response:
+                    left -= 1 + response.retries_taken
+                    return read_verdict(await _body(response.iter_bytes()), choices)
+            except openai.APIStatusError as error:
+                problem = f"HTTP {error.status_code}"
+                break
+            except openai.APIConnectionError as error:
+                # Only the kind: what a server sends instead of HTTP is quoted by the library.
+                problem = type(error.__cause__ or error).__name__
+                break
+            except httpx2.HTTPError as error:
+                problem = type(error).__name__
+            except _UnreadableError as error:
+                problem = str(error)
+        raise JudgeError(f"no verdict from {self._host}: {problem}")
+
+
+async def _body(chunks: AsyncIterator[bytes]) -> bytes:
+    """Read an answer to its end.
 
     Raises:
-        JudgeError: there is no verdict in time, or the endpoint refuses.
+        _UnreadableError: it is longer than `MAX_ANSWER_BYTES`.
     """
-    body = json.dumps(
-        {
-            "model": config.model,
-            "messages": [dict(message) for message in messages],
-            "temperature": 0,
-            "seed": 0,
-            "max_tokens": config.max_tokens,
-            "response_format": {
-                "type": "json_schema",
-                "json_schema": {
-                    "name": "verdict",
-                    "strict": True,
-                    "schema": {
-                        "type": "object",
-                        "properties": {"verdict": {"type": "string", "enum": list(choices)}},
-                        "required": ["verdict"],
-                        "additionalProperties": False,
-                    },
-                },
-            },
+    body = bytearray()
+    async for chunk in chunks:
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES:
+            raise _UnreadableError(f"more than {MAX_ANSWER_BYTES} bytes")
+    return bytes(body)
+
+
+def _request(
+    config: JudgeConfig, messages: Sequence[Mapping[str, str]], choices: Sequence[str]
+) -> dict[str, Any]:
+    """Build the body of a request."""
+    schema = {
+        "type": "object",
+        "properties": {"verdict": {"type": "string", "enum": list(choices)}},
+        "required": ["verdict"],
+        "additionalProperties": False,
+    }
+    return {
+        "model": config.model,
+        "messages": [dict(message) for message in messages],
+        "temperature": 0,
+        "seed": 0,
+        "max_tokens": config.max_tokens,
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": "verdict", "strict": True, "schema": schema},
         },
-        sort_keys=True,
-    ).encode()
-    place = _cache_place(config, body)
-    remembered = _remembered(place, choices)
-    if remembered is not None:
-        return Verdict(remembered, cached=True)
-    choice = _persistently(config, body, choices, deadline)
-    _remember(place, choice)
-    return Verdict(choice, cached=False)
-
-
-def _persistently(config: JudgeConfig, body: bytes, choices: Sequence[str], deadline: float) -> str:
-    last = "no time was left to ask"
-    for attempt in range(config.attempts):
-        remaining = deadline - time.monotonic()
-        if remaining <= 0:
-            break
-        try:
-            return read_verdict(_post(config, body, remaining), choices)
-        except _TryAgainError as problem:
-            last = str(problem)
-        pause = min(config.pause_s * 2**attempt, _LONGEST_PAUSE_S)
-        if attempt + 1 == config.attempts or time.monotonic() + pause >= deadline:
-            break
-        time.sleep(pause)
-    raise JudgeError(f"no verdict from {urlsplit(config.url).hostname}: {last}")
-
-
-def _post(config: JudgeConfig, body: bytes, remaining: float) -> bytes:
-    """The body of a successful answer.
-
-    Raises:
-        JudgeError: the endpoint refuses for good.
-        _TryAgainError: it could not be reached, was busy, or did not answer in time.
-    """
-    parts = urlsplit(config.url)
-    secure = parts.scheme == "https"
-    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=remaining)
-    headers = {"Content-Type": "application/json", "Accept": "application/json"}
-    if config.key:
-        headers["Authorization"] = f"Bearer {config.key}"
-    started = time.monotonic()
-    # A socket's own timeout starts again with every byte; this one doesn't.
-    cut: threading.Timer | None = None
-    try:
-        connection.connect()
-        remaining -= time.monotonic() - started
-        cut = threading.Timer(max(remaining, 0.0), _cut, [connection.sock])
-        cut.daemon = True
-        cut.start()
-        connection.request("POST", f"{parts.path.rstrip('/')}/chat/completions", body, headers)
-        response = connection.getresponse()
-        answer = response.read(MAX_ANSWER_BYTES + 1)
-        status = response.status
-    except (OSError, http.client.HTTPException) as problem:
-        # Only the kind: what a server sends instead of HTTP is quoted by the library.
-        raise _TryAgainError(type(problem).__name__) from None
-    finally:
-        if cut is not None:
-            cut.cancel()
-        connection.close()
-    if status in _TRANSIENT:
-        raise _TryAgainError(f"HTTP {status}")
-    if status != 200:
-        raise JudgeError(f"{parts.hostname} refuses: HTTP {status}")
-    if len(answer) > MAX_ANSWER_BYTES:
-        raise _TryAgainError(f"more than {MAX_ANSWER_BYTES} bytes")
-    return answer
-
-
-def _cut(sock: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        sock.shutdown(socket.SHUT_RDWR)
+    }
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -254,28 +290,29 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def read_verdict(answer: bytes, choices: Sequence[str]) -> str:
-    """The verdict in a chat completion: the whole message is `{"verdict": <choice>}`, or nothing.
+    """Return the verdict in a chat completion whose whole message is `{"verdict": <choice>}`.
 
     Raises:
-        _TryAgainError: it is anything else.
+        _UnreadableError: it is anything else.
     """
     try:
         choice = json.loads(answer)["choices"][0]
         if choice.get("finish_reason") not in ("stop", None):
-            raise _TryAgainError("the judge's answer was cut off")
+            raise _UnreadableError("the judge's answer was cut off")
         verdict = json.loads(choice["message"]["content"], object_pairs_hook=_no_duplicates)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        raise _TryAgainError("the judge's answer is no verdict") from None
+        raise _UnreadableError("the judge's answer is no verdict") from None
     if not isinstance(verdict, dict) or set(verdict) != {"verdict"}:
-        raise _TryAgainError("the judge's answer is no verdict")
+        raise _UnreadableError("the judge's answer is no verdict")
     if not isinstance(verdict["verdict"], str) or verdict["verdict"] not in choices:
-        raise _TryAgainError("the judge's verdict is none of the choices")
+        raise _UnreadableError("the judge's verdict is none of the choices")
     return str(verdict["verdict"])
 
 
-def _cache_place(config: JudgeConfig, body: bytes) -> Path | None:
+def _cache_place(config: JudgeConfig, request: Mapping[str, Any]) -> Path | None:
     if config.cache is None:
         return None
+    body = json.dumps(request, sort_keys=True).encode()
     digest = hashlib.sha256(config.url.encode() + b"\0" + body).hexdigest()
     return config.cache / digest[:2] / f"{digest}.json"
 

@@ -43,7 +43,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 # Name -> module. Explicit, so that a lookup imports one file and a typo lists what exists.
 BUILTIN_MODULES: dict[str, str] = {
-    "abstention": "rewards.calibration",
+    "abstention": "rewards.abstention",
     "calibration": "rewards.calibration",
     "chat_rubric": "rewards.chat_rubric",
     "csv_table": "rewards.csv_table",

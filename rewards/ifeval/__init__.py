@@ -129,7 +129,7 @@ def loose_variants(text: str) -> list[str]:
     return list(dict.fromkeys([*stripped, *(one.replace("*", "") for one in stripped)]))
 
 
-@reward("ifeval", range=(0.0, 1.0), timeout_s=2.0, imports=("rewards.reading.language_id:load",))
+@reward("ifeval", range=(0.0, 1.0), timeout_s=2.0, imports=("rewards.reading.languages:load",))
 def ifeval(completion: str, ground_truth: Any) -> RewardResult:
     """1 if all constraints hold; `{"instruction_id_list": [...], "kwargs": [...]}`."""
     text = after_reasoning(completion).replace("\r\n", "\n")

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 from rewards.nearest import nearest
-from rewards.reading.scripts import LANGUAGES
+from rewards.reading.languages import LANGUAGES
 
 # The kinds of kwargs: a Python type for the reader, and the JSON schema that is enforced.
 Count = Annotated[int, {"type": "integer", "minimum": 0}]

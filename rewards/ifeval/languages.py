@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rewards.ifeval.instruction import OurLanguage, OurLanguages, instruction, require
 from rewards.ifeval.segmentation import paragraphs
-from rewards.reading import language_id
+from rewards.reading.languages import is_in
 
 
 @instruction("language:every_paragraph")
@@ -14,7 +14,7 @@ def every_paragraph(text: str, *, language: OurLanguage) -> bool:
     `language:response_language` judges the whole, so that a passage in another language passes.
     """
     parts = paragraphs(text)
-    return bool(parts) and all(language_id.is_in(part, language) for part in parts)
+    return bool(parts) and all(is_in(part, language) for part in parts)
 
 
 @instruction("language:paragraph_languages")
@@ -23,5 +23,5 @@ def paragraph_languages(text: str, *, languages: OurLanguages) -> bool:
     require(len(set(languages)) > 1, "at least two different languages")
     parts = paragraphs(text)
     return len(parts) == len(languages) and all(
-        language_id.is_in(part, language) for part, language in zip(parts, languages, strict=True)
+        is_in(part, language) for part, language in zip(parts, languages, strict=True)
     )

@@ -88,8 +88,7 @@ from rewards.ifeval.segmentation import (
     sentences,
     words,
 )
-from rewards.reading import language_id
-from rewards.reading.scripts import LANGUAGES
+from rewards.reading.languages import LANGUAGES, could_be_in, is_in, known_languages
 from rewards.structured.strict_json import NotJson, parse_strict
 
 
@@ -124,9 +123,9 @@ def letter_frequency(
 def response_language(text: str, *, language: LanguageCode) -> bool:
     """The response is in that language (ISO 639 code)."""
     if language not in LANGUAGES:
-        known = language_id.known_languages()
+        known = known_languages()
         require(language in known, f"language {language!r} is not one that can be identified")
-    return language_id.is_in(text, language)
+    return is_in(text, language)
 
 
 @instruction("length_constraints:number_sentences")
@@ -295,13 +294,13 @@ def capital_word_frequency(
 @instruction("change_case:english_capital")
 def english_capital(text: str) -> bool:
     """English in capital letters only."""
-    return text.isupper() and language_id.could_be_in(text, "en")
+    return text.isupper() and could_be_in(text, "en")
 
 
 @instruction("change_case:english_lowercase")
 def english_lowercase(text: str) -> bool:
     """English in small letters only."""
-    return text.islower() and language_id.could_be_in(text, "en")
+    return text.islower() and could_be_in(text, "en")
 
 
 # A low quotation mark that opens no quotation is a comma in disguise.

@@ -7,12 +7,9 @@ from typing import Any
 import pytest
 
 from envs.demo.identity import CLAIMS
-from envs.demo.languages import PHRASES
 from rewards import get_reward
 from rewards.identity import claims_maker, claims_name
-from rewards.language import is_consistent
 from rewards.reading.abstaining import abstains
-from rewards.reading.scripts import LANGUAGES
 
 
 def identity_score(completion: str, *require: str) -> float:
@@ -132,24 +129,3 @@ def test_chat_rubric(completion: str, failed: str | None) -> None:
     result = get_reward("chat_rubric").score(completion, ground_truth=CHAT)
     assert ",".join(k for k, v in result.components.items() if not v) == (failed or "")
     assert result.score == float(failed is None)
-
-
-def sample_of(language: str) -> str:
-    words = PHRASES[language]
-    return f"{words.hello}! {words.say.format(t=words.topics[0])} {words.close}"
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_languages_are_consistent_with_themselves_and_not_with_others(language: str) -> None:
-    assert is_consistent(sample_of(language), language)
-    others = [other for other in LANGUAGES if is_consistent(sample_of(other), language)]
-    # Close relatives may pass on a few words, but never another script, nor most of the others.
-    assert len(others) <= 3
-
-
-def test_language_consistency_needs_letters_and_a_known_language() -> None:
-    assert not is_consistent("123 !?", "en")
-    assert not is_consistent("", "ja")
-    assert not is_consistent("我喜欢茶", "ja")
-    with pytest.raises(ValueError, match="unknown language"):
-        is_consistent("x", "tlh")

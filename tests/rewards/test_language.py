@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from envs.demo.languages import PHRASES
 from rewards import RewardResult, get_reward
-from rewards.language import foreign_share, identify, is_consistent
-from rewards.reading.scripts import LANGUAGES
+from rewards.reading.languages import LANGUAGES, foreign_share, identify
 
 TEXTS = {
     "en": (
@@ -173,12 +172,6 @@ def test_broken_rows_are_errors() -> None:
     assert judged("Hallo").status == "error"
     with pytest.raises(ValueError, match="unknown language"):
         foreign_share("Hallo", "tlh")
-
-
-def test_chinese_is_neither_japanese_nor_korean() -> None:
-    assert not is_consistent(TEXTS["zh"], "ko")
-    assert not is_consistent(TEXTS["zh"], "ja")
-    assert is_consistent(TEXTS["ko"], "ko")
 
 
 def test_threads_and_repetitions_agree() -> None:

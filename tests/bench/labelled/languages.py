@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rewards.reading.scripts import LANGUAGES
+from rewards.reading.languages import LANGUAGES
 
 
 def sentences(path: Path) -> Iterator[dict[str, Any]]:

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rewards.sqlite.cost import QueryTooCostly
-from rewards.sqlite.sandbox import build_image, run_query
+from rewards.sql.cost import QueryTooCostly
+from rewards.sql.execution import build_image, run_query
 from tests.bench.labelled.answers import rows
 
 # Calcite's names for columns without one, which SQLite takes for parameters.

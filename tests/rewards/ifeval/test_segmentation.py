@@ -14,7 +14,7 @@ from rewards.ifeval.segmentation import (
     sentences,
     words,
 )
-from tests.rewards.reading.test_language_id import PARAGRAPHS
+from tests.rewards.reading.test_languages import PARAGRAPHS
 
 
 @pytest.mark.parametrize(

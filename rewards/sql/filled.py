@@ -25,8 +25,8 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from rewards.sqlite.tables import Column, Database, Table, read, rewritten
-from rewards.sqlite.tokens import Token, tokens, word_set
+from rewards.sql.tables import Column, Database, Table, read, rewritten
+from rewards.sql.tokens import Token, tokens, word_set
 
 # Rows per table, of which every sixth database has enough for groups that HAVING lets through.
 _SIZES = (1, 2, 3, 4, 5, 7, 8, 10, 14, 40)

@@ -1,9 +1,9 @@
 """Text2SQL: execution match on several SQLite databases, for hostile queries.
 
 The model's query must give the gold's rows on every database of the row and on variants of it
-(`rewards.sqlite.instances`), so that hard-coded answers fail. Rows are compared as bags, in order
-only if the gold has a top-level ORDER BY (`rewards.sqlite.rows` and `.gold`; ties are free).
-Queries run on private in-memory copies and can do nothing but read (`rewards.sqlite.sandbox`).
+(`rewards.sql.instances`), so that hard-coded answers fail. Rows are compared as bags, in order
+only if the gold has a top-level ORDER BY (`rewards.sql.rows` and `.gold`; ties are free).
+Queries run on private in-memory copies and can do nothing but read (`rewards.sql.execution`).
 
 The query is what the last code fence holds, or the whole response. One that SQLite refuses is
 `wrong_format`; one that is too costly, or gives other rows, scores 0.
@@ -20,11 +20,11 @@ from typing import Any
 from rewards.reading.text import after_reasoning
 from rewards.registry import reward
 from rewards.result import RewardResult
-from rewards.sqlite.cost import QueryTooCostly
-from rewards.sqlite.gold import has_top_level_order
-from rewards.sqlite.instances import BadRow, databases, with_literals_of
-from rewards.sqlite.rows import same_rows
-from rewards.sqlite.sandbox import MAX_SQL_CHARS, run_query
+from rewards.sql.cost import QueryTooCostly
+from rewards.sql.execution import MAX_SQL_CHARS, run_query
+from rewards.sql.gold import has_top_level_order
+from rewards.sql.instances import BadRow, databases, with_literals_of
+from rewards.sql.rows import same_rows
 
 __all__ = ["has_top_level_order", "query_of", "sql"]
 

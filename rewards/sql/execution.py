@@ -8,7 +8,7 @@ there is no file to reach. What contains it:
 * SQLite's limits on lengths, columns, depth, compound selects and LIKE patterns;
 * a budget of virtual machine steps, and behind it one of the thread's own time, so that verdicts
   do not depend on the machine's load;
-* an estimate of what preparing it takes (`rewards.sqlite.cost`), since neither applies then;
+* an estimate of what preparing it takes (`rewards.sql.cost`), since neither applies then;
 * caps on rows and on bytes fetched.
 
 Functions that can allocate without limit in one call, where no limit and no deadline is looked
@@ -30,8 +30,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
-from rewards.sqlite.cost import QueryTooCostly, check_cost
-from rewards.sqlite.tokens import word_set
+from rewards.sql.cost import QueryTooCostly, check_cost
+from rewards.sql.tokens import word_set
 
 QUERY_TIMEOUT_S = 0.5
 MAX_STEPS = 5_000_000

@@ -9,8 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from rewards.reading.language_id import could_be_in, identify, is_in, known_languages, probabilities
-from rewards.reading.scripts import LANGUAGES
+from envs.demo.languages import PHRASES
+from rewards.reading.languages import (
+    LANGUAGES,
+    could_be_in,
+    foreign_share,
+    identify,
+    is_consistent,
+    is_in,
+    known_languages,
+    probabilities,
+)
 
 PARAGRAPHS = {
     "en": (
@@ -128,9 +137,49 @@ def test_other_languages_are_asked_for_by_name() -> None:
         could_be_in("x", "hi")
 
 
+MIXED_KOREAN = "대한민국의 主權은 國民에게 있고, 모든 權力은 國民으로부터 나온다."
+
+
+def test_korean_may_hold_chinese_characters_and_chinese_is_never_korean() -> None:
+    for judge in (is_in, could_be_in, is_consistent):
+        assert judge(MIXED_KOREAN, "ko")
+        assert not judge(PARAGRAPHS["zh"], "ko")
+        assert not judge("日本", "ko")
+    assert foreign_share(MIXED_KOREAN, "ko") == 0.0
+    assert foreign_share(PARAGRAPHS["zh"], "ko") == 1.0
+
+
+def test_shortness_is_counted_in_bytes() -> None:
+    """Nine Chinese characters say what 27 Latin letters do; nine Latin letters don't."""
+    assert identify("我们在甲板上做饭吃") == "zh"
+    assert identify("we cooked") is None
+
+
+def sample_of(language: str) -> str:
+    words = PHRASES[language]
+    return f"{words.hello}! {words.say.format(t=words.topics[0])} {words.close}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_languages_are_consistent_with_themselves_and_not_with_others(language: str) -> None:
+    assert is_consistent(sample_of(language), language)
+    others = [other for other in LANGUAGES if is_consistent(sample_of(other), language)]
+    # Close relatives may pass on a few words, but never another script, nor most of the others.
+    assert len(others) <= 3
+
+
+def test_consistency_needs_letters_and_a_known_language() -> None:
+    assert not is_consistent("123 !?", "en")
+    assert not is_consistent("", "ja")
+    assert not is_consistent("我喜欢茶", "ja")
+    assert not is_consistent(PARAGRAPHS["zh"], "ja")
+    with pytest.raises(ValueError, match="unknown language"):
+        is_consistent("x", "tlh")
+
+
 def test_same_numbers_in_16_threads_and_in_another_process() -> None:
     def all_of_them(_: int = 0) -> list[dict[str, float]]:
-        # A text that nobody asked about yet goes through the model, not through the cache.
+        # A text that was not asked about before goes through the model, not through the cache.
         return [probabilities(f"{text} {_}") for text in PARAGRAPHS.values()]
 
     alone = [all_of_them(n) for n in range(16)]
@@ -139,7 +188,7 @@ def test_same_numbers_in_16_threads_and_in_another_process() -> None:
         assert list(pool.map(all_of_them, range(16))) == alone
     code = (
         "import json, sys\n"
-        "from rewards.reading.language_id import probabilities\n"
+        "from rewards.reading.languages import probabilities\n"
         "print(json.dumps([probabilities(text) for text in json.load(sys.stdin)]))\n"
     )
     asked = json.dumps([f"{text} 0" for text in PARAGRAPHS.values()])

@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from rewards.sqlite.cost import QueryTooCostly
-from rewards.sqlite.sandbox import Row, Rows, run_query
-from rewards.sqlite.tokens import Token, tokens
+from rewards.sql.cost import QueryTooCostly
+from rewards.sql.execution import Row, Rows, run_query
+from rewards.sql.tokens import Token, tokens
 
 _COMPOUND = frozenset({"union", "except", "intersect"})
 

@@ -6,7 +6,7 @@ all of them, on variants made from the first: deterministic for a row, and kept 
 gives rows there that it gives on no other. After Zhong et al. 2020, "Semantic Evaluation for
 Text-to-SQL with Distilled Test Suites", numbers next to the gold's own literals are mixed in, so
 that `>` and `>=` differ, and variants are added that tell the gold from neighbours of it
-(`rewards.sqlite.neighbours`) which no other tells from it.
+(`rewards.sql.neighbours`) which no other tells from it.
 
 A variant must not punish a query that is right for data like the given ones. It therefore keeps
 what the data show: keys and references (declared, or by the name `…id` and their values), columns
@@ -14,7 +14,7 @@ without NULL, columns without repeated values, whole numbers, and columns that d
 other (those move together). It permutes values within columns, changes numbers, and drops rows
 together with the rows that refer to them.
 
-A row may say instead that whatever its schema permits is to be expected (`rewards.sqlite.filled`).
+A row may say instead that whatever its schema permits is to be expected (`rewards.sql.filled`).
 A query that would be paid is also run on databases made with its own literals in view, if the gold
 has others: `age > 3 AND age != 8` needs an 8 to be told from `age > 3`.
 """
@@ -30,9 +30,10 @@ from contextlib import closing
 from functools import lru_cache
 from typing import Any
 
-from rewards.sqlite.cost import QueryTooCostly
-from rewards.sqlite.filled import filled
-from rewards.sqlite.gold import (
+from rewards.sql.cost import QueryTooCostly
+from rewards.sql.execution import build_image, run_each, run_query
+from rewards.sql.filled import filled
+from rewards.sql.gold import (
     Expected,
     Group,
     groups_of,
@@ -40,10 +41,9 @@ from rewards.sqlite.gold import (
     literals_in,
     numbers_in,
 )
-from rewards.sqlite.neighbours import neighbours
-from rewards.sqlite.rows import same_rows
-from rewards.sqlite.sandbox import build_image, run_each, run_query
-from rewards.sqlite.tables import Database, Table, read, rewritten
+from rewards.sql.neighbours import neighbours
+from rewards.sql.rows import same_rows
+from rewards.sql.tables import Database, Table, read, rewritten
 
 GENERATED = 4
 FILLED = 16

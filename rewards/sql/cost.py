@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from rewards.sqlite.tokens import tokens, word_set
+from rewards.sql.tokens import tokens, word_set
 
 MAX_WEIGHT = 200_000
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
-from rewards.sqlite.tokens import Token, tokens, word_set
+from rewards.sql.tokens import Token, tokens, word_set
 
 MAX_NEIGHBOURS = 50
 

@@ -12,8 +12,8 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from rewards.sqlite.gold import Group
-from rewards.sqlite.sandbox import Row
+from rewards.sql.execution import Row
+from rewards.sql.gold import Group
 
 REL_TOL = 1e-9
 ABS_TOL = 1e-12

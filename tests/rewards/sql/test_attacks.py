@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from rewards import get_reward
-from rewards.sqlite.cost import QueryTooCostly, check_cost
-from rewards.sqlite.sandbox import (
+from rewards.sql.cost import QueryTooCostly, check_cost
+from rewards.sql.execution import (
     QUERY_TIMEOUT_S,
     build_image,
     open_copy,
@@ -290,7 +290,7 @@ def test_memory_that_is_filled_step_by_step_meets_the_process_limit() -> None:
     bomb = ATTACKS["long rows, materialised"]
     program = (
         "import resource, sys\n"
-        "from rewards.sqlite.sandbox import QueryTooCostly, build_image, run_query\n"
+        "from rewards.sql.execution import QueryTooCostly, build_image, run_query\n"
         "image = build_image('CREATE TABLE t(a)')\n"
         "resource.setrlimit(resource.RLIMIT_AS, (200 << 20, 200 << 20))\n"
         "try:\n"
