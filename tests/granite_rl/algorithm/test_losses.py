@@ -1,4 +1,4 @@
-"""The policy objective token by token: gradients, splits, estimators, clipping off-policy.
+"""Tests the policy objective token by token: gradients, splits, estimators, clipping off-policy.
 
 Whole steps, with batches and a model, are in test_brute_force.
 """
@@ -171,8 +171,8 @@ def test_away_from_the_old_policy_too_each_loss_is_its_papers(
 
 
 def far(loss: str, distance: float, advantage: float) -> tuple[torch.Tensor, ...]:
-    """Value and gradient of one token ``distance`` nats from old policy and generator: SkyRL's,
-    then the paper's."""
+    """Return value and gradient of one token ``distance`` nats from the old policy and the
+    generator: SkyRL's, then the paper's."""
     logp = torch.tensor([-1.0 + min(distance, 0.0)], dtype=torch.float64, requires_grad=True)
     old = logp.detach() - distance
     config = loss_config(loss, clip_low=0.2, clip_high=0.28)
