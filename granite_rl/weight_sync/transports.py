@@ -1,4 +1,4 @@
-"""The transports by name, what each needs, and the objects behind them.
+"""Lists the transports by name with what each needs, and creates their senders and readers.
 
 - ``shared_memory``: memory that both sides map; one host, no GPUs needed.
 - ``network``: Ray's object store; any host of the cluster, no GPUs needed.
@@ -24,12 +24,12 @@ from granite_rl.weight_sync.source import CheckpointWeights
 
 @dataclass(frozen=True)
 class Transport:
-    """Where a transport's classes are, and what it needs."""
+    """Names a transport's classes and what it needs."""
 
     module: str
     sender: str
     reader: str | None = None
-    """None: vLLM has an engine of its own."""
+    """Class of the generator's side; None: vLLM has an engine of its own."""
     needs_gpus: bool = False
     one_host: bool = False
     tensor_parallel: bool = True
@@ -47,7 +47,7 @@ TRANSPORTS = {
 
 
 def create_sender(name: str, receivers: Receivers, rank: int = 0) -> WeightSender:
-    """The trainer's side of a transport.
+    """Create the trainer's side of a transport.
 
     Args:
         name: of `TRANSPORTS`.
@@ -76,7 +76,7 @@ def send_checkpoint(name: str, directory: Path, version: int, receivers: Receive
 
 
 def create_reader(name: str) -> BucketReader:
-    """The generator's side of a transport of buckets."""
+    """Create the generator's side of a transport of buckets."""
     transport = TRANSPORTS[name]
     assert transport.reader is not None, f"{name} is an engine of vLLM's own"
     return cast(BucketReader, _load(transport.module, transport.reader)())

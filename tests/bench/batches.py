@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from granite_rl.training.packing import Sample, StreamingPacker
+from granite_rl.training.packing import SampleTokens, StreamingPacker
 from granite_rl.types import PackedBatch
 
 MEDIAN, SIGMA, LONGEST = 16, 0.9, 128
@@ -47,7 +47,7 @@ def packed_batches(groups: Sequence[Group], row_tokens: int, rows: int) -> list[
     packer = StreamingPacker(row_tokens, rows, pad_id=0)
     batches = []
     for group in groups:
-        samples = [Sample(ids, [True] * len(ids)) for ids in group.responses]
+        samples = [SampleTokens(ids, [True] * len(ids)) for ids in group.responses]
         batches += packer.add_group(group.prompt, samples)
     last = packer.flush()
     return batches if last is None else [*batches, last]
