@@ -29,8 +29,8 @@ def clip_counts(
     """Count the tokens beyond the clip, by side, and find the largest ratio.
 
     Args:
-        logprobs: of the policy that learns, natural log [targets].
-        old_logprobs: of the policy that the ratio is taken to [targets].
+        logprobs: log-probabilities of the policy that learns, natural log [targets].
+        old_logprobs: log-probabilities of the policy in the ratio's denominator [targets].
         advantages: [targets].
         clip_low: lower clip distance.
         clip_high: upper clip distance.

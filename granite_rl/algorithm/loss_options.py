@@ -95,7 +95,7 @@ def loss_config(
         policy_loss_type=loss,
         eps_clip_low=clip_low,
         eps_clip_high=clip_high,
-        # These two warn at every call about anything else.
+        # gspo and sapo warn at every call about any other value.
         loss_reduction="sequence_mean" if loss in ("gspo", "sapo") else _REDUCTION[aggregation],
     )
     if importance_correction != "none":

@@ -207,10 +207,10 @@ def policy_objective(algorithm: AlgorithmSection) -> PolicyObjective:
     """Build the objective of an ``algorithm`` section, importing the user's own modules first.
 
     Raises:
-        ConfigError: naming the key under ``algorithm``.
+        ConfigError: a setting is wrong; the message names the key under ``algorithm``.
     """
     load_modules(algorithm.modules)
-    policy_loss(algorithm.policy_loss)  # an unknown name is told before its options
+    policy_loss(algorithm.policy_loss)  # reports an unknown name before its options
     config = loss_config(
         algorithm.policy_loss,
         clip_low=algorithm.clip_low,

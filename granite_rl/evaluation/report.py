@@ -129,7 +129,7 @@ def write_report(run_dir: Path) -> Matrix:
         The matrix, for printing.
 
     Raises:
-        DataError: as ``build_report``.
+        DataError: see `build_report`.
     """
     matrix, report = build_report(run_dir)
     record = read_json(run_dir / RECORD_NAME) or {}

@@ -75,7 +75,7 @@ def curve_panel(title: str, points: Sequence[tuple[float, float]], *, from_zero:
     """Draw one metric over the steps of a stage.
 
     Args:
-        title: what is shown.
+        title: the metric's name.
         points: step and value, in order.
         from_zero: whether the scale must include 0 (a divergence) or may start higher (a reward).
     """

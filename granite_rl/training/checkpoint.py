@@ -44,7 +44,7 @@ class Checkpoint:
     path: Path
     step: int
     metadata: dict[str, Any]
-    """What was given to `CheckpointStore.commit`: data cursor, counters, configuration hash."""
+    """Values given to `CheckpointStore.commit`: data cursor, counters, configuration hash."""
 
 
 class CorruptCheckpoint(Exception):

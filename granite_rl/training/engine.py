@@ -80,7 +80,7 @@ class TrainEngine:
     Needs `init_distributed` before.
 
     Args:
-        module: what ``engine(**inputs)`` calls; moved to the rank's device.
+        module: module that ``engine(**inputs)`` calls; moved to the rank's device.
         optim: AdamW's constants and the clip.
         zero_stage: 0 .. 3.
         dtype: "float32", or "bfloat16" (parameters in bfloat16, master weights and accumulated

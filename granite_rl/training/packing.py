@@ -186,7 +186,7 @@ class StreamingPacker:
 
         Args:
             prompt_ids: [prompt tokens], at least one.
-            samples: what follows the prompt, each at least one token.
+            samples: tokens that follow the prompt, at least one of each sample.
 
         Raises:
             ValueError: something is empty, a mask doesn't fit, or prompt plus sample exceed a row.

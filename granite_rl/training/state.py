@@ -77,7 +77,7 @@ def fragments(
         zero_stage: 0 .. 3.
     """
     found = []
-    parameter: Any  # DeepSpeed hangs its own attributes on it
+    parameter: Any  # DeepSpeed adds its own attributes to it
     for name, parameter in named:
         if not parameter.requires_grad:
             continue
@@ -129,9 +129,9 @@ def write_state(
     """Write one rank's ranges; what lies on a device passes through the host's memory.
 
     Args:
-        directory: of the checkpoint, the same for all ranks.
+        directory: directory of the checkpoint, the same for all ranks.
         held: the ranges; those of all ranks together cover every parameter exactly once.
-        state: the torch optimizer's, without entries before its first step.
+        state: state of the torch optimizer, without entries before its first step.
         rank: this rank. ranks: how many there are.
 
     Raises:
@@ -160,9 +160,9 @@ def read_state(directory: Path, held: Sequence[Fragment], state: State) -> None:
     """Fill this rank's ranges with what any number of ranks wrote at any ZeRO stage.
 
     Args:
-        directory: of the checkpoint.
+        directory: directory of the checkpoint.
         held: the ranges to fill, masters and moments.
-        state: the torch optimizer's; its entries are made or overwritten.
+        state: state of the torch optimizer; its entries are made or overwritten.
 
     Raises:
         PreflightError: files are missing, or they are of a model with other parameters.

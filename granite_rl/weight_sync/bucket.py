@@ -102,7 +102,7 @@ class Bucket:
     """xxh3-128 of all bytes."""
     entries: tuple[Entry, ...]
     location: Any = None
-    """Where its bytes are, in the transport's own terms."""
+    """Place of its bytes, in the transport's own terms; None until they are published."""
 
     @property
     def payload(self) -> int:
@@ -137,7 +137,7 @@ def pack(
     Args:
         tensors: (name, tensor) pairs, consumed once and one at a time; any device, dtype and
             layout. The same object twice in a row is stored once.
-        version: of the weights.
+        version: version of the weights.
         limit: bytes of a bucket, unless one tensor is larger.
         allocate: gives the memory of the next bucket: uint8 `[at least the bytes asked for]`. It
             may be asked again only when its last bucket has been yielded.

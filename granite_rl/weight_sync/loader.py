@@ -83,7 +83,7 @@ class LayerwiseLoader:
         for module in self._model.modules():
             info = get_layerwise_info(module)
             if info.can_load():
-                # Otherwise what it had loaded would count towards this update.
+                # Otherwise its tensors of the abandoned update would count towards this one.
                 _place_kernel_tensors(module, info)
                 info.reset()
         initialize_layerwise_reload(self._model)
@@ -214,14 +214,14 @@ class _PackedLayer(_Layer):
     def begin(self) -> None:
         super().begin()
         self._parts, self._scratch = [], None
-        # vLLM's kernels leave an empty parameter behind; all that is needed is that it is found.
+        # vLLM's kernels leave an empty parameter behind; load_weights must find it.
         self.module.weight = nn.Parameter(torch.empty(0), requires_grad=False)
         self.module.weight.weight_loader = self._load  # type: ignore[attr-defined]
 
     def _load(self, param: nn.Parameter, loaded_weight: Tensor, *args: Any) -> None:
         self._parts.append((loaded_weight, args))
         if self._sharded:
-            self.release()  # how much of it is ours only its loader knows
+            self.release()  # only its loader knows which part of it this worker has
         else:
             self.loaded += loaded_weight.numel()
         if self.complete:
@@ -233,7 +233,7 @@ class _PackedLayer(_Layer):
             return
         if self._scratch is None:
             self._scratch = materialize_meta_tensor(self._meta)
-            # Laid out as in a bucket, for the same reason.
+            # With rows padded as in a bucket, for the same speed.
             entry = Entry.of(self.name, self._meta, 0)
             self._scratch.data = entry.view(torch.empty(entry.size, dtype=torch.uint8))
         for part, args in self._parts:

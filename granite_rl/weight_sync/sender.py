@@ -83,9 +83,9 @@ class WeightSender(ABC):
     """
 
     needs_all_ranks = False
-    """Whether ranks other than 0 do more than iterate."""
+    """True where ranks other than 0 also send, instead of only iterating."""
     device_tensors = False
-    """Whether weights are wanted on the trainer's accelerator instead of in CPU memory."""
+    """True where weights are needed on the trainer's accelerator instead of in CPU memory."""
 
     def __init__(self, receivers: Receivers, *, rank: int = 0) -> None:
         self.receivers = receivers

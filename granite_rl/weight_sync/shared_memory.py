@@ -95,7 +95,7 @@ class SharedMemoryReader:
                 raise BucketError(f"{path}: {there.st_size} bytes, expected {size}")
             inode, memory = self._mapped.get(path, (-1, torch.empty(0)))
             if inode != there.st_ino or memory.numel() != there.st_size:
-                while len(self._mapped) > 1:  # of a sender that is gone
+                while len(self._mapped) > 1:  # mappings of a sender that is gone
                     self._mapped.pop(next(iter(self._mapped)))
                 memory = _map(path)
                 self._mapped[path] = (there.st_ino, memory)

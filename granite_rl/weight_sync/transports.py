@@ -50,9 +50,9 @@ def create_sender(name: str, receivers: Receivers, rank: int = 0) -> WeightSende
     """Create the trainer's side of a transport.
 
     Args:
-        name: of `TRANSPORTS`.
+        name: a key of `TRANSPORTS`.
         receivers: the generators.
-        rank: of the trainer's process group.
+        rank: rank in the trainer's process group.
     """
     transport = TRANSPORTS[name]
     return cast(WeightSender, _load(transport.module, transport.sender)(receivers, rank=rank))
@@ -62,9 +62,9 @@ def send_checkpoint(name: str, directory: Path, version: int, receivers: Receive
     """Send a Hugging Face checkpoint once, from this process.
 
     Args:
-        name: of `TRANSPORTS`.
+        name: a key of `TRANSPORTS`.
         directory: the checkpoint.
-        version: what its weights are called.
+        version: weight version that the generators get.
         receivers: the generators.
     """
     sender = create_sender(name, receivers)
@@ -93,12 +93,12 @@ def check_resources(
 
     Args:
         name: ``generator.weight_sync``.
-        trainer_gpus: of one trainer rank.
-        generator_gpus: of one generator.
+        trainer_gpus: GPUs of one trainer rank.
+        generator_gpus: GPUs of one generator.
         tensor_parallel: workers of one generator.
 
     Raises:
-        ConfigError: with what would be right.
+        ConfigError: the transport can't be used; the message says what would be right.
     """
     transport = TRANSPORTS[name]
     if transport.needs_gpus and not (trainer_gpus > 0 and generator_gpus > 0):
@@ -121,10 +121,10 @@ def check_hosts(name: str, nodes: Collection[str]) -> None:
 
     Args:
         name: ``generator.weight_sync``.
-        nodes: where trainers and generators run.
+        nodes: nodes on which trainers and generators run.
 
     Raises:
-        PreflightError: with what would be right.
+        PreflightError: the hosts are too many; the message says what would be right.
     """
     hosts = len(set(nodes))
     if TRANSPORTS[name].one_host and hosts > 1:

@@ -64,9 +64,9 @@ def lognormal_lengths(median: float, sigma: float, longest: int) -> list[float]:
     """Return the hazards of log-normal lengths, rounded up and cut off at ``longest``.
 
     Args:
-        median: of the log-normal, in tokens with the end token.
+        median: median of the log-normal, in tokens with the end token.
         sigma: standard deviation of the logarithm.
-        longest: what would be longer ends here.
+        longest: largest number of tokens.
 
     Returns:
         [longest] probability that a completion ends with its t-th token, given that it got there.
@@ -91,9 +91,9 @@ def write_model(directory: Path, hazards: Sequence[float], seed: int = 0) -> Pat
     """Write a checkpoint of `tiny` with these lengths, and its tokenizer.
 
     Args:
-        directory: to write.
+        directory: directory that is written.
         hazards: [longest], see `lognormal_lengths`; at most as many as the model is wide.
-        seed: of the blocks.
+        seed: seed of the blocks' weights.
 
     Raises:
         ValueError: too many ages for the width or the vocabulary.

@@ -46,7 +46,7 @@ def render(results: Mapping[str, Mapping[str, Any]]) -> str:
     """Render the table in Markdown; lines that were never run have dashes.
 
     Args:
-        results: of runs/bench.json, by name.
+        results: content of runs/bench.json, by name.
     """
     lines = [
         "| name | ours | peer | ratio | unit | what is compared | how to repeat |",

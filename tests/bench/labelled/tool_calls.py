@@ -96,7 +96,7 @@ def _truth(prompt: Mapping[str, Any], possible: Any) -> dict[str, Any] | None:
     listed = [possible] if isinstance(possible, dict) else possible
     for key, arguments in (pair for one in listed for pair in one.items()):
         if not isinstance(arguments, dict):
-            return None  # a slip in one of the files
+            return None  # an error in one of the files
         # A second call of the same function has a number at the end of its name.
         name = _name(key)
         calls.append(_Gold(arguments).call(name if name in names else name.rpartition("_")[0]))

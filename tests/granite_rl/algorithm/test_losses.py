@@ -186,7 +186,7 @@ def far(loss: str, distance: float, advantage: float) -> tuple[torch.Tensor, ...
 @pytest.mark.parametrize("advantage", [1.5, -0.75])
 @pytest.mark.parametrize("loss", UNCORRECTED)
 def test_far_from_the_old_policy_each_loss_is_its_papers(loss: str, advantage: float) -> None:
-    """From 20 nats less likely to 20 nats more; GSPO up to its bound (docs/algorithm.md)."""
+    """Ratios go from 20 nats less likely to 20 more; GSPO's up to its bound (docs/algorithm.md)."""
     for distance in np.linspace(-20.0, 10.0 if loss == "gspo" else 20.0, 80):
         value, gradient, should, expected = far(loss, float(distance), advantage)
         torch.testing.assert_close(value, should, rtol=1e-5, atol=1e-8)

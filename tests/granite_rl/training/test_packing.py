@@ -163,13 +163,10 @@ def test_samples_branch_off_a_prompt_laid_out_once_a_row(
 
 def test_a_group_goes_where_all_of_it_fits() -> None:
     packer = StreamingPacker(20, 2, PAD)
-    assert packer.add_group([1, 2, 3], [SampleTokens([4] * 5, [True] * 5)] * 2) == []  # 13 of 20
-    assert (
-        packer.add_group([5, 6], [SampleTokens([7] * 8, [True] * 8)]) == []
-    )  # opens the second row
-    assert (
-        packer.add_group([8, 9], [SampleTokens([10] * 4, [True] * 4)]) == []
-    )  # 6: best in the first
+    # 13 tokens of the first row's 20; 10 that open the second row; 6 that fit best into the first.
+    assert packer.add_group([1, 2, 3], [SampleTokens([4] * 5, [True] * 5)] * 2) == []
+    assert packer.add_group([5, 6], [SampleTokens([7] * 8, [True] * 8)]) == []
+    assert packer.add_group([8, 9], [SampleTokens([10] * 4, [True] * 4)]) == []
     batch = packer.flush()
     assert batch is not None
     assert batch.input_ids[0].tolist() == [1, 2, 3, *[4] * 10, 8, 9, *[10] * 4]

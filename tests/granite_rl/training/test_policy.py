@@ -235,7 +235,7 @@ def test_chunks_change_memory_not_gradients(model: GraniteForCausalLM) -> None:
 
 
 def test_gradient_checkpointing_changes_no_bit(model: GraniteForCausalLM) -> None:
-    """Of log-probabilities and gradients, with shared prompts, in float32 and bfloat16."""
+    """Log-probabilities and gradients keep every bit, with shared prompts, in each dtype."""
     inputs = batch_tensors(pack_groups(some_groups(), 64))
     for dtype in (torch.float32, torch.bfloat16):
         runs = []
@@ -300,7 +300,7 @@ def test_peak_memory_at_the_real_vocabulary_is_three_chunks() -> None:
 
 
 def test_no_tensor_of_tokens_by_vocabulary_survives_the_forward(model: GraniteForCausalLM) -> None:
-    """What autograd keeps for the backward pass, in elements, with 10 chunks."""
+    """Counts the elements that autograd keeps for the backward pass, with 10 chunks."""
     inputs = batch_tensors(pack(some_sequences()))
     targets = int(inputs["target_ids"].shape[0])
     largest = 0
