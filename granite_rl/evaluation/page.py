@@ -2,7 +2,7 @@
 
 Self-contained, so that it can be mailed and opened anywhere: no network, no script. A model's
 text is hostile input; Jinja escapes everything that isn't our own SVG, and a content security
-policy without scripts stands behind that.
+policy without scripts is the second safeguard.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Hand-made rather than plotted, so that the report is one file of about 100 KB without scripts,
 fonts or a plotting library, and follows the reader's light or dark setting through CSS classes.
-One picture shows one thing: eleven domains in one line chart would be spaghetti, so each gets a
-panel of its own on the same scale.
+Eleven domains in one line chart would be unreadable, so each gets a panel of its own on the same
+scale.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Writes and reads a trainer's state in files that don't depend on the number of ranks or ZeRO
 stage.
 
-A run remembers one float32 master copy and two Adam moments of every parameter, and how many steps
+A run keeps one float32 master copy and two Adam moments of every parameter, and how many steps
 it took (12 bytes a parameter). Where they lie depends on the layout:
 
 - ZeRO 0: on every rank, whole.
