@@ -1,4 +1,4 @@
-"""Linear merge of two checkpoints of one architecture, accumulated in float32.
+"""Merges two checkpoints of one architecture linearly, accumulated in float32.
 
 After a long-context stage the recipe merges its model with the one before it, to keep quality at
 short context. Averages in bfloat16 lose up to three digits of the smaller model's contribution, so

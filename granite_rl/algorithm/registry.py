@@ -1,4 +1,4 @@
-"""Look-ups in SkyRL's registries of advantage estimators and policy losses, and a user's own.
+"""Looks up advantage estimators and policy losses in SkyRL's registries, a user's own included.
 
 The registries' own ``get`` starts a named Ray actor per registry whenever Ray is initialised, to
 carry functions between processes. Here every process resolves names for itself (a user's file is
@@ -33,7 +33,7 @@ UNFIT_LOSSES: Mapping[str, str] = MappingProxyType(
         "cross_entropy": "ignores the advantages; for supervised training use `python -m sft`",
     }
 )
-"""Policy losses of SkyRL that can't work here."""
+"""Policy losses of SkyRL that can't be computed per micro-batch, or don't use advantages."""
 
 
 def load_modules(paths: Iterable[Path]) -> None:
@@ -58,7 +58,7 @@ def load_modules(paths: Iterable[Path]) -> None:
 
 
 def suggestion(name: str, allowed: Iterable[str]) -> str:
-    """Ask "did you mean ..." and list all names, for messages about unknown ones."""
+    """Return a "did you mean ..." hint and all names, for messages about unknown ones."""
     names = sorted(allowed)
     return f"{did_you_mean(name, names)} available: {', '.join(names) or 'none'}".lstrip()
 
@@ -73,7 +73,7 @@ def _lookup(registry: Any, key: str, name: str, unfit: Mapping[str, str]) -> Cal
 
 
 def advantage_estimator(name: str) -> Callable[..., Any]:
-    """The advantage estimator registered under ``name``.
+    """Return the advantage estimator registered under ``name``.
 
     Raises:
         ConfigError: unknown name, or one that can't work on single prompt groups.
@@ -83,7 +83,7 @@ def advantage_estimator(name: str) -> Callable[..., Any]:
 
 
 def policy_loss(name: str) -> Callable[..., Any]:
-    """The policy loss registered under ``name``.
+    """Return the policy loss registered under ``name``.
 
     Raises:
         ConfigError: unknown name, or a loss that can't work here.

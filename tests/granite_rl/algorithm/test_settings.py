@@ -1,4 +1,5 @@
-"""The algorithm's keys together: what contradicts is refused, what the docs promise is accepted."""
+"""Tests the algorithm's keys together: contradictions are refused, and what the docs promise is
+accepted."""
 
 from __future__ import annotations
 
