@@ -80,20 +80,25 @@ def check_models(config: EvaluationConfig) -> dict[str, CheckedModel]:
     Raises:
         ConfigError | PreflightError: naming the key ``models.NAME``.
     """
-    from granite_rl.models.preflight import check_model
+    from granite_rl.models.preflight import check_model, check_served
     from granite_rl.runs.directory import check_lasting
 
     check_lasting(config.output_dir, "output_dir")
-    return {
-        name: check_model(
+    models = {}
+    for name, path in config.models.items():
+        models[name] = check_model(
             path,
             key=f"models.{name}",
             context=config.rollout.max_context,
             context_key="rollout.max_context",
             trained=False,
         )
-        for name, path in config.models.items()
-    }
+        check_served(
+            models[name],
+            tensor_parallel=config.generator.tensor_parallel,
+            on_cpu=not config.cluster.generator_gpus,
+        )
+    return models
 
 
 def _run(config: EvaluationConfig, models: Mapping[str, CheckedModel]) -> int:

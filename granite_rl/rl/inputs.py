@@ -15,7 +15,8 @@ from granite_rl.data.rows import limit_rows, read_rows
 from granite_rl.data.stream import PromptStream
 from granite_rl.errors import ConfigError
 from granite_rl.models.checkpoint_directory import checkpoint_hash
-from granite_rl.models.preflight import CheckedModel, check_model
+from granite_rl.models.preflight import CheckedModel, check_model, check_served
+from granite_rl.weight_sync.transports import check_resources
 
 
 class Inputs(NamedTuple):
@@ -38,6 +39,13 @@ def load_inputs(config: StageConfig) -> Inputs:
     """
     policy_objective(config.algorithm)  # first: it imports the user's modules
     advantage_estimator(config.algorithm.advantage)
+    generator, cluster = config.generator, config.cluster
+    check_resources(
+        generator.weight_sync,
+        trainer_gpus=cluster.trainer_gpus,
+        generator_gpus=cluster.generator_gpus,
+        tensor_parallel=generator.tensor_parallel,
+    )
     rows = read_rows(config.data.train)
     heldout_rows = read_rows(config.eval.files) if config.eval.files else []
     policy = check_model(
@@ -45,6 +53,9 @@ def load_inputs(config: StageConfig) -> Inputs:
         key="model.path",
         context=config.rollout.max_context,
         context_key="rollout.max_context",
+    )
+    check_served(
+        policy, tensor_parallel=generator.tensor_parallel, on_cpu=not cluster.generator_gpus
     )
     tokenizer = policy.tokenizer
     train = prepare_prompts(rows, tokenizer, config.rollout.max_prompt_tokens)

@@ -48,8 +48,8 @@ def generation(**changes: Any) -> Callable[[Path], None]:
     return lambda directory: edit(directory / "generation_config.json", **changes)
 
 
-def written(name: str, text: str) -> Callable[[Path], None]:
-    return lambda directory: bool((directory / name).write_text(text)) and None
+def written(name: str, text: str) -> Callable[[Path], object]:
+    return lambda directory: (directory / name).write_text(text)
 
 
 def weights(change: Callable[[dict[str, torch.Tensor]], object]) -> Callable[[Path], None]:
@@ -61,6 +61,12 @@ def weights(change: Callable[[dict[str, torch.Tensor]], object]) -> Callable[[Pa
         save_file(tensors, directory / "model.safetensors")
 
     return apply
+
+
+def own_head(directory: Path) -> None:
+    """A head of its own, and no word about it in config.json: transformers' default is untied."""
+    weights(lambda t: t.update({"lm_head.weight": t["model.embed_tokens.weight"] + 1}))(directory)
+    edit(directory / "config.json", tie_word_embeddings=...)
 
 
 def halved(directory: Path) -> None:
@@ -109,7 +115,7 @@ def pointer(directory: Path) -> None:
     (directory / "model.safetensors").write_text("version https://git-lfs.github.com/spec/v1\n")
 
 
-BROKEN: Mapping[str, tuple[Callable[[Path], None], str]] = {
+BROKEN: Mapping[str, tuple[Callable[[Path], object], str]] = {
     # config.json
     "config is a list": (written("config.json", "[]"), "no JSON object"),
     "config is cut off": (written("config.json", '{"model_type"'), "cannot read"),
@@ -225,12 +231,7 @@ def test_a_broken_checkpoint_is_refused(checkpoint: Path, tmp_path: Path, kind: 
         weights(lambda t: t.update({"lm_head.weight": t["model.embed_tokens.weight"].clone()})),
         generation(eos_token_id=[3, 1], temperature=0.6),
         lambda directory: (directory / "generation_config.json").unlink(),
-        lambda directory: (
-            weights(lambda t: t.update({"lm_head.weight": t["model.embed_tokens.weight"] + 1}))(
-                directory
-            ),
-            edit(directory / "config.json", tie_word_embeddings=...),
-        ),
+        own_head,
     ],
 )
 def test_what_passes_is_trained_and_exported(
