@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from granite_rl.errors import ConfigError, DataError, PreflightError
 from granite_rl.models.checkpoint_directory import read_config, read_object
 from granite_rl.models.stored_tensors import StoredTensor, same_bytes, stored_tensors
-from granite_rl.models.tokenizer import end_of_turn, load_tokenizer, render
+from granite_rl.models.tokenizer import encode_continuation, end_of_turn, load_tokenizer, render
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -141,6 +141,18 @@ def check_served(model: CheckedModel, *, tensor_parallel: int, on_cpu: bool) -> 
             f"{model.directory} has heads of size {_head_size(config)}, for which vLLM has no "
             f"attention on CPUs (sizes: {', '.join(map(str, CPU_HEAD_SIZES))}).",
         )
+
+
+def check_continued(model: CheckedModel, key: str) -> None:
+    """Check that episodes of several turns can be continued in the model's chat template.
+
+    Raises:
+        PreflightError: they can't; the message begins with `key`.
+    """
+    try:
+        encode_continuation(model.tokenizer, [{"role": "user", "content": "x"}])
+    except (ConfigError, DataError) as error:
+        raise PreflightError(f"{key}: {model.directory}: {error.message}", error.fix) from error
 
 
 def check_tokenizer(path: str | Path, *, key: str) -> PreTrainedTokenizerBase:
