@@ -90,6 +90,24 @@ class TrainerSection(StrictModel):
     dtype: DType
     gradient_checkpointing: bool
 
+    @model_validator(mode="after")
+    def _precise(self) -> TrainerSection:
+        check_precision(self.zero_stage, self.dtype)
+        return self
+
+
+def check_precision(zero_stage: int, dtype: str) -> None:
+    """Refuse to accumulate gradients in bfloat16, which is what DeepSpeed does below ZeRO 2.
+
+    Raises:
+        ValueError: with what would be right.
+    """
+    if dtype == "bfloat16" and zero_stage < 2:
+        raise ValueError(
+            f"zero_stage {zero_stage} with dtype=bfloat16 accumulates gradients in bfloat16 and "
+            "loses accuracy; use zero_stage 2 or 3, or dtype=float32"
+        )
+
 
 class PolicyTrainerSection(TrainerSection):
     """The trainer of an RL stage."""
@@ -115,7 +133,7 @@ class GeneratorSection(StrictModel):
     """Share of a GPU's memory that vLLM may take (GPU backend only)."""
     max_num_seqs: Positive
     """Sequences one engine runs at the same time."""
-    block_size: Positive
+    block_size: Annotated[int, Field(gt=0, multiple_of=16)]
     """Tokens of a key-value block. Samples of a group share only whole blocks of their prompt."""
     enforce_eager: bool
     dtype: DType

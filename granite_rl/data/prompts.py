@@ -71,3 +71,11 @@ def uses_reward_model(env_class: str) -> bool:
     from envs.registry import load_env_class
 
     return bool(getattr(load_env_class(env_class), "uses_reward_model", False))
+
+
+def takes_turns(env_class: str) -> bool:
+    """Whether an environment may answer, so that an episode can have several turns."""
+    from envs.base import SingleTurnEnv
+    from envs.registry import load_env_class
+
+    return not issubclass(load_env_class(env_class), SingleTurnEnv)

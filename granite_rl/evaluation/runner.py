@@ -20,7 +20,7 @@ from granite_rl.data.rows import limit_rows, read_rows
 from granite_rl.evaluation.config import EvaluationConfig
 from granite_rl.evaluation.heldout import evaluate, write_evaluation
 from granite_rl.models.checkpoint_directory import checkpoint_hash
-from granite_rl.models.preflight import CheckedModel, check_model
+from granite_rl.models.preflight import CheckedModel, check_model, check_served
 from granite_rl.models.tokenizer import encode_continuation
 from granite_rl.rl.rollouts import RolloutEngine
 from granite_rl.runs.directory import check_lasting
@@ -34,16 +34,21 @@ def check_models(config: EvaluationConfig) -> dict[str, CheckedModel]:
         ConfigError | PreflightError: naming the key ``models.NAME``.
     """
     check_lasting(config.output_dir, "output_dir")
-    return {
-        name: check_model(
+    models = {}
+    for name, path in config.models.items():
+        models[name] = check_model(
             path,
             key=f"models.{name}",
             context=config.rollout.max_context,
             context_key="rollout.max_context",
             trained=False,
         )
-        for name, path in config.models.items()
-    }
+        check_served(
+            models[name],
+            tensor_parallel=config.generator.tensor_parallel,
+            on_cpu=not config.cluster.generator_gpus,
+        )
+    return models
 
 
 def evaluate_checkpoints(config: EvaluationConfig, models: Mapping[str, CheckedModel]) -> None:

@@ -46,7 +46,11 @@ def existing_directory(path: str | Path, where: str = "") -> Path:
         PreflightError: it isn't one.
     """
     directory = Path(path)
-    if not directory.is_dir():
+    try:
+        found = directory.is_dir()
+    except OSError as error:
+        raise PreflightError(f"{where}cannot look at {path}: {error.strerror}") from error
+    if not found:
         raise PreflightError(
             f"{where}{str(path)!r} is not a directory.",
             fix="give a local checkpoint directory (download hub models first)",

@@ -18,7 +18,7 @@ from granite_rl.models.tokenizer import encode_continuation
 from granite_rl.rl.inputs import Inputs
 from granite_rl.rl.rollouts import RolloutEngine
 from granite_rl.runs.directory import RunDirectory
-from granite_rl.weight_sync.transports import check_hosts, check_resources
+from granite_rl.weight_sync.transports import check_hosts
 
 
 class Roles(NamedTuple):
@@ -41,12 +41,6 @@ def start_roles(inputs: Inputs, run: RunDirectory) -> Roles:
     """
 
     config, cluster = inputs.config, inputs.config.cluster
-    check_resources(
-        config.generator.weight_sync,
-        trainer_gpus=cluster.trainer_gpus,
-        generator_gpus=cluster.generator_gpus,
-        tensor_parallel=config.generator.tensor_parallel,
-    )
     context, reward_model = config.rollout.max_context, _reward_model_path(inputs)
     generator = placement.generator_seat(config.model.path, config.generator, cluster, context)
     seats = [generator] * config.generator.replicas
