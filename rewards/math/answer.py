@@ -70,6 +70,8 @@ class Relation:
 
 @dataclass(frozen=True)
 class Matrix:
+    """Holds answers in rows."""
+
     rows: tuple[tuple[Answer, ...], ...]
 
 

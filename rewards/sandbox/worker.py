@@ -1,8 +1,8 @@
 """Run the pool's other end: a fork server, and the workers that it forks.
 
 The *fork server* is a fresh Python that imports what verifiers need, starts no thread and does
-nothing but fork a worker whenever the pool sends it a socket. So a replacement is ready in milliseconds,
-and forking is safe whatever threads the pool's own process runs. Each worker serves one socket
+nothing but fork a worker whenever the pool sends it a socket. So a replacement is ready in
+milliseconds, and forking is safe whatever threads the pool's own process runs. Each worker serves one socket
 until it is closed or the worker is killed.
 
 Frames are a length and JSON. The pool sends lists of items. A worker answers each item with
