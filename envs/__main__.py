@@ -7,8 +7,6 @@
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,7 +17,8 @@ from envs.demo import DOMAINS, SOURCES, generate, preference_pairs, pretrain_doc
 from envs.split import SPLITS
 from envs.tasks import DIFFICULTIES, TASK_DOMAINS, rows
 from envs.validate import validate
-from rewards.commands.rows import BadInput, cpu_count
+from rewards.commands.rows import cpu_count
+from rewards.files import BadFile, write_jsonl
 from rewards.reasoning_gym.tasks import Unavailable
 
 BAD_USAGE = 2
@@ -39,22 +38,6 @@ DOCUMENTS = dict.fromkeys(SOURCES, 400) | {
     "books": 25,
     "code_repositories": 15,
 }
-
-
-def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
-    """Write rows as JSON lines through a temporary file; returns their number."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    count = 0
-    try:
-        with unfinished.open("w", encoding="utf-8", newline="\n") as out:
-            for row in rows:
-                out.write(json.dumps(row, ensure_ascii=False) + "\n")
-                count += 1
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return count
 
 
 def write_demo(out: Path, seed: int) -> dict[str, int]:
@@ -160,7 +143,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Play the model's turns of each row (extra_info.gold_actions, or"
         " gold_completion) in its environment, as a rollout would; the last must score full.",
     )
-    check.add_argument("files", nargs="+", type=Path, metavar="FILE.jsonl")
+    check.add_argument("files", nargs="+", type=Path, metavar="FILE")
     check.add_argument("--workers", type=_positive, default=cpu_count(), help="processes")
     check.add_argument("--show", type=int, default=20, help="bad rows that are printed")
     return parser
@@ -180,7 +163,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 options.languages,
             )
             count = write_jsonl(options.out, reported(made, options.n))
-        except (ValueError, Unavailable) as problem:
+        except (ValueError, OSError, Unavailable) as problem:
             print(f"python -m envs make: {problem}", file=sys.stderr)
             return BAD_USAGE
         print(f"{count} rows -> {options.out}")
@@ -188,7 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "validate":
         try:
             return validate(options.files, options.workers, options.show)
-        except BadInput as problem:
+        except BadFile as problem:
             print(f"python -m envs validate: {problem}", file=sys.stderr)
             return BAD_USAGE
     counts = write_demo(options.out, options.seed)

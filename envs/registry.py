@@ -21,7 +21,7 @@ from omegaconf import DictConfig
 from skyrl_gym.envs.base_text_env import BaseTextEnv
 from skyrl_gym.envs.registration import deregister, load_env_creator
 
-from rewards.registry import load_file_module, nearest
+from rewards.registry import load_file_module, suggestion
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +134,9 @@ def load_env_class(name_or_spec: str) -> type[BaseTextEnv]:
         raise UnavailableEnv(f"environment {name_or_spec!r} {UNAVAILABLE[name_or_spec]}")
     spec = skyrl_gym.registry.get(name_or_spec)
     if spec is None:
-        raise UnknownEnv(f"no environment {name_or_spec!r}: {nearest(name_or_spec, known_envs())}")
+        raise UnknownEnv(
+            f"no environment {name_or_spec!r}: {suggestion(name_or_spec, known_envs())}"
+        )
     creator = spec.entry_point
     try:
         found = load_env_creator(creator) if isinstance(creator, str) else creator

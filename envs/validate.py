@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from envs.registry import make_env
-from rewards.commands.rows import Line, Meter, batches, read_lines, show
+from rewards.commands.rows import Meter, batches, read_prompt_lines, show
+from rewards.files import Line
 from rewards.result import Continue, Reply
 from rewards.sandbox.pool import RewardPool
 
@@ -40,13 +41,13 @@ def validate(files: Sequence[Path], workers: int, shown: int) -> int:
     """Play the gold episodes of files; return 1 if any row is bad.
 
     Raises:
-        rewards.commands.rows.BadInput: a file can't be read.
+        rewards.files.BadFile: a file can't be read.
     """
     full, bad = 0, 0
     with RewardPool(workers, target="envs.scoring:prepare") as pool:
         for path in files:
             meter = Meter(str(path), path.stat().st_size if path.is_file() else 0)
-            for lines in batches(read_lines(path)):
+            for lines in batches(read_prompt_lines(path)):
                 for line, problem in zip(lines, problems(pool, lines), strict=True):
                     full += not problem
                     bad += bool(problem)

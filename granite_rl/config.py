@@ -19,6 +19,8 @@ NonNegative = Annotated[int, Field(ge=0)]
 PositiveFloat = Annotated[float, Field(gt=0)]
 NonNegativeFloat = Annotated[float, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+"""Others are derived by multiplication: it must stay well below the 64 bits that torch takes."""
 DType = Literal["float32", "bfloat16"]
 
 
@@ -47,7 +49,7 @@ class RunSection(StrictModel):
     resume: Literal["never", "auto"] | int
     """never: refuse a used directory. auto: continue from the newest valid checkpoint, or start.
     A number: exactly that step, without falling back."""
-    seed: NonNegative
+    seed: Seed
     """Seed of everything random: data order, sampling, initialisation."""
 
     @field_validator("name")
@@ -124,8 +126,8 @@ class GeneratorSection(StrictModel):
     """Longest wait for the next finished prompt group before the generator counts as hung."""
 
 
-class RewardsSection(StrictModel):
-    """Reward workers and the scalar reward model."""
+class RewardWorkersSection(StrictModel):
+    """Reward workers."""
 
     workers: Positive
     batch_timeout_s: PositiveFloat
@@ -133,29 +135,48 @@ class RewardsSection(StrictModel):
     sample has its reward's own limit besides."""
     worker_memory_mib: Positive
     """What scoring a sample may add to a worker's memory; more is an error of that sample."""
+
+
+class RewardsSection(RewardWorkersSection):
+    """Reward workers and the scalar reward model of an RL stage."""
+
     model_path: Path | None
     """Directory of the scalar reward model; needed when any row's environment asks for one."""
     shuffle: bool
     """Control experiment: rewards are permuted inside each batch, so that nothing can be learnt."""
 
 
-class RolloutSection(StrictModel):
-    """How a step samples."""
+class LimitsSection(StrictModel):
+    """How long prompts, answers and episodes may be."""
 
-    prompts_per_step: Positive
-    samples_per_prompt: Annotated[int, Field(ge=2)]
     max_context: Positive
     """Prompt and response together, in tokens."""
     max_prompt_tokens: Positive
     """Longer prompts are filtered up front, with a count."""
     max_response_tokens: Positive
+    max_turns: Positive
+    """Turns of an episode after which it is over, whatever its environment says."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> LimitsSection:
+        if self.max_prompt_tokens + self.max_response_tokens > self.max_context:
+            raise ValueError(
+                f"max_prompt_tokens {self.max_prompt_tokens} + max_response_tokens "
+                f"{self.max_response_tokens} exceed max_context {self.max_context}"
+            )
+        return self
+
+
+class RolloutSection(LimitsSection):
+    """How a step samples."""
+
+    prompts_per_step: Positive
+    samples_per_prompt: Annotated[int, Field(ge=2)]
     temperature: PositiveFloat
     top_p: Annotated[float, Field(gt=0, le=1)]
     logprobs: bool
     """Ask the generator for the sampled tokens' log-probabilities, to measure the mismatch to the
     trainer."""
-    max_turns: Positive
-    """Turns of an episode after which it is over, whatever its environment says."""
     deadline_s: PositiveFloat | None
     """Longest time from a prompt group's submission to its last token; samples that are late are
     given up and counted as lost. null: none but generator.timeout_s."""
@@ -173,15 +194,6 @@ class RolloutSection(StrictModel):
     0 off."""
     save_every: NonNegative
     """Write the step's rollouts to rollouts/ every N steps; 0 never."""
-
-    @model_validator(mode="after")
-    def _fits(self) -> RolloutSection:
-        if self.max_prompt_tokens + self.max_response_tokens > self.max_context:
-            raise ValueError(
-                f"max_prompt_tokens {self.max_prompt_tokens} + max_response_tokens "
-                f"{self.max_response_tokens} exceed max_context {self.max_context}"
-            )
-        return self
 
 
 class AlgorithmSection(StrictModel):

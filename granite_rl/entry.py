@@ -1,8 +1,10 @@
 """From a command line to a validated configuration, the same way for every entry point.
 
-Hydra composes ``conf/<name>.yaml`` with the user's overrides; a strict pydantic model validates the
-result; a user's mistake is printed as key path, value, what is allowed and the nearest match,
-without a traceback, and ends the process with its documented exit code. Hydra's compose API is used
+Every entry point has a root of its own under ``conf/``: ``conf/<name>/config.yaml`` with groups
+beside it, and ``conf/cluster/`` for all of them. Hydra composes it with the user's overrides; a
+strict pydantic model validates the result; a user's mistake is printed as key path, value, what is
+allowed and the nearest match, without a traceback, and ends the process with its documented exit
+code. Hydra's compose API is used
 instead of ``@hydra.main`` because the latter neither takes a positional stage name nor lets us own
 the exit codes.
 """
@@ -10,17 +12,24 @@ the exit codes.
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from granite_rl.errors import ConfigError, UserError
+from rewards.nearest import nearest
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+CONF = Path(__file__).resolve().parents[1] / "conf"
+"""The configuration that belongs to this code, one directory for each entry point."""
 
 ConfigT = TypeVar("ConfigT", bound=BaseModel)
 
@@ -75,47 +84,73 @@ def parse_arguments(
     return Parsed(overrides, arguments.dry_run)
 
 
-def compose(config_name: str, overrides: Sequence[str]) -> dict[str, Any]:
-    """Compose ``conf/<config_name>.yaml`` with overrides and resolve all interpolations.
+def configure(name: str, model: type[ConfigT], overrides: Sequence[str]) -> ConfigT:
+    """Compose the root ``conf/<name>`` with a command line's overrides and validate the result.
+
+    Raises:
+        ConfigError: as `compose` and `validate`.
+    """
+    return validate(model, compose(name, overrides))
+
+
+def compose(name: str, overrides: Sequence[str]) -> dict[str, Any]:
+    """Compose ``conf/<name>/config.yaml`` with overrides and resolve all interpolations.
 
     Raises:
         ConfigError: unknown key, group or option, or a missing mandatory value.
     """
-    from hydra import compose as hydra_compose
-    from hydra import initialize_config_module
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
     try:
-        with initialize_config_module("conf", version_base="1.3"):
-            config = hydra_compose(config_name, overrides=list(overrides))
-            missing = OmegaConf.missing_keys(config)
-            if missing:
-                key = sorted(missing)[0]
-                raise ConfigError(f"{key}: no value given", f"add `{key}=VALUE` to the command")
-            resolved = OmegaConf.to_container(config, resolve=True, enum_to_str=True)
+        config = _compose(name, overrides)
+        missing = OmegaConf.missing_keys(config)
+        if missing:
+            key = sorted(missing)[0]
+            raise ConfigError(f"{key}: no value given", f"add `{key}=VALUE` to the command")
+        resolved = OmegaConf.to_container(config, resolve=True, enum_to_str=True)
     except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigError(*_explain_hydra(config_name, overrides, error)) from error
+        raise ConfigError(*_explain_hydra(name, overrides, error)) from error
     assert isinstance(resolved, dict)
     return {str(key): value for key, value in resolved.items()}
 
 
-def known_keys(config_name: str, overrides: Sequence[str] = ()) -> list[str]:
+def _compose(name: str, overrides: Sequence[str]) -> DictConfig:
+    """Compose a root without resolving it; groups that it lacks are looked for in ``conf/``.
+
+    Both places are named by path, so that a package ``conf`` in the working directory changes
+    nothing.
+    """
+    from hydra import compose, initialize_config_dir
+
+    shared = quote(f"file://{CONF}")
+    with initialize_config_dir(str(CONF / name), version_base="1.3"):
+        return compose("config", overrides=[*overrides, f"hydra.searchpath=[{shared}]"])
+
+
+def quote(value: str | Path) -> str:
+    """A value as Hydra's override grammar wants it: bare if harmless, otherwise single-quoted."""
+    text = str(value)
+    if re.fullmatch(r"[A-Za-z0-9_./+-]+", text):
+        return text
+    # Hydra unescapes backslashes only in front of a quote, the closing one included.
+    escaped = re.sub(r"(\\*)'", r"\1\1\\'", text)
+    return "'" + re.sub(r"(\\+)$", r"\1\1", escaped) + "'"
+
+
+def known_keys(name: str, overrides: Sequence[str] = ()) -> list[str]:
     """Dotted paths of every key of a composition, for nearest-match hints.
 
     Of the overrides, only the choices of config groups are applied: they decide which keys exist.
     """
-    from importlib.resources import files
-
-    from hydra import compose as hydra_compose
-    from hydra import initialize_config_module
     from omegaconf import OmegaConf
 
-    choices = [item for item in overrides if files("conf").joinpath(item.split("=")[0]).is_dir()]
-    with initialize_config_module("conf", version_base="1.3"):
-        config = hydra_compose(config_name, overrides=choices)
-        tree = OmegaConf.to_container(config, resolve=False)
+    groups = {
+        path.name for place in (CONF / name, CONF) for path in place.iterdir() if path.is_dir()
+    }
+    choices = [item for item in overrides if item.lstrip("+").split("=")[0] in groups]
+    tree = OmegaConf.to_container(_compose(name, choices), resolve=False)
 
     def walk(node: object, prefix: str) -> list[str]:
         if not isinstance(node, dict) or not node:
@@ -129,17 +164,17 @@ def known_keys(config_name: str, overrides: Sequence[str] = ()) -> list[str]:
     return walk(tree, "")
 
 
-def _explain_hydra(config_name: str, overrides: Sequence[str], error: Exception) -> tuple[str, str]:
+def _explain_hydra(name: str, overrides: Sequence[str], error: Exception) -> tuple[str, str]:
     text = str(error).strip()
     first = text.splitlines()[0] if text else type(error).__name__
     match = re.search(r"Could not override '([^']+)'", text) or re.search(r"[Kk]ey '([^']+)'", text)
     option = re.search(r"Could not find '([^']+)'", text)
     if option and "/" in option.group(1):
-        group, name = option.group(1).rsplit("/", 1)
+        group, wanted = option.group(1).rsplit("/", 1)
         available = re.findall(r"^\t(\S+)$", text, flags=re.MULTILINE)
-        close = difflib.get_close_matches(name, available, n=1)
+        close = nearest(wanted, available)
         hint = f"did you mean `{group}={close[0]}`? " if close else ""
-        return f"{group}: there is no option {name!r}", f"{hint}options: {', '.join(available)}"
+        return f"{group}: there is no option {wanted!r}", f"{hint}options: {', '.join(available)}"
     mandatory = re.search(r"You must specify '([^']+)'", text)
     if mandatory:
         return (
@@ -148,8 +183,8 @@ def _explain_hydra(config_name: str, overrides: Sequence[str], error: Exception)
         )
     if match:
         key = match.group(1)
-        close = difflib.get_close_matches(key, known_keys(config_name, overrides), n=1, cutoff=0.4)
-        hint = f"did you mean `{close[0]}`?" if close else "see the YAML files under conf/"
+        close = nearest(key, known_keys(name, overrides), cutoff=0.4)
+        hint = f"did you mean `{close[0]}`?" if close else f"see the YAML files under conf/{name}/"
         return f"{key}: unknown configuration key", hint
     return first, "Hydra override syntax is key=value; quote values with special characters"
 
@@ -174,9 +209,7 @@ def validate(model: type[ConfigT], resolved: dict[str, Any]) -> ConfigT:
                 allowed = _allowed_fields(model, problem["loc"]) - siblings
                 close = [
                     ".".join([*map(str, problem["loc"][:-1]), name])
-                    for name in difflib.get_close_matches(
-                        str(problem["loc"][-1]), sorted(allowed or siblings), n=1, cutoff=0.4
-                    )
+                    for name in nearest(str(problem["loc"][-1]), allowed or siblings, cutoff=0.4)
                 ]
                 message = "unknown configuration key" + (
                     f"; did you mean `{close[0]}`?" if close else ""

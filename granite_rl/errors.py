@@ -6,7 +6,11 @@ and what would be right. Anything else that escapes is a bug and keeps its trace
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
+
+from rewards.files import BadFile
 
 
 class ExitCode(IntEnum):
@@ -57,6 +61,15 @@ class DataError(UserError):
     """A data row is malformed; the message names file and line."""
 
     exit_code = ExitCode.DATA
+
+
+@contextmanager
+def data_errors() -> Iterator[None]:
+    """Turn what the reader of files (`rewards.files`) refuses into a `DataError`."""
+    try:
+        yield
+    except BadFile as error:
+        raise DataError(error.message, error.fix) from error
 
 
 class InfrastructureError(UserError):

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from granite_rl.config import StageConfig
-from granite_rl.entry import compose, parse_arguments, run_main, to_yaml, validate
+from granite_rl.entry import configure, parse_arguments, run_main, to_yaml
 from granite_rl.errors import ExitCode
 
 PROGRAM = "python -m granite_rl.stage"
@@ -35,7 +35,7 @@ def main(argv: Sequence[str]) -> int:
         positional="stage",
         epilog=EXAMPLES,
     )
-    config = validate(StageConfig, compose("stage", parsed.overrides))
+    config = configure("rl", StageConfig, parsed.overrides)
     # Imported after the configuration was checked: a typo is told in a second, torch takes five.
     from granite_rl.evaluation.stage import evaluate_stage
     from granite_rl.rl.inputs import load_inputs

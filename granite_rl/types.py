@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from rewards.result import RewardResult
 
-Message = dict[str, str]
-"""One chat turn: ``{"role": ..., "content": ...}``."""
+Message = dict[str, Any]
+"""One chat turn: ``{"role": ..., "content": text}``, an assistant's optionally with ``tool_calls``.
+"""
 
 
 @dataclass(frozen=True)

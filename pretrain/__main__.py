@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import re
 import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from granite_rl.entry import compose, parse_arguments, run_main, to_yaml, validate
+from granite_rl.entry import configure, parse_arguments, run_main, to_yaml
 from granite_rl.errors import DataError, ExitCode
 from granite_rl.training.launch import warm_up
 from pretrain.config import PretrainConfig
@@ -29,15 +28,14 @@ EXAMPLES = """examples:
   python -m pretrain recipe=demo data.dir=DATA/pretrain trainer.ranks=2 trainer.zero_stage=2
   python -m pretrain data.dir=DATA model.name=granite_3b phases.general.tokens=1e9 --dry-run
 
-Every key is explained in pretrain/config.py; the numbers are in conf/pretrain_recipe/.
+Every key is explained in pretrain/config.py; the numbers are in conf/pretrain/.
 exit codes: 0 done, 2 configuration, 3 preflight, 4 data, 6 diverged, 75 preempted (resumable)"""
 
 
 def main(argv: Sequence[str]) -> int:
     """Pre-train; returns the exit code."""
     parsed = parse_arguments(PROGRAM, DESCRIPTION, argv, epilog=EXAMPLES)
-    overrides = [re.sub(r"^recipe=", "pretrain_recipe=", item) for item in parsed.overrides]
-    config = validate(PretrainConfig, compose("pretrain", overrides))
+    config = configure("pretrain", PretrainConfig, parsed.overrides)
     if not parsed.dry_run:
         warm_up(config.trainer.ranks)
     check_inputs(config)
@@ -76,11 +74,14 @@ def check_inputs(config: PretrainConfig) -> None:
         ConfigError | PreflightError | DataError: naming key path or file.
     """
     from granite_rl.models.configs import granite_config
-    from granite_rl.models.tokenizer import load_tokenizer
+    from granite_rl.models.preflight import check_tokenizer
+    from granite_rl.models.tokenizer import check_vocab_size
 
     granite_config(config.model.name)
-    if config.model.tokenizer is not None:
-        load_tokenizer(config.model.tokenizer)
+    if config.model.tokenizer is None:
+        check_vocab_size(config.model.vocab_size)
+    else:
+        check_tokenizer(config.model.tokenizer, key="model.tokenizer")
     for name in source_names(config):
         if not (config.data.dir / f"{name}.jsonl").is_file():
             raise DataError(

@@ -1,4 +1,4 @@
-"""The configuration of ``python -m pretrain``; the numbers are in conf/pretrain_recipe/."""
+"""Defines the configuration of ``python -m pretrain``; the numbers are in conf/pretrain/."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from granite_rl.config import (
 
 
 class PretrainModel(StrictModel):
-    """The architecture, and the tokenizer its vocabulary comes from."""
+    """Configures the architecture, and the tokenizer its vocabulary comes from."""
 
     name: str
     """A name of `granite_rl.models.configs`."""
     tokenizer: Path | None
     """Directory of an existing tokenizer; null: train one from the pre-training text."""
     vocab_size: Positive
-    """Tokens of a tokenizer that is trained, special ones included; an existing one has its own."""
+    """Tokens of a tokenizer that is trained, special ones included; unused with an existing one."""
 
 
 class PretrainData(StrictModel):
-    """Text on disk: ``<dir>/<source>.jsonl`` with rows ``{"text": ...}``."""
+    """Configures the text on disk: ``<dir>/<source>.jsonl`` with rows ``{"text": ...}``."""
 
     dir: Path
     validation_fraction: Annotated[float, Field(gt=0, lt=0.5)]
@@ -40,11 +40,11 @@ class PretrainData(StrictModel):
     validation_tokens: Positive
     """Most held-out tokens of each source that are evaluated after a phase."""
     max_epochs: PositiveFloat
-    """A source may be repeated this often over all phases; more is refused before training."""
+    """Most times that a source may be repeated over all phases; more is refused before training."""
 
 
 class PowerSchedule(StrictModel):
-    """The power schedule of all tokens trained so far, over phases."""
+    """Configures the power schedule of all tokens trained so far, over phases."""
 
     kind: Literal["power"]
     a: PositiveFloat
@@ -55,7 +55,7 @@ class PowerSchedule(StrictModel):
 
 
 class ExponentialSchedule(StrictModel):
-    """Exponential decay over the phase."""
+    """Configures an exponential decay over the phase."""
 
     kind: Literal["exponential"]
     start: PositiveFloat | None
@@ -65,7 +65,7 @@ class ExponentialSchedule(StrictModel):
 
 
 class LinearSchedule(StrictModel):
-    """Straight line to zero over the phase."""
+    """Configures a straight line to zero over the phase."""
 
     kind: Literal["linear"]
     start: PositiveFloat | None
@@ -78,10 +78,11 @@ Schedule = Annotated[
 
 
 class Phase(StrictModel):
-    """One phase, or one stage of the long-context phase."""
+    """Configures one phase, or one stage of the long-context phase."""
 
     number: Positive
-    """Of the recipe's five; the stages of the long-context phase share theirs."""
+    """Number of the phase among the recipe's five; the stages of the long-context phase share
+    theirs."""
     tokens: PositiveFloat
     """Tokens to train, rounded to whole steps, at least one."""
     context: Annotated[int, Field(ge=2)]
@@ -94,11 +95,11 @@ class Phase(StrictModel):
     """Weight of each source, by tokens; normalised when they don't sum to 100."""
     schedule: Schedule
     merge: Fraction
-    """Share of the phase's result in its checkpoint; the rest is the model before it."""
+    """Weight of the phase's result in its checkpoint; the model before it has the rest."""
 
 
 class PretrainOptim(StrictModel):
-    """AdamW; the rates are the phases' own."""
+    """Configures AdamW; the learning rates are the phases' own."""
 
     betas: tuple[Fraction, Fraction]
     eps: PositiveFloat
@@ -109,7 +110,7 @@ class PretrainOptim(StrictModel):
 
 
 class PretrainTrainer(StrictModel):
-    """DeepSpeed ranks, as in `TrainerSection`, with micro-batches by tokens."""
+    """Configures DeepSpeed ranks, as in `TrainerSection`, with micro-batches by tokens."""
 
     ranks: Positive
     zero_stage: Literal[0, 1, 2, 3]
@@ -122,14 +123,14 @@ class PretrainTrainer(StrictModel):
 
 
 class PretrainConfig(StrictModel):
-    """``python -m pretrain``."""
+    """Configures ``python -m pretrain``."""
 
     recipe: str
     run: RunSection
     model: PretrainModel
     data: PretrainData
     phases: dict[str, Phase] = Field(min_length=1)
-    """In the order they run."""
+    """Phases by name, in the order they run."""
     optim: PretrainOptim
     trainer: PretrainTrainer
     checkpoint: CheckpointSection

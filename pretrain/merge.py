@@ -1,4 +1,4 @@
-"""Linear merge of two checkpoints of one architecture, accumulated in float32.
+"""Merges two checkpoints of one architecture linearly, accumulated in float32.
 
 After a long-context stage the recipe merges its model with the one before it, to keep quality at
 short context. Averages in bfloat16 lose up to three digits of the smaller model's contribution, so
@@ -12,10 +12,10 @@ from pathlib import Path
 
 import torch
 from safetensors import safe_open
-from transformers import AutoConfig, GraniteConfig
 
 from granite_rl.errors import PreflightError
 from granite_rl.models.checkpoint_directory import weight_files
+from granite_rl.models.config_files import read_config_files
 from granite_rl.models.loading import save_hf
 from granite_rl.models.tokenizer import load_tokenizer
 
@@ -43,9 +43,7 @@ def merge(after: Path, before: Path, weight: float, out: Path) -> None:
                 merged[name] = mean.to(new.dtype)
     if files_before:
         raise PreflightError(f"{after} lacks {', '.join(sorted(files_before))} of {before}")
-    config = AutoConfig.from_pretrained(str(after), local_files_only=True)
-    assert isinstance(config, GraniteConfig)
-    save_hf(merged, config, load_tokenizer(after), out)
+    save_hf(merged, read_config_files(after), load_tokenizer(after), out)
 
 
 def _names(file: Path) -> list[str]:

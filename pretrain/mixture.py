@@ -1,4 +1,4 @@
-"""Which window of which source is trained when: a pure function, with nothing to store or replay.
+"""Computes which window of which source is trained when, as a pure function without stored state.
 
 A phase of ``windows`` rows takes an exact number of them from every source (`apportion`). The i-th
 row of a source that has k of them stands at (i + 1/2) / k of the phase, so that every stretch of
@@ -26,9 +26,9 @@ _ROUNDS = 6
 
 
 def apportion(total: int, weights: Mapping[str, float]) -> dict[str, int]:
-    """Whole numbers that sum to ``total`` in proportion to ``weights``: largest remainders.
+    """Split ``total`` into whole numbers in proportion to ``weights``, by largest remainders.
 
-    Ties go to the source named first. No share is off by one or more.
+    Ties go to the source named first. Each number is off its exact share by less than one.
     """
     whole = sum(weights.values())
     exact = {name: total * weight / whole for name, weight in weights.items()}
@@ -40,7 +40,7 @@ def apportion(total: int, weights: Mapping[str, float]) -> dict[str, int]:
 
 
 def permuted(index: IntArray, size: int, key: str) -> IntArray:
-    """Images of ``index`` [n] under a pseudo-random permutation of range(size).
+    """Return the images of ``index`` [n] under a pseudo-random permutation of range(size).
 
     A balanced Feistel network permutes the next power of four; values that fall outside are put
     through it again (cycle walking: on average under four times) until they fall inside. Keyed by
@@ -67,7 +67,7 @@ def permuted(index: IntArray, size: int, key: str) -> IntArray:
 
 
 def _mix(values: npt.NDArray[np.uint64], key: np.uint64) -> npt.NDArray[np.uint64]:
-    """splitmix64's finaliser (Steele et al. 2014) of value + key."""
+    """Apply splitmix64's finaliser (Steele et al. 2014) to value + key."""
     with np.errstate(over="ignore"):
         mixed = values * np.uint64(0x9E3779B97F4A7C15) + key
         mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -77,29 +77,29 @@ def _mix(values: npt.NDArray[np.uint64], key: np.uint64) -> npt.NDArray[np.uint6
 
 @dataclass(frozen=True)
 class Order:
-    """The order of one phase."""
+    """Defines the order in which one phase trains the windows of its sources."""
 
     counts: dict[str, int]
     """Rows of each source in this phase."""
     available: dict[str, int]
     """Windows of each source on disk, at this phase's length."""
     offsets: dict[str, int]
-    """Windows of each source that earlier phases have used up."""
+    """Windows of each source that earlier phases have trained."""
     seed: int
     context: int
     """Length of a window; part of the permutation's key, as other lengths cut other windows."""
 
     @property
     def rows_total(self) -> int:
-        """Rows of the whole phase."""
+        """Return the number of rows of the whole phase."""
         return sum(self.counts.values())
 
     def rows(self, start: int, stop: int) -> list[tuple[str, int]]:
-        """(source, window) of the rows ``start`` .. ``stop - 1`` of the phase."""
+        """Return (source, window) of the rows ``start`` .. ``stop - 1`` of the phase."""
         return self._windows(self._between(start, stop))
 
     def used(self, rows: int) -> dict[str, int]:
-        """Rows of each source among the first ``rows`` of the phase."""
+        """Count the rows of each source among the first ``rows`` of the phase."""
         low = self._position(rows, below=True)
         used = {name: self._count_below(count, low) for name, count in self.counts.items()}
         for name, _ in self._between(sum(used.values()), rows):
@@ -107,7 +107,7 @@ class Order:
         return used
 
     def _between(self, start: int, stop: int) -> list[tuple[str, int]]:
-        """(source, running number within it) of a stretch of the phase."""
+        """Return (source, running number within it) of a stretch of the phase."""
         if not 0 <= start <= stop <= self.rows_total:
             raise IndexError(f"rows {start}..{stop} of a phase of {self.rows_total}")
         low, high = self._position(start, below=True), self._position(stop, below=False)
@@ -124,7 +124,7 @@ class Order:
 
     @staticmethod
     def _count_below(count: int, position: float) -> int:
-        """How many of (i + 1/2) / count, i in range(count), lie below a position."""
+        """Count how many of (i + 1/2) / count, i in range(count), lie below a position."""
         index = min(count, max(0, math.floor(position * count - 0.5)))
         while index < count and (index + 0.5) / count < position:
             index += 1
@@ -133,7 +133,7 @@ class Order:
         return index
 
     def _position(self, rank: int, *, below: bool) -> float:
-        """A position in [0, 1] with at most (``below``) or at least ``rank`` rows below it."""
+        """Find a position in [0, 1] with at most (``below``) or at least ``rank`` rows below it."""
         low, high = 0.0, 1.0
         for _ in range(60):
             middle = (low + high) / 2

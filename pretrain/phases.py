@@ -1,4 +1,4 @@
-"""The plan of a run: steps, rates, order and demands of every phase, all known before it starts."""
+"""Plans a run before it starts: steps, learning rates, order and data demands of every phase."""
 
 from __future__ import annotations
 
@@ -14,32 +14,33 @@ from pretrain.shards import Source
 
 @dataclass(frozen=True)
 class PhasePlan:
-    """One phase with everything that follows from the configuration and the data."""
+    """Holds one phase with everything that follows from the configuration and the data."""
 
     index: int
     name: str
     phase: Phase
     steps: int
     first_step: int
-    """Optimizer steps of the phases before it."""
+    """Number of optimizer steps in the phases before it."""
     tokens_before: int
-    """Tokens of the phases before it."""
+    """Number of tokens trained in the phases before it."""
     start_rate: float
-    """Where an exponential or linear schedule starts."""
+    """Learning rate at which an exponential or linear schedule starts."""
     order: Order
 
     @property
     def directory(self) -> str:
-        """Name of its directory below ``<run>/phases``."""
+        """Return the name of the phase's directory below ``<run>/phases``."""
         return f"{self.phase.number}_{self.name}"
 
     @property
     def tokens_per_step(self) -> int:
-        """Tokens of one step, over all ranks."""
+        """Return the tokens of one step, over all ranks."""
         return self.phase.batch_sequences * self.phase.context
 
     def rate(self, step: int) -> float:
-        """Learning rate of step ``step`` (from 0) of the phase; at ``steps``: where it ends."""
+        """Return the learning rate of step ``step`` (from 0) of the phase; at ``steps``, the rate
+        at its end."""
         schedule = self.phase.schedule
         done = step * self.tokens_per_step
         if isinstance(schedule, PowerSchedule):
@@ -64,7 +65,7 @@ class PhasePlan:
 
 
 def build_plan(config: PretrainConfig, sources: Mapping[str, Source]) -> list[PhasePlan]:
-    """Plan all phases.
+    """Plan all phases in order.
 
     Raises:
         ConfigError: a source has less than one window, or would be repeated too often.
@@ -117,7 +118,7 @@ def build_plan(config: PretrainConfig, sources: Mapping[str, Source]) -> list[Ph
 
 
 def table(plans: list[PhasePlan], sources: Mapping[str, Source]) -> str:
-    """Requested against available tokens of every source in every phase, as text."""
+    """Render requested against available tokens of every source in every phase, as text."""
     lines = [
         f"{'phase':<26}{'source':<24}{'share':>8}{'requested':>12}{'available':>12}{'epochs':>8}"
     ]

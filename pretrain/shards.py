@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,8 @@ import numpy as np
 import numpy.typing as npt
 from transformers import PreTrainedTokenizerBase
 
-from granite_rl.errors import DataError
+from granite_rl.errors import DataError, data_errors
+from rewards.files import read_rows, replacing, write_whole
 
 TRAIN, VALIDATION = "train", "validation"
 _BATCH_DOCUMENTS = 1000
@@ -62,34 +63,18 @@ class Source:
 
 
 def read_texts(path: Path) -> Iterator[str]:
-    """Texts of a JSONL file, checked row by row.
+    """Read the texts of a file, checked row by row.
 
     Raises:
         DataError: naming file and line of the first row that is not ``{"text": <string>}``.
     """
-    try:
-        with path.open(encoding="utf-8") as stream:
-            for number, line in enumerate(stream, start=1):
-                if line.strip():
-                    yield _text_of(line, f"{path}:{number}")
-    except FileNotFoundError:
-        raise DataError(
-            f"{path} does not exist", "data.dir must hold one <source>.jsonl per mixture source"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 text: {error}") from error
-
-
-def _text_of(line: str, where: str) -> str:
-    wanted = 'each line must be a JSON object {"text": "..."}'
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise DataError(f"{where}: not JSON: {error}", wanted) from error
-    text = row.get("text") if isinstance(row, dict) else None
-    if not isinstance(text, str):
-        raise DataError(f"{where}: no text in it", wanted)
-    return text
+    wanted = 'each row must be a JSON object {"text": "..."}'
+    with data_errors():
+        for where, row in read_rows(path, wanted):
+            text = row.get("text")
+            if not isinstance(text, str):
+                raise DataError(f"{where}: no text in it", wanted)
+            yield text
 
 
 def prepare(
@@ -165,9 +150,11 @@ def _tokenise(
         split: {"dtype": dtype.name, "tokens": 0, "documents": 0, "bytes": 0}
         for split in (TRAIN, VALIDATION)
     }
-    temporary = {split: directory / f".{name}.{split}.tmp" for split in counts}
-    streams = {split: path.open("wb") for split, path in temporary.items()}
-    try:
+    files = {split: directory / f"{name}.{split}.bin" for split in counts}
+    with ExitStack() as stack:
+        streams = {
+            split: stack.enter_context(replacing(path, sync=True)) for split, path in files.items()
+        }
         number = 0
         for texts in _batched(read_texts(text_file)):
             encoded = tokenizer(texts, add_special_tokens=False)["input_ids"]
@@ -180,22 +167,13 @@ def _tokenise(
                 count["tokens"] += len(tokens)
                 count["documents"] += 1
                 count["bytes"] += len(text.encode())
-        for stream in streams.values():
-            stream.flush()
-            os.fsync(stream.fileno())
-    finally:
-        for stream in streams.values():
-            stream.close()
-    if not all(count["documents"] for count in counts.values()):
-        raise DataError(
-            f"{text_file}: {number} documents are too few to hold every {every}th out",
-            "give more documents, or raise data.validation_fraction",
-        )
-    for split, path in temporary.items():
-        os.replace(path, directory / f"{name}.{split}.bin")
-    header = directory / f".{name}.json.tmp"
-    header.write_text(json.dumps({"fingerprint": fingerprint, **counts}, indent=1) + "\n")
-    os.replace(header, directory / f"{name}.json")
+        if not all(count["documents"] for count in counts.values()):
+            raise DataError(
+                f"{text_file}: {number} documents are too few to hold every {every}th out",
+                "give more documents, or raise data.validation_fraction",
+            )
+    header = json.dumps({"fingerprint": fingerprint, **counts}, indent=1) + "\n"
+    write_whole(directory / f"{name}.json", header)
 
 
 def _batched(texts: Iterator[str]) -> Iterator[list[str]]:

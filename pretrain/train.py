@@ -195,7 +195,7 @@ class _Run:
             "train/grad_norm": result.grad_norm,
             "train/tokens": float(result.tokens),
             "train/sequences": float(batch),
-            "train/spikes": float(self.guard.total),
+            "train/steps_skipped": float(self.guard.total),
             "train/phase": float(plan.phase.number),
             "time/step_s": seconds,
             "time/data_s": data_s,

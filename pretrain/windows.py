@@ -1,4 +1,4 @@
-"""Windows of token shards as micro-batches, with the documents inside kept apart."""
+"""Cuts windows of token shards into micro-batches, with the documents inside kept apart."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ IntArray = npt.NDArray[np.int64]
 
 
 def batch_of(windows: IntArray, end_id: int) -> PackedBatch:
-    """A micro-batch from windows [rows, context] of a flat token stream.
+    """Build a micro-batch from windows [rows, context] of a flat token stream.
 
     Positions restart after every end-of-text token, so documents in one window don't see each
     other, and a document's first token is not predicted from the one before it.
@@ -49,7 +49,7 @@ def train_batches(
     rows_per_batch: int,
     end_id: int,
 ) -> list[PackedBatch]:
-    """Micro-batches of the (source, window) pairs given, in their order."""
+    """Build micro-batches of the (source, window) pairs given, in their order."""
     batches = []
     for at in range(0, len(rows), rows_per_batch):
         windows = [
@@ -61,7 +61,7 @@ def train_batches(
 
 
 def validation_windows(shard: Shard, context: int, limit: int) -> Iterator[IntArray]:
-    """Held-out windows [1, <= context] of a source, at most ``limit`` tokens in all."""
+    """Yield held-out windows [1, <= context] of a source, at most ``limit`` tokens in all."""
     stop = min(shard.tokens, limit)
     for at in range(0, stop, context):
         window = shard.read(at, min(at + context, stop))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from rewards.commands import bench, list_, new, score, stress, test, validate
 from rewards.commands.rows import BadInput
+from rewards.files import BadFile
 from rewards.registry import UnknownReward
 from rewards.sandbox.pool import PoolError
 
@@ -41,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         code: int = arguments.run(arguments)
-    except (BadInput, UnknownReward, PoolError) as problem:
+    except (BadFile, BadInput, UnknownReward, PoolError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return EXIT_BAD_USAGE
     except KeyboardInterrupt:

@@ -16,7 +16,6 @@ is by whoever runs it in a process of its own.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import importlib
 import importlib.util
@@ -32,6 +31,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
+from rewards.nearest import did_you_mean
 from rewards.result import STATUSES, RewardResult
 
 log = logging.getLogger(__name__)
@@ -279,11 +279,10 @@ def load_file_module(path: Path) -> ModuleType:
     return module
 
 
-def nearest(name: str, known: Sequence[str]) -> str:
-    """Write 'did you mean …' and the full list, for messages about unknown names."""
-    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(map(repr, close))}? " if close else ""
-    return f"{hint}known: {', '.join(sorted(known))}; or path/to/file.py:name"
+def suggestion(name: str, known: Sequence[str]) -> str:
+    """Ask "did you mean …" and list all names, for messages about unknown ones."""
+    listed = f"known: {', '.join(sorted(known))}; or path/to/file.py:name"
+    return f"{did_you_mean(name, known, most=3, cutoff=0.5)} {listed}".lstrip()
 
 
 def _from_file(spec: str) -> Reward:
@@ -339,4 +338,4 @@ def get_reward(name: str) -> Reward:
         found = _of_module(importlib.import_module(BUILTIN_MODULES[name]), name)
         if found is not None:
             return found
-    raise UnknownReward(f"no reward {name!r}: {nearest(name, known_rewards())}")
+    raise UnknownReward(f"no reward {name!r}: {suggestion(name, known_rewards())}")

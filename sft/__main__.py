@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from granite_rl.entry import compose, parse_arguments, run_main, to_yaml, validate
+from granite_rl.entry import configure, parse_arguments, run_main, to_yaml
 from granite_rl.errors import ConfigError, ExitCode
 from granite_rl.training.launch import warm_up
 from sft.config import SftConfig
@@ -27,15 +26,14 @@ EXAMPLES = """examples:
   python -m sft recipe=demo ... run.resume=auto          continue after a crash, or start
   python -m sft 'data.train=[a.jsonl,b.jsonl]' model.path=DIR trainer.ranks=8 --dry-run
 
-Every key is explained in sft/config.py; the numbers are in conf/sft_recipe/.
+Every key is explained in sft/config.py; the numbers are in conf/sft/.
 exit codes: 0 done, 2 configuration, 3 preflight, 4 data, 6 diverged, 75 preempted (resumable)"""
 
 
 def main(argv: Sequence[str]) -> int:
     """Fine-tune; returns the exit code."""
     parsed = parse_arguments(PROGRAM, DESCRIPTION, argv, epilog=EXAMPLES)
-    overrides = [re.sub(r"^recipe=", "sft_recipe=", item) for item in parsed.overrides]
-    config = validate(SftConfig, compose("sft", overrides))
+    config = configure("sft", SftConfig, parsed.overrides)
     if not parsed.dry_run:
         warm_up(config.trainer.ranks)
     train, heldout = read_inputs(config)
@@ -69,13 +67,13 @@ def read_inputs(config: SftConfig) -> tuple[Conversations, Conversations | None]
     Raises:
         ConfigError | PreflightError | DataError: naming key path, or file and line.
     """
-    from granite_rl.models.checkpoint_directory import check_checkpoint
-    from granite_rl.models.tokenizer import load_tokenizer
+    from granite_rl.models.preflight import check_model
     from sft.data import read_conversations
 
-    check_checkpoint(config.model.path)
-    tokenizer = load_tokenizer(config.model.path)
     longest = config.trainer.row_tokens
+    tokenizer = check_model(
+        config.model.path, key="model.path", context=longest, context_key="trainer.row_tokens"
+    ).tokenizer
     train = read_conversations(config.data.train, tokenizer, longest)
     heldout = None
     if config.data.heldout:

@@ -1,4 +1,4 @@
-"""The configuration of ``python -m sft``; the numbers are in conf/sft_recipe/."""
+"""The configuration of ``python -m sft``; the numbers are in conf/sft/."""
 
 from __future__ import annotations
 

@@ -7,8 +7,6 @@ flat file, so that a bad row is refused before any rank starts. What a step trai
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +16,12 @@ import numpy as np
 import numpy.typing as npt
 from transformers import PreTrainedTokenizerBase
 
+from granite_rl.data.rows import chat_messages, data_rows, declared_tools
 from granite_rl.errors import DataError
 from granite_rl.models.tokenizer import encode_conversation
 from granite_rl.training.packing import assign_best_fit, lay_out
 from granite_rl.types import PackedBatch
+from rewards.files import replacing
 
 _BLOCK = 1 << 16
 """Conversations packed at a time: over 99 % of a row is used, and packing stays O(n log n)."""
@@ -29,7 +29,7 @@ _BLOCK = 1 << 16
 _PACKING = 0x7061636B
 """Keeps the packing's random stream apart from those of the epochs."""
 
-_WANTED = 'each line must be a JSON object {"messages": [{"role": ..., "content": ...}, ...]}'
+_WANTED = 'each row must be a JSON object {"messages": [{"role": ..., "content": ...}, ...]}'
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,8 @@ class Conversations:
 
     def save(self, path: Path) -> None:
         """Write to a file that `load` reads, atomically."""
-        temporary = path.with_name(f".{path.name}.tmp")
-        with temporary.open("wb") as stream:
+        with replacing(path) as stream:
             np.savez(stream, token_ids=self.token_ids, trained=self.trained, ends=self.ends)
-        os.replace(temporary, path)
 
     @classmethod
     def load(cls, path: Path) -> Conversations:
@@ -117,30 +115,17 @@ def read_conversations(
 
 
 def _rows(files: Sequence[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(file:line, row) of every row that has a list of messages."""
-    for file in files:
-        try:
-            with file.open(encoding="utf-8") as stream:
-                for number, line in enumerate(stream, start=1):
-                    if line.strip():
-                        yield f"{file}:{number}", _row(line, f"{file}:{number}")
-        except FileNotFoundError:
-            raise DataError(f"data.train: {file} does not exist") from None
-        except (UnicodeDecodeError, IsADirectoryError) as error:
-            raise DataError(f"{file}: not a JSONL file: {error}", _WANTED) from error
-
-
-def _row(line: str, where: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise DataError(f"{where}: not JSON: {error}", _WANTED) from error
-    if not isinstance(row, dict) or not isinstance(row.get("messages"), list):
-        raise DataError(f"{where}: no messages in it", _WANTED)
-    for index, message in enumerate(row["messages"]):
-        if not isinstance(message, dict) or not isinstance(message.get("role"), str):
-            raise DataError(f"{where}: messages[{index}] has no role", _WANTED)
-    return row
+    """(file:line, row) of every row, its messages checked."""
+    for where, row in data_rows(files, ("messages", "tools", "documents"), _WANTED):
+        if not isinstance(row.get("messages"), list):
+            raise DataError(f"{where}: no messages in it", _WANTED)
+        documents = row.get("documents")
+        if not isinstance(documents, list | None):
+            raise DataError(
+                f"{where}: 'documents' is {type(documents).__name__}", "a list of objects"
+            )
+        declared_tools(row.get("tools"), where)
+        yield where, {**row, "messages": chat_messages(row["messages"], where, "messages", None)}
 
 
 def assign_rows(lengths: npt.NDArray[np.int64], row_tokens: int, seed: int) -> list[list[int]]:

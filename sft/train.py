@@ -105,7 +105,7 @@ def _run(rank: int, context: RankContext, job: Job) -> None:
                 "train/grad_norm": result.grad_norm,
                 "train/tokens": float(result.tokens),
                 "train/sequences": float(sum(len(row) for row in chosen)),
-                "train/spikes": float(guard.total),
+                "train/steps_skipped": float(guard.total),
                 "time/step_s": seconds,
                 "perf/tokens_per_s": speed,
                 "perf/packing_efficiency": tokens / (len(chosen) * trainer.row_tokens),

@@ -17,7 +17,7 @@ STAGES = ("multi_domain", "rlhf", "identity", "math")
 
 def stage(name: str, *overrides: str) -> StageConfig:
     given = [f"stage={name}", "model.path=M", "data.train=D", *overrides]
-    return validate(StageConfig, compose("stage", given))
+    return validate(StageConfig, compose("rl", given))
 
 
 @pytest.mark.parametrize(

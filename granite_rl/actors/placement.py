@@ -32,7 +32,7 @@ from granite_rl.config import (
     ClusterSection,
     GeneratorSection,
     PolicyTrainerSection,
-    RewardsSection,
+    RewardWorkersSection,
 )
 from granite_rl.errors import InfrastructureError, PreflightError
 
@@ -334,12 +334,12 @@ def start_references(
     ]
 
 
-def reward_worker_seat(config: RewardsSection, cluster: ClusterSection) -> Seat:
+def reward_worker_seat(config: RewardWorkersSection, cluster: ClusterSection) -> Seat:
     """Reward workers of equal limits are all alike."""
     return Seat("reward worker", config.worker_memory_mib, cluster.reward_worker_cpus, 0.0)
 
 
-def start_reward_worker(config: RewardsSection, cluster: ClusterSection) -> ActorHandle:
+def start_reward_worker(config: RewardWorkersSection, cluster: ClusterSection) -> ActorHandle:
     """One reward worker; it can be killed and replaced at any time."""
     role = partial(RewardWorker, config.worker_memory_mib)
     return _seated(reward_worker_seat(config, cluster), role, role_environment(threads=1))

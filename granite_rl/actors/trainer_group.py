@@ -19,7 +19,7 @@ from granite_rl.actors.placement import LOST, wait_for
 from granite_rl.actors.standby import STANDBY
 from granite_rl.actors.trainer import StepReport, Training
 from granite_rl.errors import InfrastructureError
-from granite_rl.training.balance import Dealer, work
+from granite_rl.training.balance import MicroBatchBalancer, work
 from granite_rl.types import PackedBatch, TrainBatch
 from granite_rl.weight_sync.sender import Receivers, SyncReport
 
@@ -123,7 +123,7 @@ class TrainerGroup:
         With actors of its own, the reference's answer goes straight to that rank: Ray hands it over
         when it is there.
         """
-        number = self._dealer.deal(work(batch.packed, self._hidden))
+        number = self._balancer.assign(work(batch.packed, self._hidden))
         rank = self._ranks[number]
         name = f"trainer rank {number} (micro-batch {len(self._pending)})"
         if not self._references:
@@ -137,7 +137,7 @@ class TrainerGroup:
     def sequence_kl(self, packed: PackedBatch) -> list[float]:
         """[sequences] KL of packed responses to the reference, by the rank whose turn it is:
         under ZeRO 2 and 3 the others may be waiting for its backward pass."""
-        rank = self._dealer.next_rank
+        rank = self._balancer.next_rank
         refs = {f"trainer rank {rank}": self._ranks[rank].sequence_kl.remote(packed)}
         answer: list[float] = self._wait(refs, "KL of a prompt group")[0]
         return answer
@@ -154,7 +154,7 @@ class TrainerGroup:
             TrainersLostError: a rank died, or the deadline passed.
         """
         waited = self._pending
-        for rank in self._dealer.missing():
+        for rank in self._balancer.ranks_to_pad():
             name = f"trainer rank {rank} (empty micro-batch {len(waited)})"
             waited[name] = self._ranks[rank].train.remote(None)
         self._begin_step()
@@ -185,7 +185,7 @@ class TrainerGroup:
     def _begin_step(self) -> None:
         self._pending: dict[str, Any] = {}
         lockstep = self._training.config.zero_stage >= 2
-        self._dealer = Dealer(self._training.config.ranks, lockstep=lockstep)
+        self._balancer = MicroBatchBalancer(self._training.config.ranks, lockstep=lockstep)
 
     def _on_all(self, method: str, *arguments: Any, doing: str) -> list[Any]:
         refs = {

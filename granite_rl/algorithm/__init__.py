@@ -1,2 +1,2 @@
-"""Pure functions on tensors: advantages, policy losses, KL and length shaping. No ray, vllm or
-deepspeed."""
+"""Computes advantages, policy losses, KL estimates and length penalties: pure functions on tensors,
+without vllm or deepspeed, and with ray only to keep SkyRL from using it."""

@@ -1,4 +1,4 @@
-"""Advantages of one prompt group.
+"""Computes the advantages of one prompt group from its samples' rewards.
 
 A group never depends on another one, which is what lets the trainer work on early groups while late
 ones still generate. Samples whose scoring failed take no part: they are neither a zero reward nor
@@ -17,7 +17,7 @@ from granite_rl.algorithm.registry import advantage_estimator
 from granite_rl.algorithm.skyrl import algorithm_config
 
 SHIFT_INVARIANT = frozenset({"grpo", "rloo"})
-"""Estimators whose formula a constant added to all rewards of a group does not change."""
+"""Estimators whose advantages stay the same when a constant is added to all rewards of a group."""
 
 
 def group_advantages(rewards: list[float], *, estimator: str, norm_by_std: bool) -> list[float]:
@@ -81,5 +81,6 @@ def _config(estimator: str, norm_by_std: bool) -> Any:
 
 
 def is_zero_variance(rewards: list[float], tolerance: float = 1e-6) -> bool:
-    """Whether all samples of a group earned the same, so that the group teaches nothing."""
+    """Return whether all samples of a group earned the same reward, so that the group has no
+    gradient."""
     return max(rewards) - min(rewards) <= tolerance

@@ -1,9 +1,9 @@
-"""Who is clipped: the tokens whose probability ratio lies beyond the clip, by side.
+"""Counts the tokens whose probability ratio lies beyond the policy loss's clip, by side.
 
-A loss reports at most one number for this, and each loss another one. Here it is the same for all:
-PPO's surrogate (arXiv 1707.06347, eq. 7) stops the gradient of a token that is to become less
-likely (advantage < 0) below ``1 - clip_low``, and of one that is to become more likely
-(advantage > 0) above ``1 + clip_high``.
+Each policy loss reports at most one number for this, with a definition of its own. Here the
+definition is the same for all: PPO's surrogate (arXiv 1707.06347, eq. 7) stops the gradient of a
+token that is to become less likely (advantage < 0) below ``1 - clip_low``, and of one that is to
+become more likely (advantage > 0) above ``1 + clip_high``.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from torch import Tensor
 
 
 class ClipCounts(NamedTuple):
-    """Tokens of a micro-batch beyond the clip."""
+    """Counts the tokens of a micro-batch whose ratio lies beyond the clip."""
 
     low: int
     high: int
     ratio_max: float
-    """Largest probability ratio of new to old policy; 0 without tokens."""
+    """Largest probability ratio of new to old policy in the micro-batch; 0 without tokens."""
 
 
 def clip_counts(
     logprobs: Tensor, old_logprobs: Tensor, advantages: Tensor, *, clip_low: float, clip_high: float
 ) -> ClipCounts:
-    """Count clipped tokens and find the largest ratio.
+    """Count the tokens beyond the clip, by side, and find the largest ratio.
 
     Args:
-        logprobs: of the policy that learns, natural log [targets].
-        old_logprobs: of the policy that the ratio is taken to [targets].
+        logprobs: log-probabilities of the policy that learns, natural log [targets].
+        old_logprobs: log-probabilities of the policy in the ratio's denominator [targets].
         advantages: [targets].
         clip_low: lower clip distance.
         clip_high: upper clip distance.

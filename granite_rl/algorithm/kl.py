@@ -1,4 +1,4 @@
-"""Estimates the KL divergence from the policy to the frozen reference, token by token.
+"""Estimates the KL divergence of the policy from the frozen reference, token by token.
 
 SkyRL's ``compute_approx_kl`` clamps k3 to 10 and with it cuts the gradient to zero for tokens that
 the policy finds 15 times less likely than the reference, or e^11 times more: just where the term is
@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 K3_BOUND = 20.0
-"""Nats by which a token may be less likely than under the reference before k3, which is e^20 there,
-goes on as its tangent. `beyond_bound` counts these tokens."""
+"""Bound in nats: for tokens that are less likely than under the reference by more than this, k3
+(e^20 there) is continued by its tangent. `beyond_bound` counts them."""
 
 
 def _k3(x: Tensor) -> Tensor:

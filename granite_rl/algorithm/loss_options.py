@@ -1,4 +1,4 @@
-"""SkyRL's configuration object for a policy loss, built from ours and checked strictly.
+"""Builds SkyRL's configuration object for a policy loss from our keys, and checks it strictly.
 
 SkyRL's losses take their constants from one ``AlgorithmConfig`` of 32 fields, of which each loss
 reads a few. A field that the chosen loss does not read would look like a setting and be none, so it
@@ -15,13 +15,13 @@ from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from granite_rl.algorithm.registry import nearest
+from granite_rl.algorithm.registry import suggestion
 from granite_rl.algorithm.skyrl import algorithm_config
 from granite_rl.errors import ConfigError
 
 KEY = "algorithm.policy_loss_options"
 
-READS: Mapping[str, frozenset[str]] = MappingProxyType(
+OPTIONS_OF_LOSS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "regular": frozenset[str](),
         "dual_clip": frozenset({"clip_ratio_c"}),
@@ -33,10 +33,10 @@ READS: Mapping[str, frozenset[str]] = MappingProxyType(
         "importance_sampling": frozenset[str](),
     }
 )
-"""What each of SkyRL's own losses reads beside the clip range and the importance correction. A
-user's loss may read any field."""
+"""The fields that each of SkyRL's own losses reads besides the clip range and the importance
+correction. A user's loss may read any field."""
 
-OURS: Mapping[str, str] = MappingProxyType(
+KEY_OF_FIELD: Mapping[str, str] = MappingProxyType(
     {
         "advantage_estimator": "algorithm.advantage",
         "policy_loss_type": "algorithm.policy_loss",
@@ -56,7 +56,7 @@ OURS: Mapping[str, str] = MappingProxyType(
         "temperature": "rollout.temperature",
     }
 )
-"""Fields of SkyRL that are set by a key of ours."""
+"""The key of ours that sets each of these fields of SkyRL."""
 
 _REDUCTION = {
     "token_mean": "token_mean",
@@ -75,7 +75,7 @@ def loss_config(
     importance_cap: float = math.inf,
     options: Mapping[str, Any] | None = None,
 ) -> Any:
-    """The ``AlgorithmConfig`` that a policy loss is called with.
+    """Build the ``AlgorithmConfig`` that a policy loss is called with.
 
     Args:
         loss: name of the policy loss.
@@ -95,7 +95,7 @@ def loss_config(
         policy_loss_type=loss,
         eps_clip_low=clip_low,
         eps_clip_high=clip_high,
-        # These two warn at every call about anything else.
+        # gspo and sapo warn at every call about any other value.
         loss_reduction="sequence_mean" if loss in ("gspo", "sapo") else _REDUCTION[aggregation],
     )
     if importance_correction != "none":
@@ -105,16 +105,18 @@ def loss_config(
     given = options or {}
     names = {field.name for field in dataclasses.fields(config)}
     for name in given:
-        if name in OURS:
-            raise ConfigError(f"{KEY}.{name}: is set by {OURS[name]}", f"use {OURS[name]}")
-        if name in names and loss in READS and name not in READS[loss]:
-            readers = sorted(reader for reader, read in READS.items() if name in read)
+        if name in KEY_OF_FIELD:
+            raise ConfigError(
+                f"{KEY}.{name}: is set by {KEY_OF_FIELD[name]}", f"use {KEY_OF_FIELD[name]}"
+            )
+        if name in names and loss in OPTIONS_OF_LOSS and name not in OPTIONS_OF_LOSS[loss]:
+            readers = sorted(reader for reader, read in OPTIONS_OF_LOSS.items() if name in read)
             raise ConfigError(
                 f"{KEY}.{name}: policy loss {loss!r} does not read it",
-                f"it reads {', '.join(sorted(READS[loss])) or 'no options'}"
+                f"it reads {', '.join(sorted(OPTIONS_OF_LOSS[loss])) or 'no options'}"
                 + (f"; {name} belongs to {', '.join(readers)}" if readers else ""),
             )
-    config = _changed(config, given, READS.get(loss, names - set(OURS)), KEY)
+    config = _changed(config, given, OPTIONS_OF_LOSS.get(loss, names - set(KEY_OF_FIELD)), KEY)
     if loss == "dual_clip" and not config.clip_ratio_c > 1:
         raise ConfigError(
             f"{KEY}.clip_ratio_c: {config.clip_ratio_c} is not above 1",
@@ -124,13 +126,13 @@ def loss_config(
 
 
 def _changed(target: Any, options: Mapping[str, Any], allowed: Collection[str], path: str) -> Any:
-    """A copy of a dataclass with fields replaced, nested ones too."""
+    """Return a copy of a dataclass with fields replaced, nested ones too."""
     hints = get_type_hints(type(target))
     changes: dict[str, Any] = {}
     for name, value in options.items():
         key = f"{path}.{name}"
         if name not in allowed:
-            raise ConfigError(f"{key}: SkyRL has no such option", nearest(name, allowed))
+            raise ConfigError(f"{key}: SkyRL has no such option", suggestion(name, allowed))
         current = getattr(target, name)
         if dataclasses.is_dataclass(current):
             inner = {field.name for field in dataclasses.fields(current)}

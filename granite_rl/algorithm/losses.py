@@ -1,13 +1,14 @@
-"""The policy objective of one micro-batch, as a weighted sum over tokens.
+"""Computes the policy objective of one micro-batch as a weighted sum over tokens.
 
-Every term is a *sum* over response tokens, each times its weight; whoever steps the optimizer
-divides the gradient once, by one denominator for the global batch. The weights and the denominator
-are the aggregation (`granite_rl.rl.batching.BatchBuilder`): with weights of 1 and the number of
-tokens it is DAPO's token mean (arXiv 2503.14476, eq. 8), for the policy and the KL term alike.
-Micro-batch sizes, packing and ranks can therefore not change the result.
+Every term is a *sum* over response tokens, each times its weight; the caller that steps the
+optimizer divides the gradient once, by one denominator for the global batch. The weights and the
+denominator are the aggregation (`granite_rl.rl.batching.BatchBuilder`): with weights of 1 and the
+number of tokens it is DAPO's token mean (arXiv 2503.14476, eq. 8), for the policy and the KL term
+alike. Micro-batch sizes, packing and ranks can therefore not change the result.
 
 The weights multiply the advantages, which is how SkyRL reduces too: its losses return masked sums
-that are linear in positive multiples of the advantages. A user's loss must be so as well.
+that are linear in positive multiples of the advantages. A user's loss must be linear in the same
+way.
 
 The loss itself is called with padded [sequences, tokens] tensors although the trainer works on
 packed rows: any loss registered with SkyRL (GSPO and others need whole sequences) then works
@@ -33,7 +34,7 @@ from granite_rl.errors import ConfigError
 
 @dataclass(frozen=True)
 class LossInputs:
-    """Per-token inputs of a micro-batch, all [targets] in packed order."""
+    """Holds the per-token inputs of a micro-batch's loss, all [targets] in packed order."""
 
     logprobs: Tensor
     """Policy log-probabilities, with gradient."""
@@ -41,17 +42,18 @@ class LossInputs:
     """Frozen reference's log-probabilities; None when no token has a KL term."""
     advantages: Tensor
     weight: Tensor
-    """What a token's terms are multiplied by, before the division by the step's denominator."""
+    """Weight of each token's policy and KL term in the sum that the step's denominator divides."""
     kl_beta: Tensor
     rollout_logprobs: Tensor | None
-    """What the generator reported for the same tokens."""
+    """The generator's log-probabilities of the same tokens; None when they were not recorded."""
     sequence: Tensor
-    """Sequence index of each token, non-decreasing runs not required."""
+    """Index of the sequence each token belongs to; a sequence's tokens need not be adjacent."""
 
 
 @dataclass(frozen=True)
 class LossSums:
-    """Sums of a micro-batch: add them up over micro-batches and ranks, then divide once."""
+    """Holds the sums of a micro-batch, to be added up over micro-batches and ranks and then divided
+    once."""
 
     total: Tensor
     """Scalar with gradient: policy term + beta-weighted KL."""
@@ -60,18 +62,18 @@ class LossSums:
     clipped: float
     """Number of tokens whose surrogate was clipped."""
     importance_ratios: int
-    """Number of importance ratios that were applied: of tokens or of sequences; 0 without a
+    """Number of importance ratios (one per token or per sequence) that were applied; 0 without a
     correction."""
     importance_capped: int
-    """How many of them were cut to the cap."""
+    """Number of these ratios that were cut to the cap."""
     beyond: ClipCounts
-    """Tokens whose ratio lies beyond the clip, by side; the largest ratio."""
+    """Number of tokens whose ratio lies beyond the clip, by side, and the largest ratio."""
     kl_bounded: int
     """Tokens whose KL estimate is past its bound (`granite_rl.algorithm.kl`)."""
 
 
 class PolicyObjective:
-    """Policy loss (by its SkyRL name) plus KL to the reference.
+    """Computes the policy loss (by its SkyRL name) plus the KL term to the reference.
 
     With an importance correction, a token's policy term is multiplied by ``min(exp(current -
     rollout), cap)``, without gradient, where the log-probabilities are the token's own or
@@ -109,7 +111,7 @@ class PolicyObjective:
             self._check_correction()
 
     def __call__(self, inputs: LossInputs) -> LossSums:
-        """Weighted token sums of one micro-batch.
+        """Compute the weighted token sums of one micro-batch.
 
         On-policy, the policy that samples is the policy that learns, so the old log-probabilities
         are the current ones without gradient: the ratio is exactly 1 in value and carries the
@@ -120,7 +122,7 @@ class PolicyObjective:
         """
         if self._correction is not None and inputs.rollout_logprobs is None:
             raise ValueError("an importance correction needs the generator's log-probabilities")
-        layout = _Padded(inputs.sequence)
+        layout = _PaddedLayout(inputs.sequence)
         logprobs = layout.pad(inputs.logprobs)
         rollout = None if inputs.rollout_logprobs is None else layout.pad(inputs.rollout_logprobs)
         policy, metrics = self._loss(
@@ -166,7 +168,7 @@ class PolicyObjective:
         return kl_estimate(logprobs, reference_logprobs, self._kl_estimator)
 
     def _capped(self, logprobs: Tensor, rollout: Tensor | None, mask: Tensor) -> tuple[int, int]:
-        """(ratios, those above the cap); counted here, as not every loss reports them."""
+        """Count the importance ratios and those above the cap; not every loss reports them."""
         if self._correction is None or rollout is None:
             return 0, 0
         settings = self._config.off_policy_correction
@@ -178,7 +180,8 @@ class PolicyObjective:
         return int(over.numel()), int(over.sum())
 
     def _check_correction(self) -> None:
-        """Ask the loss about two tokens that the generator found likelier than the policy did."""
+        """Check that the loss applies the importance correction, on two tokens that the generator
+        found likelier than the policy did."""
         loss, name = self._loss, self._config.policy_loss_type
         if name in ("rollout_is", "dppo"):
             raise ConfigError(
@@ -201,13 +204,13 @@ class PolicyObjective:
 
 
 def policy_objective(algorithm: AlgorithmSection) -> PolicyObjective:
-    """The objective of an ``algorithm`` section, the user's own modules imported first.
+    """Build the objective of an ``algorithm`` section, importing the user's own modules first.
 
     Raises:
-        ConfigError: naming the key under ``algorithm``.
+        ConfigError: a setting is wrong; the message names the key under ``algorithm``.
     """
     load_modules(algorithm.modules)
-    policy_loss(algorithm.policy_loss)  # an unknown name is told before its options
+    policy_loss(algorithm.policy_loss)  # reports an unknown name before its options
     config = loss_config(
         algorithm.policy_loss,
         clip_low=algorithm.clip_low,
@@ -220,8 +223,8 @@ def policy_objective(algorithm: AlgorithmSection) -> PolicyObjective:
     return PolicyObjective(config, algorithm.kl_estimator)
 
 
-class _Padded:
-    """Index arithmetic between packed tokens [targets] and padded sequences [sequences, tokens]."""
+class _PaddedLayout:
+    """Maps between packed tokens [targets] and padded sequences [sequences, tokens]."""
 
     def __init__(self, sequence: Tensor) -> None:
         _, self._row, counts = torch.unique(sequence, return_inverse=True, return_counts=True)
@@ -236,5 +239,6 @@ class _Padded:
         self.mask = self.pad(torch.ones(sequence.numel(), device=sequence.device))
 
     def pad(self, values: Tensor) -> Tensor:
-        """[targets] to [sequences, tokens], zeros where a sequence has ended; differentiable."""
+        """Scatter [targets] to [sequences, tokens], with zeros after a sequence's end;
+        differentiable."""
         return values.new_zeros(self._shape).index_put((self._row, self._column), values)

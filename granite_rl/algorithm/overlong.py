@@ -1,10 +1,11 @@
-"""Soft overlong punishment."""
+"""Computes DAPO's soft overlong punishment of long responses."""
 
 from __future__ import annotations
 
 
 def overlong_penalty(length: int, *, max_length: int, buffer: int, penalty: float) -> float:
-    """What a response's length costs it (DAPO, Yu et al. 2025, arXiv 2503.14476, eq. 13).
+    """Return the (non-positive) reward that a response's length adds (DAPO, Yu et al. 2025, arXiv
+    2503.14476, eq. 13).
 
     Zero up to ``max_length - buffer`` tokens, then linear, ``-penalty`` at ``max_length`` and
     beyond.

@@ -1,4 +1,4 @@
-"""Look-ups in SkyRL's registries of advantage estimators and policy losses, and a user's own.
+"""Looks up advantage estimators and policy losses in SkyRL's registries, a user's own included.
 
 The registries' own ``get`` starts a named Ray actor per registry whenever Ray is initialised, to
 carry functions between processes. Here every process resolves names for itself (a user's file is
@@ -8,7 +8,6 @@ less per role.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +15,7 @@ from typing import Any
 
 from granite_rl.algorithm.skyrl import local_registries, ppo_utils
 from granite_rl.errors import ConfigError
+from rewards.nearest import did_you_mean
 from rewards.registry import load_file_module
 
 UNFIT_ESTIMATORS: Mapping[str, str] = MappingProxyType(
@@ -33,7 +33,7 @@ UNFIT_LOSSES: Mapping[str, str] = MappingProxyType(
         "cross_entropy": "ignores the advantages; for supervised training use `python -m sft`",
     }
 )
-"""Policy losses of SkyRL that can't work here."""
+"""Policy losses of SkyRL that can't be computed per micro-batch, or don't use advantages."""
 
 
 def load_modules(paths: Iterable[Path]) -> None:
@@ -57,12 +57,10 @@ def load_modules(paths: Iterable[Path]) -> None:
             ) from None
 
 
-def nearest(name: str, allowed: Iterable[str]) -> str:
-    """'did you mean ...' and the full list, for messages about unknown names."""
+def suggestion(name: str, allowed: Iterable[str]) -> str:
+    """Return a "did you mean ..." hint and all names, for messages about unknown ones."""
     names = sorted(allowed)
-    close = difflib.get_close_matches(name, names, n=1)
-    hint = f"did you mean `{close[0]}`? " if close else ""
-    return f"{hint}available: {', '.join(names) or 'none'}"
+    return f"{did_you_mean(name, names)} available: {', '.join(names) or 'none'}".lstrip()
 
 
 def _lookup(registry: Any, key: str, name: str, unfit: Mapping[str, str]) -> Callable[..., Any]:
@@ -70,12 +68,12 @@ def _lookup(registry: Any, key: str, name: str, unfit: Mapping[str, str]) -> Cal
     allowed = set(table) - set(unfit)
     if name not in allowed:
         why = unfit.get(name, "is not registered with SkyRL")
-        raise ConfigError(f"{key}: {name!r} {why}", nearest(name, allowed))
+        raise ConfigError(f"{key}: {name!r} {why}", suggestion(name, allowed))
     return table[name]
 
 
 def advantage_estimator(name: str) -> Callable[..., Any]:
-    """The advantage estimator registered under ``name``.
+    """Return the advantage estimator registered under ``name``.
 
     Raises:
         ConfigError: unknown name, or one that can't work on single prompt groups.
@@ -85,7 +83,7 @@ def advantage_estimator(name: str) -> Callable[..., Any]:
 
 
 def policy_loss(name: str) -> Callable[..., Any]:
-    """The policy loss registered under ``name``.
+    """Return the policy loss registered under ``name``.
 
     Raises:
         ConfigError: unknown name, or a loss that can't work here.

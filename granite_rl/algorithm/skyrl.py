@@ -1,10 +1,10 @@
-"""The one door to SkyRL, and the one workaround it needs.
+"""Imports what the platform uses of SkyRL, with the workaround that the import needs.
 
 ``skyrl`` 0.3.0 uses ``typing.TypedDict`` inside a pydantic model, which pydantic refuses on Python
 < 3.12; the drop-in ``typing_extensions.TypedDict`` is accepted. The swap must happen before the
 first import of ``skyrl``, so everything of SkyRL that this platform uses is imported through the
-functions below, at call
-time: importing them costs ~2 s (torch, transformers), which ``--help`` should not pay.
+functions below. They import it at call time: it takes about 2 s (torch, transformers), for which
+``--help`` should not wait.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import typing_extensions
 
 @contextmanager
 def local_registries() -> Iterator[None]:
-    """Registering with SkyRL stays inside this process while the context is open.
+    """Keep what is registered with SkyRL inside this process while the context is open.
 
     Inside an actor, SkyRL would start two named actors to share what is registered: two processes,
     and 10 s of two cores at the start of every role. Here every process imports what it uses.
@@ -35,7 +35,7 @@ def local_registries() -> Iterator[None]:
 
 
 def ppo_utils() -> ModuleType:
-    """SkyRL's module of advantage estimators, policy losses and KL estimators."""
+    """Import and return SkyRL's module of advantage estimators, policy losses and KL estimators."""
     name = "skyrl.backends.skyrl_train.utils.ppo_utils"
     if name not in sys.modules:
         if sys.version_info < (3, 12):
@@ -46,7 +46,7 @@ def ppo_utils() -> ModuleType:
 
 
 def algorithm_config(**fields: object) -> Any:
-    """SkyRL's ``AlgorithmConfig``, the configuration object that its loss functions take."""
+    """Build SkyRL's ``AlgorithmConfig``, the configuration object that its loss functions take."""
     ppo_utils()
     from skyrl.train.config import AlgorithmConfig
 

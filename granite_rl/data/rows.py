@@ -1,27 +1,52 @@
-"""Reading prompt rows, in SkyRL's schema, from JSONL or parquet.
+"""Reads and checks prompt rows, in SkyRL's schema, from JSONL or parquet.
 
 A row is ``{"data_source", "prompt": [{"role", "content"}, ...], "env_class", "reward_spec":
 {"method", "ground_truth"}, "extra_info": {...}, "tools": [...]}``, the last two optional. Rows are
 hostile or wrong until proven otherwise: each is checked before anything is started, and the first
-bad one is reported as ``file:line``.
+bad one is reported as ``file:line``. Members that hold lists or objects may be JSON text.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from granite_rl.errors import DataError
+from granite_rl.errors import DataError, data_errors
 from granite_rl.types import Message, PromptRow
+from rewards.files import NotARow, unpacked
+from rewards.files import read_rows as read_file
 
 ROLES = ("system", "user", "assistant", "tool")
 EXAMPLE = (
     '{"data_source": "mine", "prompt": [{"role": "user", "content": "2+2?"}], "env_class": "math", '
     + ('"reward_spec": {"method": "rule", "ground_truth": "4"}}')
 )
+_PACKED = ("prompt", "reward_spec", "extra_info", "tools")
+_WANTED = f"one JSON object a line, e.g. {EXAMPLE}"
+
+
+def data_rows(
+    paths: Sequence[Path], packed: Sequence[str], wanted: str
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Read (``file:line``, row) of all files, in order.
+
+    Args:
+        paths: JSONL or parquet files.
+        packed: members that hold lists or objects; JSON text that says the same is decoded.
+        wanted: what a row looks like, for messages.
+
+    Raises:
+        DataError: a file or a row can't be read.
+    """
+    with data_errors():
+        for path in paths:
+            for where, row in read_file(path, wanted):
+                try:
+                    yield where, unpacked(row, packed)
+                except NotARow as problem:
+                    raise DataError(f"{where}: {problem}", wanted) from None
 
 
 def read_rows(
@@ -41,11 +66,9 @@ def read_rows(
     if not paths:
         raise DataError("data.train: no files given", "data.train=FILE.jsonl")
     lookup = lru_cache(maxsize=None)(domain_of or _registered_domain)
-    rows = [_parse(raw, origin, lookup) for path in paths for raw, origin in _raw_rows(path)]
+    rows = [_parse(raw, origin, lookup) for origin, raw in data_rows(paths, _PACKED, _WANTED)]
     if not rows:
-        raise DataError(
-            f"{', '.join(map(str, paths))}: no rows", f"one JSON object a line, e.g. {EXAMPLE}"
-        )
+        raise DataError(f"{', '.join(map(str, paths))}: no rows", _WANTED)
     return rows
 
 
@@ -55,35 +78,9 @@ def _registered_domain(env_class: str) -> str:
     return env_domain(env_class)
 
 
-def _raw_rows(path: Path) -> Iterator[tuple[Any, str]]:
-    if not path.is_file():
-        raise DataError(f"{path}: no such file", "check data.train / eval.files")
-    if path.suffix == ".parquet":
-        import pyarrow.parquet as parquet
-
-        for index, row in enumerate(parquet.read_table(path).to_pylist(), start=1):
-            yield row, f"{path}:{index}"
-    elif path.suffix == ".jsonl":
-        with path.open(encoding="utf-8") as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    yield _decode(line, f"{path}:{number}"), f"{path}:{number}"
-    else:
-        raise DataError(f"{path}: unknown type {path.suffix!r}", "use .jsonl or .parquet")
-
-
-def _decode(line: str, origin: str) -> Any:
-    try:
-        return json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise DataError(
-            f"{origin}: not a JSON object: {error}", f"one object a line, e.g. {EXAMPLE}"
-        ) from None
-
-
-def _parse(raw: Any, origin: str, domain_of: Callable[[str], str]) -> PromptRow:
+def _parse(raw: dict[str, Any], origin: str, domain_of: Callable[[str], str]) -> PromptRow:
     def require(key: str, kind: type, what: str) -> Any:
-        if not isinstance(raw, dict) or key not in raw or raw[key] is None:
+        if raw.get(key) is None:
             raise DataError(f"{origin}: the row has no {key!r}", f"{what}, e.g. {EXAMPLE}")
         if not isinstance(raw[key], kind):
             raise DataError(
@@ -91,7 +88,7 @@ def _parse(raw: Any, origin: str, domain_of: Callable[[str], str]) -> PromptRow:
             )
         return raw[key]
 
-    prompt = _messages(require("prompt", list, "a list of chat messages"), origin)
+    prompt = chat_messages(require("prompt", list, "a list of chat messages"), origin, "prompt")
     env_class = require("env_class", str, "the id of an environment")
     reward_spec = require("reward_spec", dict, "an object with method and ground_truth")
     if "ground_truth" not in reward_spec:
@@ -107,37 +104,94 @@ def _parse(raw: Any, origin: str, domain_of: Callable[[str], str]) -> PromptRow:
             f"{origin}: 'extra_info' is {type(extra_info).__name__}", "an object or nothing"
         )
     source = raw.get("data_source") or "unknown"
-    tools = _tools(raw.get("tools"), origin)
-    return PromptRow(str(source), prompt, env_class, reward_spec, extra_info, domain, origin, tools)
+    tools = declared_tools(raw.get("tools"), origin) or ()
+    return PromptRow(
+        str(source), prompt, env_class, reward_spec, extra_info, domain, origin, tuple(tools)
+    )
 
 
-def _tools(raw: Any, origin: str) -> tuple[dict[str, Any], ...]:
-    """The declared functions; JSON text too, since parquet fills in every key of every schema."""
-    declared = _decode(raw, f"{origin}: 'tools'") if isinstance(raw, str) else raw
-    if not isinstance(declared, list | None) or not all(
-        isinstance(t, dict) for t in declared or ()
-    ):
+def declared_tools(raw: Any, origin: str) -> list[dict[str, Any]] | None:
+    """Check the functions that a row declares; None where it declares none.
+
+    Raises:
+        DataError: naming file and line.
+    """
+    if raw is not None and not (isinstance(raw, list) and all(isinstance(t, dict) for t in raw)):
         raise DataError(
             f"{origin}: 'tools' is no list of functions",
             'e.g. [{"type": "function", "function": {"name": "f", "parameters": {...}}}]',
         )
-    return tuple(declared or ())
+    return raw
 
 
-def _messages(raw: list[Any], origin: str) -> tuple[Message, ...]:
+def chat_messages(
+    raw: list[Any], origin: str, key: str, roles: Sequence[str] | None = ROLES
+) -> tuple[Message, ...]:
+    """Check chat messages; all their members stay, among them an assistant's ``tool_calls``.
+
+    Content is text, or a list of text parts (``{"type": "text", "text": ...}``), which is joined by
+    the chat template. An assistant that only calls tools may have none.
+
+    Args:
+        raw: what the row holds.
+        origin: ``file:line``.
+        key: the row's member, for messages.
+        roles: which are allowed; None: whatever the chat template takes.
+
+    Raises:
+        DataError: naming file, line and message.
+    """
     if not raw:
-        raise DataError(f"{origin}: 'prompt' is empty", f"at least one message, e.g. {EXAMPLE}")
-    for position, message in enumerate(raw):
-        if not isinstance(message, dict) or not isinstance(message.get("content"), str):
+        raise DataError(f"{origin}: {key!r} is empty", f"at least one message, e.g. {EXAMPLE}")
+    return tuple(
+        _chat_message(message, f"{origin}: {key}[{index}]", roles)
+        for index, message in enumerate(raw)
+    )
+
+
+def _chat_message(message: Any, place: str, roles: Sequence[str] | None) -> Message:
+    wanted = '{"role": "user", "content": "text"}'
+    if not isinstance(message, dict):
+        raise DataError(f"{place} is not a chat message", f"e.g. {wanted}")
+    role = message.get("role")
+    if not isinstance(role, str):
+        raise DataError(f"{place} is not a chat message: it has no role", f"e.g. {wanted}")
+    if roles is not None and role not in roles:
+        raise DataError(f"{place}.role is {role!r}", f"one of {', '.join(roles)}")
+    content, calls = message.get("content"), _tool_calls(message.get("tool_calls"), place)
+    if calls:
+        if role != "assistant":
+            raise DataError(f"{place}: tool_calls of the {role}", "only an assistant calls tools")
+        message = {**message, "content": content or "", "tool_calls": calls}
+    elif not isinstance(content, str) and not _is_text_parts(content):
+        raise DataError(
+            f"{place} is not a chat message: content is {type(content).__name__}, not text",
+            f"e.g. {wanted}",
+        )
+    return dict(message)
+
+
+def _is_text_parts(content: Any) -> bool:
+    return isinstance(content, list) and all(
+        isinstance(part, dict) and part.get("type") == "text" and isinstance(part.get("text"), str)
+        for part in content
+    )
+
+
+def _tool_calls(raw: Any, place: str) -> list[dict[str, Any]]:
+    """An assistant's calls, a list or JSON text."""
+    try:
+        calls = unpacked({"tool_calls": raw}, ["tool_calls"])["tool_calls"] or []
+    except NotARow as problem:
+        raise DataError(f"{place}: {problem}") from None
+    for call in calls if isinstance(calls, list) else [calls]:
+        function = (call.get("function") or call) if isinstance(call, dict) else None
+        if not isinstance(function, dict) or not isinstance(function.get("name"), str):
             raise DataError(
-                f"{origin}: prompt[{position}] is not a chat message", f"e.g. {EXAMPLE}"
+                f"{place}.tool_calls is no list of calls",
+                'e.g. [{"type": "function", "function": {"name": "f", "arguments": {...}}}]',
             )
-        if message.get("role") not in ROLES:
-            raise DataError(
-                f"{origin}: prompt[{position}].role is {message.get('role')!r}",
-                f"one of {', '.join(ROLES)}",
-            )
-    return tuple({"role": message["role"], "content": message["content"]} for message in raw)
+    return list(calls)
 
 
 def limit_rows(rows: Sequence[PromptRow], limit: int | None) -> list[PromptRow]:

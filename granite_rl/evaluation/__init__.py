@@ -1,1 +1,1 @@
-"""Evaluation: held-out accuracies, their uncertainty, and what each stage of the recipe changed."""
+"""Measures held-out accuracies, their uncertainty, and what each stage of the recipe changed."""

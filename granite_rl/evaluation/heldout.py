@@ -1,4 +1,5 @@
-"""Held-out evaluation through the generators: greedy, scored by the environments' own rubrics.
+"""Evaluates a model on held-out prompts through the generators: greedy, scored by the environments'
+own rubrics.
 
 Accuracy is the share of prompts whose answer earns full marks. A prompt whose scoring failed is
 counted apart and is not part of the denominator: a verifier's crash is never a wrong answer.
@@ -7,17 +8,17 @@ counted apart and is not part of the denominator: a verifier's crash is never a 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from granite_rl.rl.rollouts import RolloutEngine, RolloutTimes, Sampling
 from granite_rl.types import PromptGroup, PromptRow, ScoredGroup
+from rewards.files import write_whole
 
 FULL_MARKS = 1.0 - 1e-6
 SAMPLES_PER_DOMAIN = 4
-"""Completions of each domain that are kept, to be looked at."""
+"""Completions of each domain that are kept for reading."""
 
 
 def evaluate(
@@ -31,7 +32,7 @@ def evaluate(
     model: Path,
     model_hash: str,
 ) -> dict[str, Any]:
-    """Answer every row once, greedily, and score the answers.
+    """Generate one greedy answer for every row and score the answers.
 
     Returns:
         ``{"model", "model_hash", "greedy", "domains": {domain: {"accuracy", "n", "mean_reward",
@@ -89,8 +90,6 @@ def _sample(scored: ScoredGroup) -> dict[str, Any]:
 
 
 def write_evaluation(path: Path, result: Mapping[str, Any]) -> None:
-    """Write an evaluation atomically."""
+    """Write an evaluation to a file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(json.dumps(result, indent=1, ensure_ascii=False), encoding="utf-8")
-    os.replace(temporary, path)
+    write_whole(path, json.dumps(result, indent=1, ensure_ascii=False))

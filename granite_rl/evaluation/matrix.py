@@ -1,14 +1,13 @@
-"""The stage × domain matrix: what every checkpoint of the recipe gets right on the held-out sets.
+"""Compares the checkpoints of the recipe in a stage × domain matrix of held-out accuracies.
 
-Input are the ``eval.json`` files that the evaluation through the generator writes, one a
-checkpoint. Output are the numbers (cells with Wilson intervals, means over the nine domains,
+The input is the ``eval.json`` files that the evaluation through the generators writes, one for each
+checkpoint. The output is the numbers (cells with Wilson intervals, means over the nine domains,
 stage-to-stage gains, regression gates), one sentence on what each stage did, and the table for a
 terminal. HTML and ``report.json`` are made from the same objects in ``report.py``.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from granite_rl.evaluation.statistics import (
     mean_of_proportions,
     wilson_interval,
 )
+from rewards.files import NotARow, decode
 
 STAGES: tuple[str, ...] = ("base", "sft", "multi_domain", "rlhf", "identity", "math")
 """Checkpoints of the recipe, in order."""
@@ -41,16 +41,16 @@ NINE_DOMAINS: tuple[str, ...] = (
     "general_chat",
     "in_context_learning",
 )
-"""The domains of the multi-domain stage; "the mean" is always the mean over these."""
+"""Domains of the multi-domain stage; "the mean" is always the mean over these."""
 
 MINUS = "\N{MINUS SIGN}"
 
 SHOWN_CHANGES = 4
-"""Domains that a stage's sentence names; the table has them all."""
+"""Most domains that a stage's sentence names; the table has them all."""
 
 
 class DomainResult(BaseModel):
-    """One domain of an ``eval.json``."""
+    """Holds the result of one domain in an ``eval.json``."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -61,8 +61,8 @@ class DomainResult(BaseModel):
     """Samples that could not be generated or scored; they are not counted in ``n``."""
 
 
-class Sample(BaseModel):
-    """One held-out prompt with what the model answered."""
+class EvaluatedPrompt(BaseModel):
+    """Holds one held-out prompt with the model's answer and its score."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -74,7 +74,7 @@ class Sample(BaseModel):
 
 
 class Evaluation(BaseModel):
-    """The content of one ``eval.json``."""
+    """Holds the content of one ``eval.json``."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -82,7 +82,7 @@ class Evaluation(BaseModel):
     model_hash: str | None = None
     greedy: bool = True
     domains: dict[str, DomainResult]
-    samples: tuple[Sample, ...] = ()
+    samples: tuple[EvaluatedPrompt, ...] = ()
 
 
 def load_evaluation(path: Path) -> Evaluation:
@@ -92,15 +92,13 @@ def load_evaluation(path: Path) -> Evaluation:
         DataError: missing file, no JSON, or a field of the wrong type or range.
     """
     try:
-        return Evaluation.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        return Evaluation.model_validate(decode(path.read_bytes()))
     except OSError as error:
         raise DataError(
             f"{path}: can't be read ({error.strerror})", "evaluate that model again"
         ) from error
-    except json.JSONDecodeError as error:
-        raise DataError(
-            f"{path}:{error.lineno}: not JSON ({error.msg})", "evaluate that model again"
-        ) from error
+    except NotARow as error:
+        raise DataError(f"{path}: {error}", "evaluate that model again") from error
     except ValidationError as error:
         problem = error.errors()[0]
         key = ".".join(str(part) for part in problem["loc"])
@@ -109,7 +107,7 @@ def load_evaluation(path: Path) -> Evaluation:
 
 @dataclass(frozen=True)
 class DomainChange:
-    """What one stage did to one domain."""
+    """Compares a domain's accuracy before and after one stage."""
 
     domain: str
     old: Proportion
@@ -118,13 +116,13 @@ class DomainChange:
 
     @property
     def regression(self) -> bool:
-        """Whether the accuracy fell by more than the interval of the difference."""
+        """Return whether the accuracy fell by more than the interval of the difference."""
         return self.difference.interval.high < 0.0
 
 
 @dataclass(frozen=True)
 class Transition:
-    """What one stage did: its parent, every domain, and the mean over the nine."""
+    """Compares a stage with its parent: every domain, and the mean over the nine."""
 
     parent: str
     stage: str
@@ -132,13 +130,15 @@ class Transition:
     mean: Estimate | None
 
     def sentence(self) -> str:
-        """One line, computed: the mean first, then the domains that moved significantly, largest
-        change first."""
+        """Summarise the stage in one line: the mean first, then the domains that moved
+        significantly, largest change first."""
         parts = []
         if self.mean is not None:
             verdict = "significant" if self.mean.significant else "within noise"
             half = 100 * self.mean.half_width
-            parts.append(f"mean over nine {points(self.mean.value)} ± {half:.1f} ({verdict})")
+            parts.append(
+                f"mean over nine {percentage_points(self.mean.value)} ± {half:.1f} ({verdict})"
+            )
         moved = sorted(
             (change for change in self.changes if change.difference.significant),
             key=lambda change: -abs(change.difference.value),
@@ -146,7 +146,7 @@ class Transition:
         if moved:
             more = f" and {len(moved) - SHOWN_CHANGES} more" if len(moved) > SHOWN_CHANGES else ""
             listed = ", ".join(
-                f"{change.domain} {points(change.difference.value)}"
+                f"{change.domain} {percentage_points(change.difference.value)}"
                 for change in moved[:SHOWN_CHANGES]
             )
             parts.append(f"significant: {listed}{more}")
@@ -155,13 +155,14 @@ class Transition:
         return f"{self.stage} (from {self.parent}): " + "; ".join(parts)
 
 
-def points(value: float) -> str:
-    """A difference of accuracies in percentage points, signed."""
+def percentage_points(value: float) -> str:
+    """Format a difference of accuracies in percentage points, with its sign."""
     return f"{'+' if value >= 0 else MINUS}{abs(100 * value):.1f}"
 
 
 class Matrix:
-    """Evaluations of the stages in order."""
+    """Holds the evaluations of the stages in order, and computes cells, means and changes from
+    them."""
 
     def __init__(self, evaluations: Mapping[str, Evaluation]) -> None:
         known = [stage for stage in STAGES if stage in evaluations]
@@ -174,19 +175,19 @@ class Matrix:
         )
 
     def cell(self, stage: str, domain: str) -> Proportion | None:
-        """Accuracy of a stage in a domain; None where nothing was scored."""
+        """Return the accuracy of a stage in a domain; None where no answer was scored."""
         result = self.evaluations[stage].domains.get(domain)
         return None if result is None or result.n == 0 else Proportion(result.accuracy, result.n)
 
     def mean(self, stage: str) -> Estimate | None:
-        """Mean over the nine domains; None unless all nine were evaluated, since a mean over fewer
-        would not be comparable."""
+        """Return the mean over the nine domains; None unless all nine were evaluated, since a mean
+        over fewer would not be comparable."""
         cells = [self.cell(stage, domain) for domain in NINE_DOMAINS]
         present = [cell for cell in cells if cell is not None]
         return mean_of_proportions(present) if len(present) == len(NINE_DOMAINS) else None
 
     def transition(self, parent: str, stage: str) -> Transition:
-        """What happened between two stages."""
+        """Compare a stage with another one as its parent."""
         changes = []
         for domain in self.domains:
             old, new = self.cell(parent, domain), self.cell(stage, domain)
@@ -199,12 +200,13 @@ class Matrix:
         return Transition(parent, stage, tuple(changes), mean)
 
     def transitions(self) -> list[Transition]:
-        """Every stage against the one before it."""
+        """Compare every stage with the one before it."""
         pairs = zip(self.stages, self.stages[1:], strict=False)
         return [self.transition(parent, stage) for parent, stage in pairs]
 
     def as_json(self) -> dict[str, Any]:
-        """``matrix``, ``mean_over_nine``, ``gains`` and ``gates`` as they stand in report.json."""
+        """Return ``matrix``, ``mean_over_nine``, ``gains`` and ``gates`` as they stand in
+        report.json."""
         matrix: dict[str, Any] = {}
         means: dict[str, Any] = {}
         for stage in self.stages:
@@ -267,7 +269,8 @@ def _gain_json(transition: Transition) -> dict[str, Any]:
 
 
 def matrix_from_report(report: Mapping[str, Any]) -> Matrix:
-    """The matrix that a ``report.json`` holds (without samples), for tables over several runs."""
+    """Rebuild the matrix that a ``report.json`` holds (without samples), for tables over several
+    runs."""
     return Matrix(
         {
             stage: Evaluation(
@@ -283,8 +286,8 @@ def matrix_from_report(report: Mapping[str, Any]) -> Matrix:
 
 
 def render_text(matrix: Matrix) -> str:
-    """The matrix for a terminal: percentages with 95 % intervals, at most 120 columns for six
-    stages."""
+    """Render the matrix for a terminal: percentages with 95 % intervals, at most 120 columns for
+    six stages."""
     name_width = max([len("mean over nine"), *(len(domain) for domain in matrix.domains)])
     cell_width = max([13, *(len(stage) for stage in matrix.stages)])
 
@@ -321,7 +324,7 @@ def _cell_text(cell: Proportion | None) -> str:
 
 
 def render_markdown(matrix: Matrix) -> str:
-    """The matrix as a Markdown table: percentages with 95 % intervals, and n per domain."""
+    """Render the matrix as a Markdown table: percentages with 95 % intervals, and n per domain."""
 
     def row(cells: Sequence[str]) -> str:
         return "| " + " | ".join(cells) + " |"

@@ -1,8 +1,8 @@
-"""The report as one self-contained HTML page.
+"""Renders the report as one self-contained HTML page.
 
-Self-contained, so that it can be mailed and opened anywhere: no network, no script. What a model
-said is hostile input; Jinja escapes everything that isn't our own SVG, and a content security
-policy without scripts stands behind that.
+Self-contained, so that it can be mailed and opened anywhere: no network, no script. A model's
+text is hostile input; Jinja escapes everything that isn't our own SVG, and a content security
+policy without scripts is the second safeguard.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-from granite_rl.evaluation.matrix import Matrix, Sample, points
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from granite_rl.evaluation.matrix import EvaluatedPrompt, Matrix, percentage_points
 from granite_rl.evaluation.statistics import wilson_interval
 from granite_rl.evaluation.svg import curve_panel, interval_panel
 from granite_rl.runs.console import format_duration
@@ -22,19 +25,17 @@ _ONE_SIDED = 0.025
 _CURVE_TITLES = {"reward/mean": "reward", "policy/kl": "KL"}
 
 Curves = Mapping[str, Mapping[str, Sequence[tuple[float, float]]]]
-"""By RL stage and metric: step and value."""
+"""Step and value of each metric, by RL stage and metric."""
 
 
 def render_page(matrix: Matrix, report: Mapping[str, Any], curves: Curves) -> str:
-    """The page.
+    """Render the page.
 
     Args:
         matrix: accuracies, samples included.
         report: the content of report.json.
         curves: metrics over the steps of each RL stage.
     """
-    from jinja2 import Environment, StrictUndefined
-
     source = (files("granite_rl.evaluation") / "report.html.jinja").read_text(encoding="utf-8")
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -50,7 +51,7 @@ def render_page(matrix: Matrix, report: Mapping[str, Any], curves: Curves) -> st
         tiles=_tiles(matrix),
         sentences=[transition.sentence() for transition in transitions],
         gates=[
-            f"{gate['stage']}: {gate['domain']} {points(gate['change'])}"
+            f"{gate['stage']}: {gate['domain']} {percentage_points(gate['change'])}"
             for gate in report["gates"]
         ],
         comparisons=comparisons,
@@ -90,7 +91,7 @@ def _tiles(matrix: Matrix) -> list[dict[str, str]]:
                 "half": f"± {100 * mean.half_width:.1f}",
                 "change": ""
                 if change is None
-                else f"{points(change.value)} ± {100 * change.half_width:.1f}",
+                else f"{percentage_points(change.value)} ± {100 * change.half_width:.1f}",
                 "css": css,
             }
         )
@@ -152,14 +153,14 @@ def _curve_panels(curves: Curves) -> list[Any]:
 
 
 def _samples(matrix: Matrix) -> list[dict[str, Any]]:
-    """At most SAMPLES_PER_STAGE of each stage, taken in turn from its domains."""
+    """Choose at most SAMPLES_PER_STAGE samples of each stage, taken in turn from its domains."""
     blocks = []
     for stage in matrix.stages:
-        by_domain: dict[str, list[Sample]] = {}
+        by_domain: dict[str, list[EvaluatedPrompt]] = {}
         for sample in matrix.evaluations[stage].samples:
             by_domain.setdefault(sample.domain, []).append(sample)
         queues = [by_domain[d] for d in (*matrix.domains, *by_domain) if d in by_domain]
-        seen: list[Sample] = []
+        seen: list[EvaluatedPrompt] = []
         depth = max((len(queue) for queue in queues), default=0)
         for position in range(depth):
             for queue in queues:
@@ -183,7 +184,6 @@ def _times(seconds: Mapping[str, float]) -> list[tuple[str, str]]:
 
 
 def _safe(svg: str) -> Any:
-    """Our own SVG, whose texts were escaped when it was made, passes Jinja unescaped."""
-    from markupsafe import Markup
-
+    """Mark our own SVG, whose texts were escaped when it was made, so that Jinja does not escape
+    it."""
     return Markup(svg)

@@ -1,8 +1,9 @@
-"""Has a stage unlearnt something? Its ``eval.json`` against that of the run it started from.
+"""Compares a stage's ``eval.json`` with its parent run's, and raises an alarm for each domain that
+got worse.
 
-The rule is the one of the stage matrix: a domain has regressed when the whole 95 % interval of the
-difference lies below zero. It takes what both evaluations hold; a parent without an ``eval.json``
-in its run directory (a released model, say) raises nothing.
+As in the stage matrix, a domain has regressed when the whole 95 % interval of the difference lies
+below zero. The domains that both evaluations hold are compared; for a parent without an
+``eval.json`` in its run directory (a released model, say) there is no alarm.
 """
 
 from __future__ import annotations
@@ -10,19 +11,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from granite_rl.errors import DataError
-from granite_rl.evaluation.matrix import Matrix, load_evaluation, points
+from granite_rl.evaluation.matrix import Matrix, load_evaluation, percentage_points
 from granite_rl.runs.alarms import Alarm
 from granite_rl.runs.lineage import parent_run
 
 
 def regression_alarms(run_dir: Path, step: int) -> list[Alarm]:
-    """One alarm for each domain that the parent run did better in.
+    """Return one alarm for each domain in which the parent run was significantly better.
 
-    A parent's file that can't be read is an alarm too: comparing must not end a run.
+    A parent's file that can't be read is an alarm too: the comparison must not end a run.
 
     Args:
         run_dir: a run with ``eval.json`` and ``lineage.json``.
-        step: that the alarms are dated with.
+        step: step that the alarms are recorded with.
 
     Raises:
         DataError: the run's own ``eval.json`` is malformed.
@@ -41,9 +42,10 @@ def regression_alarms(run_dir: Path, step: int) -> list[Alarm]:
         if change.regression:
             before, after = f"{change.old.accuracy:.1%}", f"{change.new.accuracy:.1%}"
             interval = change.difference.interval
+            low, high = percentage_points(interval.low), percentage_points(interval.high)
             message = (
                 f"{change.domain}: accuracy {after}, but {before} in {parent.name} (95 % interval "
-                f"of the difference {points(interval.low)} to {points(interval.high)} points)"
+                f"of the difference {low} to {high} points)"
             )
             alarms.append(Alarm("eval_regression", step, message))
     return alarms

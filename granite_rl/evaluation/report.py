@@ -1,4 +1,4 @@
-"""``report.json`` and ``report.html`` of a pipeline's run directory, and tables over several runs.
+"""Writes ``report.json`` and ``report.html`` of a pipeline's run, and tables over several runs.
 
 Everything is recomputed from what the runs left behind (eval.json, metrics.jsonl, lineage.json and
 the pipeline's record), so a report can be rebuilt at any time: ``granite-rl report RUN_DIR``. With
@@ -9,7 +9,6 @@ apart, as Markdown.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from granite_rl.evaluation.matrix import (
     Matrix,
     load_evaluation,
     matrix_from_report,
-    points,
+    percentage_points,
     render_markdown,
     render_text,
 )
@@ -31,26 +30,21 @@ from granite_rl.evaluation.statistics import (
     mean_and_spread,
     student_half_width,
 )
-from granite_rl.runs.files import read_json, write_atomic, write_json
+from granite_rl.runs.files import read_json, read_json_lines, write_atomic, write_json
 from granite_rl.runs.lineage import read_lineage
 
 RECORD_NAME = "pipeline.json"
-"""The pipeline's record of what it ran, in its run directory."""
+"""Name of the pipeline's record of what it ran, in its run directory."""
 
 CURVES = ("reward/mean", "policy/kl")
-"""Metrics whose course over the steps the page shows for every RL stage."""
+"""Metrics that the page shows over the steps of every RL stage."""
 
 
 def read_curves(metrics: Path, names: Sequence[str]) -> dict[str, list[tuple[float, float]]]:
-    """Step and value of each metric in a metrics.jsonl; torn or foreign lines are left out."""
+    """Read step and value of each metric from a metrics.jsonl; torn or foreign lines are left
+    out."""
     curves: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
-    if not metrics.is_file():
-        return curves
-    for line in metrics.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError:
-            continue  # the last line of a run that was killed while writing it
+    for record in read_json_lines(metrics):
         for name in names:
             value = record.get(name)
             if isinstance(value, int | float) and isinstance(record.get("step"), int):
@@ -59,7 +53,7 @@ def read_curves(metrics: Path, names: Sequence[str]) -> dict[str, list[tuple[flo
 
 
 def build_report(run_dir: Path) -> tuple[Matrix, dict[str, Any]]:
-    """The content of report.json from the files of a pipeline's run.
+    """Build the content of report.json from the files of a pipeline's run.
 
     Raises:
         DataError: no pipeline ran there, or nothing was evaluated yet, or an eval.json is broken.
@@ -109,7 +103,7 @@ def _lineage(run_dir: Path, record: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _normal(path: str | None) -> str | None:
-    """``sft/../pretrain/hf`` as ``pretrain/hf``; purely textual, links are not followed."""
+    """Rewrite ``sft/../pretrain/hf`` as ``pretrain/hf``; purely textual, links are not followed."""
     if path is None:
         return None
     kept: list[str] = []
@@ -128,7 +122,7 @@ def write_report(run_dir: Path) -> Matrix:
         The matrix, for printing.
 
     Raises:
-        DataError: as ``build_report``.
+        DataError: see `build_report`.
     """
     matrix, report = build_report(run_dir)
     record = read_json(run_dir / RECORD_NAME) or {}
@@ -143,7 +137,7 @@ def write_report(run_dir: Path) -> Matrix:
 
 
 def seeds_table(reports: Mapping[str, Mapping[str, Any]]) -> str:
-    """Mean over the nine domains per stage, run by run and over seeds, as Markdown.
+    """Render the mean over the nine domains per stage, run by run and over seeds, as Markdown.
 
     Within a run, ± is the 95 % interval from the held-out samples. Over runs of one kind, it is the
     standard deviation between seeds, and the gain's ± is Student's 95 % interval over seeds.
@@ -173,14 +167,18 @@ def seeds_table(reports: Mapping[str, Mapping[str, Any]]) -> str:
             if gain is not None:
                 gains.append(gain.value)
             cells.append(
-                "–" if gain is None else f"**{points(gain.value)}** ± {100 * gain.half_width:.1f}"
+                "–"
+                if gain is None
+                else f"**{percentage_points(gain.value)}** ± {100 * gain.half_width:.1f}"
             )
             lines.append(_row([name, str(reports[name]["seed"]), kind, *cells]))
         if len(names) > 1:
             cells = [_spread(means[stage]) for stage in stages]
             half = student_half_width(gains)
             cells.append(
-                "–" if half is None else f"**{points(sum(gains) / len(gains))}** ± {100 * half:.1f}"
+                "–"
+                if half is None
+                else f"**{percentage_points(sum(gains) / len(gains))}** ± {100 * half:.1f}"
             )
             lines.append(_row([f"mean of {len(names)} seeds", "", kind, *cells]))
     lines.append("")
@@ -215,7 +213,7 @@ def _gain(estimates: Mapping[str, Estimate | None]) -> Estimate | None:
 
 
 def main(argv: Sequence[str]) -> int:
-    """``granite-rl report RUN_DIR [RUN_DIR ...]``."""
+    """Run ``granite-rl report RUN_DIR [RUN_DIR ...]``; returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="granite-rl report",
         description="Rebuild report.json and report.html of a pipeline's run and print its stage × "

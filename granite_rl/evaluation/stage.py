@@ -1,4 +1,4 @@
-"""Evaluate a stage's finished model on its held-out prompts, with the generators that it has."""
+"""Evaluates a stage's finished model on its held-out prompts, with the stage's own generators."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from granite_rl.runs.directory import RunDirectory
 def evaluate_stage(
     inputs: Inputs, rollouts: RolloutEngine, run: RunDirectory, step: int
 ) -> tuple[dict[str, float], list[Alarm]]:
-    """Write ``eval.json``; returns its metrics, and an alarm for each domain that got worse.
+    """Evaluate and write ``eval.json``; returns its metrics, and an alarm for each domain that got
+    worse.
 
     Args:
-        inputs: of the stage, with held-out prompts.
-        rollouts: its generators, with the final weights, and its scorers.
-        run: its directory.
-        step: that alarms are dated with.
+        inputs: the stage's inputs, with held-out prompts.
+        rollouts: the stage's generators, with the final weights, and its scorers.
+        run: the stage's run directory.
+        step: step that the alarms are recorded with.
     """
     assert inputs.heldout is not None
     rollout = inputs.config.rollout

@@ -1,5 +1,5 @@
-"""Uncertainty of accuracies: intervals for one, for a mean of several, and for the difference of
-two.
+"""Computes the uncertainty of accuracies: intervals for one, for a mean of several, and for the
+difference of two.
 
 Everything is closed-form and needs only the standard library. Two choices matter:
 
@@ -27,19 +27,19 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Interval:
-    """A two-sided confidence interval, in the unit of the estimate."""
+    """Holds a two-sided confidence interval, in the unit of the estimate."""
 
     low: float
     high: float
 
     def contains(self, value: float) -> bool:
-        """Whether the value lies in the interval, ends included."""
+        """Return whether the value lies in the interval, ends included."""
         return self.low <= value <= self.high
 
 
 @dataclass(frozen=True)
 class Proportion:
-    """An accuracy: the share of right answers (0 to 1) among ``n`` samples."""
+    """Holds an accuracy: the share of right answers (0 to 1) among ``n`` samples."""
 
     accuracy: float
     n: int
@@ -53,39 +53,40 @@ class Proportion:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value with the half width of its 95 % interval."""
+    """Holds a value with the half width of its 95 % interval."""
 
     value: float
     half_width: float
 
     @property
     def significant(self) -> bool:
-        """Whether the interval leaves zero out."""
+        """Return whether the interval leaves zero out."""
         return abs(self.value) > self.half_width
 
 
 @dataclass(frozen=True)
 class Difference:
-    """``new - old`` of two proportions with its interval."""
+    """Holds ``new - old`` of two proportions with its interval."""
 
     value: float
     interval: Interval
 
     @property
     def significant(self) -> bool:
-        """Whether the interval leaves zero out."""
+        """Return whether the interval leaves zero out."""
         return not self.interval.contains(0.0)
 
 
 def normal_quantile(confidence: float = CONFIDENCE) -> float:
-    """The z for which a standard normal lies within ±z with this probability (1.95996 at 95 %)."""
+    """Return the z for which a standard normal lies within ±z with this probability (1.95996 at 95
+    %)."""
     if not 0.0 < confidence < 1.0:
         raise ValueError(f"a confidence lies strictly between 0 and 1, got {confidence}")
     return NormalDist().inv_cdf(0.5 + confidence / 2.0)
 
 
 def wilson_interval(proportion: Proportion, confidence: float = CONFIDENCE) -> Interval:
-    """Wilson's score interval: the p for which ``|p̂ - p| <= z·sqrt(p(1-p)/n)``.
+    """Compute Wilson's score interval: the p for which ``|p̂ - p| <= z·sqrt(p(1-p)/n)``.
 
     Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
     JASA 22 (1927) 209-212; recommended for small n by Brown, Cai and DasGupta (2001).
@@ -100,7 +101,7 @@ def wilson_interval(proportion: Proportion, confidence: float = CONFIDENCE) -> I
 
 
 def difference(old: Proportion, new: Proportion, confidence: float = CONFIDENCE) -> Difference:
-    """``new - old`` for independent proportions, with Newcombe's hybrid score interval.
+    """Compute ``new - old`` for independent proportions, with Newcombe's hybrid score interval.
 
     Source: R. G. Newcombe, "Interval estimation for the difference between independent
     proportions", Statistics in Medicine 17 (1998) 873-890, method 10: the distances from each
@@ -114,7 +115,7 @@ def difference(old: Proportion, new: Proportion, confidence: float = CONFIDENCE)
 
 
 def binomial_variance(proportion: Proportion, confidence: float = CONFIDENCE) -> float:
-    """Variance of an accuracy, from the Agresti-Coull estimate, so that it isn't 0 at 0 or n
+    """Estimate the variance of an accuracy by Agresti-Coull, so that it isn't 0 at 0 or n
     successes.
 
     ``p̃(1-p̃)/ñ`` with ``ñ = n + z²`` and ``p̃ = (np̂ + z²/2)/ñ``. Source: A. Agresti and B. A.
@@ -129,7 +130,8 @@ def binomial_variance(proportion: Proportion, confidence: float = CONFIDENCE) ->
 def mean_of_proportions(
     proportions: Sequence[Proportion], confidence: float = CONFIDENCE
 ) -> Estimate:
-    """Unweighted mean of independent accuracies; the interval from the sum of their variances.
+    """Compute the unweighted mean of independent accuracies, with the interval from the sum of
+    their variances.
 
     Every domain counts the same, whatever its number of samples: ``sqrt(Σ var_i)/k`` is the
     standard error of the mean of k independent binomial proportions.
@@ -142,19 +144,21 @@ def mean_of_proportions(
 
 
 def estimate_difference(old: Estimate, new: Estimate) -> Estimate:
-    """``new - old`` of independent estimates: half widths add in quadrature."""
+    """Compute ``new - old`` of independent estimates, whose half widths add in quadrature."""
     return Estimate(new.value - old.value, math.hypot(new.half_width, old.half_width))
 
 
 def mean_and_spread(values: Sequence[float]) -> tuple[float, float | None]:
-    """Mean and sample standard deviation (n - 1) over seeds; no spread from a single value."""
+    """Compute mean and sample standard deviation (n - 1) over seeds; None as spread of a single
+    value."""
     if not values:
         raise ValueError("a mean needs at least one value")
     return fmean(values), stdev(values) if len(values) > 1 else None
 
 
 def student_half_width(values: Sequence[float]) -> float | None:
-    """Half width of Student's 95 % interval of the mean over seeds; None for fewer than two values.
+    """Compute the half width of Student's 95 % interval of the mean over seeds; None for fewer than
+    two values.
 
     The quantile is tabulated for up to 10 seeds and normal beyond, where it is off by less than 14
     %. Source: any table of the t distribution, two-sided 95 %.

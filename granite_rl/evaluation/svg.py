@@ -1,9 +1,9 @@
-"""Small inline SVG pictures for the report: accuracies across stages, and curves over steps.
+"""Draws small inline SVG pictures for the report: accuracies across stages, and curves over steps.
 
 Hand-made rather than plotted, so that the report is one file of about 100 KB without scripts,
 fonts or a plotting library, and follows the reader's light or dark setting through CSS classes.
-One picture shows one thing: eleven domains in one line chart would be spaghetti, so each gets a
-panel of its own on the same scale.
+Eleven domains in one line chart would be unreadable, so each gets a panel of its own on the same
+scale.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from html import escape
 
 Point = tuple[float, float, float]
-"""Value, low end and high end of its interval."""
+"""Value, and low and high end of its interval."""
 
 
 def nice_ticks(low: float, high: float, count: int = 3) -> list[float]:
-    """About ``count`` round numbers covering ``[low, high]``, steps of 1, 2 or 5 times a power of
-    ten."""
+    """Choose about ``count`` round numbers covering ``[low, high]``, in steps of 1, 2 or 5 times a
+    power of ten."""
     if high <= low:
         high = low + (abs(low) or 1.0)
     raw = (high - low) / max(1, count)
@@ -29,7 +29,7 @@ def nice_ticks(low: float, high: float, count: int = 3) -> list[float]:
 
 
 def interval_panel(title: str, labels: Sequence[str], points: Sequence[Point | None]) -> str:
-    """One domain across the stages: percentages with 95 % whiskers on a scale of 0 to 100.
+    """Draw one domain across the stages: percentages with 95 % whiskers on a scale of 0 to 100.
 
     Args:
         title: the domain.
@@ -72,10 +72,10 @@ def interval_panel(title: str, labels: Sequence[str], points: Sequence[Point | N
 
 
 def curve_panel(title: str, points: Sequence[tuple[float, float]], *, from_zero: bool) -> str:
-    """One metric over the steps of a stage.
+    """Draw one metric over the steps of a stage.
 
     Args:
-        title: what is shown.
+        title: the metric's name.
         points: step and value, in order.
         from_zero: whether the scale must include 0 (a divergence) or may start higher (a reward).
     """

@@ -16,6 +16,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from granite_rl.errors import PreflightError
 
@@ -34,8 +35,12 @@ _IDENTITY_PATTERNS = (
 )
 
 
-def existing_directory(path: str | Path) -> Path:
-    """A local directory.
+def existing_directory(path: str | Path, where: str = "") -> Path:
+    """Return the path of a local directory.
+
+    Args:
+        path: relative or absolute.
+        where: what stands before a message, "model.path: " say.
 
     Raises:
         PreflightError: it isn't one.
@@ -43,55 +48,63 @@ def existing_directory(path: str | Path) -> Path:
     directory = Path(path)
     if not directory.is_dir():
         raise PreflightError(
-            f"model.path: {str(path)!r} is not a directory.",
+            f"{where}{str(path)!r} is not a directory.",
             fix="give a local checkpoint directory (download hub models first)",
         )
     return directory
 
 
-def check_checkpoint(path: str | Path) -> Path:
-    """The directory of a Granite checkpoint, after checking cheaply that it is one.
-
-    Reads config.json and the shard index, no weights.
+def read_object(file: Path, where: str = "") -> dict[str, Any]:
+    """Read a JSON file of a checkpoint that holds an object.
 
     Raises:
-        PreflightError: no directory, no config.json, not a Granite, or weight files missing.
+        PreflightError: it can't be read, or holds something else.
     """
-    directory = existing_directory(path)
-    if not (directory / "config.json").is_file():
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise PreflightError(f"{where}cannot read {file}: {error}") from error
+    if not isinstance(content, dict):
+        raise PreflightError(f"{where}{file} holds no JSON object.")
+    return content
+
+
+def read_config(path: str | Path, where: str = "") -> dict[str, Any]:
+    """Read ``config.json`` of a Granite checkpoint.
+
+    Raises:
+        PreflightError: no directory, no config.json, a damaged one, or not a Granite's.
+    """
+    directory = existing_directory(path, where)
+    file = directory / "config.json"
+    if not file.is_file():
         raise PreflightError(
-            f"model.path: {directory} is not a checkpoint (no config.json).",
+            f"{where}{directory} is not a checkpoint (no config.json).",
             fix="a finished run's model is in its hf/ directory",
         )
-    try:
-        config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    config = read_object(file, where)
+    if config.get("model_type") != "granite":
         raise PreflightError(
-            f"model.path: cannot read {directory / 'config.json'}: {error}"
-        ) from error
-    model_type = config.get("model_type") if isinstance(config, dict) else None
-    if model_type != "granite":
-        raise PreflightError(
-            f"model.path: {directory} holds a {model_type!r} model; expected 'granite'."
+            f"{where}{directory} holds a {config.get('model_type')!r} model; expected 'granite'."
         )
-    missing = [name for name in weight_files(directory) if not (directory / name).is_file()]
-    if missing:
-        raise PreflightError(
-            f"model.path: {directory} lacks the weights {', '.join(missing)}.",
-            fix="only safetensors are read; convert other formats first",
-        )
-    return directory
+    return config
 
 
-def weight_files(directory: Path) -> list[str]:
-    """Names of the safetensors files that make up the checkpoint in `directory`."""
+def weight_files(directory: Path, where: str = "") -> list[str]:
+    """List the names of the safetensors files that make up the checkpoint in `directory`.
+
+    Raises:
+        PreflightError: the index can't be read, or names files elsewhere.
+    """
     index = directory / INDEX_FILE
     if not index.is_file():
         return [WEIGHTS_FILE]
-    try:
-        return sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-    except (json.JSONDecodeError, KeyError, AttributeError, TypeError) as error:
-        raise PreflightError(f"model.path: {index} is damaged: {error!r}") from error
+    names = read_object(index, where).get("weight_map")
+    if not isinstance(names, dict) or not all(
+        isinstance(name, str) and Path(name).name == name for name in names.values()
+    ):
+        raise PreflightError(f"{where}{index} is damaged: it has no weight_map of file names.")
+    return sorted(set(names.values()))
 
 
 @contextlib.contextmanager

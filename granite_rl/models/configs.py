@@ -19,7 +19,6 @@ Trade-offs
 
 from __future__ import annotations
 
-import difflib
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +28,7 @@ from transformers import GraniteConfig, GraniteForCausalLM
 
 from granite_rl.errors import ConfigError
 from granite_rl.models.tokenizer import END_OF_TEXT_ID, PAD_ID
+from rewards.nearest import did_you_mean
 
 RELEASED_VOCAB_SIZE = 100_352
 """Vocabulary of the released Granite models, padding included."""
@@ -95,14 +95,14 @@ def granite_config(
     """
     shape = _SHAPES.get(name)
     if shape is None:
-        close = difflib.get_close_matches(name, MODEL_NAMES, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
+        known = f"known: {', '.join(MODEL_NAMES)}"
         raise ConfigError(
-            f"model.name: unknown architecture {name!r}; known: {', '.join(MODEL_NAMES)}.{hint}"
+            f"model.name: unknown architecture {name!r}",
+            f"{did_you_mean(name, MODEL_NAMES)} {known}".lstrip(),
         )
     unknown = sorted(set(overrides) - set(GraniteConfig().to_dict()) - {"dtype"})
     if unknown:
-        raise ConfigError(f"model.overrides.{unknown[0]}: GraniteConfig has no such field.")
+        raise ConfigError(f"GraniteConfig has no field {unknown[0]!r}.")
 
     vocabulary = shape.vocab_size if vocab_size is None else vocab_size
     released = vocabulary == RELEASED_VOCAB_SIZE

@@ -17,12 +17,20 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from huggingface_hub import split_torch_state_dict_into_shards
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import nn
 
 from granite_rl.errors import ConfigError, PreflightError
-from granite_rl.models.checkpoint_directory import INDEX_FILE, check_checkpoint, replace_directory
+from granite_rl.models.checkpoint_directory import INDEX_FILE, read_config, replace_directory
+from granite_rl.models.config_files import (
+    read_config_files,
+    write_config,
+    write_generation_config,
+)
+from granite_rl.models.preflight import check_export
+from granite_rl.models.stored_tensors import stored_tensors
 
 if TYPE_CHECKING:
     from transformers import GraniteConfig, GraniteForCausalLM, PreTrainedTokenizerBase
@@ -72,7 +80,7 @@ def torch_dtype(name: str) -> torch.dtype:
     try:
         return DTYPES[name]
     except KeyError:
-        raise ConfigError(f"dtype: {name!r} is not one of {', '.join(DTYPES)}.") from None
+        raise ConfigError(f"{name!r} is not one of the dtypes {', '.join(DTYPES)}.") from None
 
 
 def load_policy(path: str | Path, dtype: str = "float32") -> GraniteForCausalLM:
@@ -88,11 +96,14 @@ def load_policy(path: str | Path, dtype: str = "float32") -> GraniteForCausalLM:
     from transformers import GraniteForCausalLM
 
     target = torch_dtype(dtype)
-    directory = check_checkpoint(path)
+    directory = Path(path)
+    read_config(directory)
+    stored_tensors(directory)
     try:
         with _quiet_transformers():
             loaded: Any = GraniteForCausalLM.from_pretrained(
                 str(directory),
+                config=read_config_files(directory),
                 dtype=target,
                 attn_implementation="sdpa",
                 use_safetensors=True,
@@ -100,14 +111,20 @@ def load_policy(path: str | Path, dtype: str = "float32") -> GraniteForCausalLM:
                 local_files_only=True,
                 output_loading_info=True,
             )
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise PreflightError(f"model.path: cannot load {directory}: {error}") from error
+    except (
+        OSError,
+        ValueError,
+        RuntimeError,
+        SafetensorError,
+        StrictDataclassError,
+    ) as error:
+        raise PreflightError(f"cannot load the model in {directory}: {error}") from error
     model, report = loaded
     for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"):
         if report.get(kind):
             names = ", ".join(sorted(str(name) for name in report[kind])[:3])
             raise PreflightError(
-                f"model.path: {directory} does not fit its config.json: "
+                f"{directory} does not fit its config.json: "
                 f"{len(report[kind])} {kind.replace('_', ' ')}, e.g. {names}.",
                 fix="the checkpoint is incomplete or of another model; restore it",
             )
@@ -150,49 +167,23 @@ def save_hf(
         directory: the final place; its parent is created.
 
     Raises:
-        ConfigError: the tokenizer doesn't fit the configuration (more tokens than embedding rows,
-            or other pad or end-of-text ids: generation would never stop).
+        PreflightError: the tokenizer doesn't fit the configuration, see `preflight.check_export`.
         ValueError: the configuration ties the embeddings but the state dict holds two that differ.
     """
-    from transformers import GenerationConfig, GraniteConfig
-
-    _check_tokenizer_fits(config, tokenizer)
+    check_export(tokenizer, config.vocab_size, config.eos_token_id, config.pad_token_id)
     state = dict(model.state_dict() if isinstance(model, nn.Module) else model)
     if config.tie_word_embeddings:
         head = state.pop("lm_head.weight", None)
         embedding = state.get("model.embed_tokens.weight")
         if head is not None and (embedding is None or not torch.equal(head, embedding)):
             raise ValueError("tie_word_embeddings is set, but lm_head and embed_tokens differ")
-    saved_config = GraniteConfig.from_dict({**config.to_dict(), "use_cache": True})
     dtypes = {tensor.dtype for tensor in state.values() if tensor.is_floating_point()}
-    if len(dtypes) == 1:
-        saved_config.dtype = dtypes.pop()
     with replace_directory(directory) as temporary:
         write_weights(state, temporary)
-        saved_config.save_pretrained(temporary)
+        write_config(config, temporary, dtypes.pop() if len(dtypes) == 1 else None, use_cache=True)
         tokenizer.save_pretrained(temporary)
-        GenerationConfig(
-            bos_token_id=config.bos_token_id,
-            eos_token_id=config.eos_token_id,
-            pad_token_id=config.pad_token_id,
-        ).save_pretrained(temporary)
+        write_generation_config(config, temporary)
     return Path(directory)
-
-
-def _check_tokenizer_fits(config: GraniteConfig, tokenizer: PreTrainedTokenizerBase) -> None:
-    if len(tokenizer) > config.vocab_size:
-        raise ConfigError(
-            f"model.vocab_size: {config.vocab_size} rows, but the tokenizer has {len(tokenizer)}.",
-            fix=f"set it to {len(tokenizer)} or more",
-        )
-    for field in ("eos_token_id", "pad_token_id"):
-        configured, actual = getattr(config, field), getattr(tokenizer, field)
-        ends = configured if isinstance(configured, list) else [configured]
-        if actual is not None and actual not in ends:
-            raise ConfigError(
-                f"model.{field}: the configuration says {configured}, the tokenizer {actual}.",
-                fix=f"build the configuration with {field}={actual}",
-            )
 
 
 def write_weights(state: Mapping[str, torch.Tensor], directory: Path) -> None:

@@ -24,11 +24,11 @@ from torch import Tensor, nn
 from transformers import GraniteConfig, GraniteModel, PreTrainedTokenizerBase
 
 from granite_rl.errors import DataError, PreflightError
-from granite_rl.models.checkpoint_directory import check_checkpoint, replace_directory, weight_files
+from granite_rl.models.checkpoint_directory import read_config, replace_directory, weight_files
+from granite_rl.models.config_files import read_config_files, write_config
 from granite_rl.models.loading import load_policy, torch_dtype, write_weights
+from granite_rl.models.preflight import REWARD_ARCHITECTURE
 from granite_rl.models.tokenizer import end_of_turn, render_checked
-
-ARCHITECTURE = "GraniteForSequenceClassification"
 
 
 class RewardModel(nn.Module):
@@ -43,7 +43,7 @@ class RewardModel(nn.Module):
     def __init__(self, backbone: GraniteModel) -> None:
         super().__init__()
         self.config: GraniteConfig = backbone.config
-        self.config.architectures = [ARCHITECTURE]
+        self.config.architectures = [REWARD_ARCHITECTURE]
         self.config.num_labels = 1
         self.config.use_cache = False
         self.model = backbone
@@ -130,12 +130,12 @@ class RewardModel(nn.Module):
             PreflightError: not a checkpoint, or a policy rather than a reward model.
         """
         target = torch_dtype(dtype)
-        root = check_checkpoint(directory)
-        config = GraniteConfig.from_pretrained(str(root), local_files_only=True)
-        if ARCHITECTURE not in (config.architectures or []):
+        root = Path(directory)
+        read_config(root)
+        config = read_config_files(root)
+        if REWARD_ARCHITECTURE not in (config.architectures or []):
             raise PreflightError(
-                f"reward_model.path: {root} is not a reward model "
-                f"(architectures: {config.architectures}).",
+                f"{root} is not a reward model (architectures: {config.architectures}).",
                 fix="train one from preference pairs with python -m sft.reward_model",
             )
         backbone: GraniteModel = GraniteModel._from_config(
@@ -147,8 +147,8 @@ class RewardModel(nn.Module):
             for name in weight_files(root):
                 state.update(load_file(root / name))
             reward_model.load_state_dict(state, strict=True)
-        except (RuntimeError, SafetensorError) as error:
-            raise PreflightError(f"reward_model.path: {root} does not fit: {error}") from error
+        except (RuntimeError, OSError, SafetensorError) as error:
+            raise PreflightError(f"{root} does not fit its config.json: {error}") from error
         return reward_model
 
 
@@ -159,13 +159,15 @@ def save_reward_model(
     directory: str | Path,
 ) -> Path:
     """Write a reward model from its full state dict, as `RewardModel.save` does."""
-    saved = GraniteConfig.from_dict(
-        {**config.to_dict(), "architectures": [ARCHITECTURE], "num_labels": 1}
-    )
-    saved.dtype = state["score.weight"].dtype
     with replace_directory(directory) as temporary:
         write_weights(state, temporary)
-        saved.save_pretrained(temporary)
+        write_config(
+            config,
+            temporary,
+            state["score.weight"].dtype,
+            architectures=[REWARD_ARCHITECTURE],
+            num_labels=1,
+        )
         tokenizer.save_pretrained(temporary)
     return Path(directory)
 

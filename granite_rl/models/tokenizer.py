@@ -28,7 +28,8 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_token
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from granite_rl.errors import ConfigError, DataError, PreflightError
-from granite_rl.models.checkpoint_directory import existing_directory
+from granite_rl.models.checkpoint_directory import existing_directory, read_object
+from granite_rl.models.tokenizer_files import CheckpointTokenizer
 
 PAD = "<|pad|>"
 END_OF_TEXT = "<|end_of_text|>"
@@ -99,6 +100,19 @@ def chat_template() -> str:
     return _TEMPLATE_FILE.read_text(encoding="utf-8").rstrip("\n")
 
 
+def check_vocab_size(vocab_size: int) -> None:
+    """Refuse a vocabulary in which some text could not be encoded.
+
+    Raises:
+        ConfigError: `vocab_size` below `MINIMUM_VOCAB_SIZE`.
+    """
+    if vocab_size < MINIMUM_VOCAB_SIZE:
+        raise ConfigError(
+            f"model.vocab_size: {vocab_size} is too small.",
+            fix=f"use at least {MINIMUM_VOCAB_SIZE} (256 bytes and the special tokens)",
+        )
+
+
 def train_tokenizer(texts: Iterable[str], vocab_size: int) -> PreTrainedTokenizerFast:
     """Train a byte-level BPE tokenizer with Granite's special tokens and chat template.
 
@@ -112,11 +126,7 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int) -> PreTrainedTokenize
     Raises:
         ConfigError: `vocab_size` below `MINIMUM_VOCAB_SIZE`.
     """
-    if vocab_size < MINIMUM_VOCAB_SIZE:
-        raise ConfigError(
-            f"tokenizer.vocab_size: {vocab_size} is too small.",
-            fix=f"use at least {MINIMUM_VOCAB_SIZE} (256 bytes and the special tokens)",
-        )
+    check_vocab_size(vocab_size)
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -165,39 +175,41 @@ def _as_transformers(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
     return wrapped
 
 
-def load_tokenizer(path: str | Path) -> PreTrainedTokenizerBase:
+def load_tokenizer(path: str | Path, where: str = "") -> PreTrainedTokenizerBase:
     """Load the tokenizer of a local checkpoint directory; its code is never executed.
+
+    Args:
+        path: the directory.
+        where: what stands before a message, "model.path: " say.
 
     Raises:
         PreflightError: no such directory, no tokenizer in it, no chat template, or no end token.
     """
-    directory = existing_directory(path)
+    directory = existing_directory(path, where)
     if not (directory / "tokenizer.json").is_file():
         raise PreflightError(
-            f"model.path: {directory} has no tokenizer (tokenizer.json is missing).",
+            f"{where}{directory} has no tokenizer (tokenizer.json is missing).",
             fix="copy the tokenizer files of the checkpoint's origin into it",
         )
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        if (directory / name).is_file():
+            read_object(directory / name, where)
     try:
         # Not AutoTokenizer: importing it takes 3 s more, and what it would add to a tokenizer.json
         # are other readers of the same file.
-        tokenizer: PreTrainedTokenizerBase = PreTrainedTokenizerFast.from_pretrained(
-            str(directory), trust_remote_code=False, local_files_only=True
-        )
-    except (OSError, ValueError) as error:
-        raise PreflightError(
-            f"model.path: cannot load the tokenizer in {directory}: {error}"
-        ) from error
-    if not tokenizer.is_fast:
-        raise PreflightError(
-            f"model.path: the tokenizer in {directory} gives no character offsets."
-        )
+        tokenizer = CheckpointTokenizer.read(directory)
+    except Exception as error:  # what `tokenizers` raises is no narrower
+        raise PreflightError(f"{where}cannot load the tokenizer in {directory}: {error}") from error
     if not tokenizer.chat_template:
         raise PreflightError(
-            f"model.path: the tokenizer in {directory} has no chat template.",
+            f"{where}the tokenizer in {directory} has no chat template.",
             fix="add a chat_template.jinja, e.g. the one in granite_rl/models",
         )
     if tokenizer.eos_token is None:
-        raise PreflightError(f"model.path: the tokenizer in {directory} has no eos_token.")
+        raise PreflightError(
+            f"{where}the tokenizer in {directory} has no eos_token.",
+            fix='add "eos_token" to its tokenizer_config.json',
+        )
     return tokenizer
 
 
@@ -345,7 +357,7 @@ def encode_continuation(
     text = render(tokenizer, [*_ASKED_AND_ANSWERED, *shown], add_generation_prompt=True)
     if not text.startswith(before):
         raise ConfigError(
-            "tokenizer.chat_template: rendering changes before the messages that are added, so"
+            "chat template: rendering changes before the messages that are added, so"
             " an episode can't be continued.",
             fix="use a template in which a conversation's text is a prefix of its continuation",
         )
@@ -428,7 +440,7 @@ def encode_conversation(
         through = rendered(messages[: index + 1])
         if not (through.startswith(prompt) and text.startswith(through)):
             raise ConfigError(
-                f"tokenizer.chat_template: rendering changes before messages[{index}] as turns are "
+                f"chat template: rendering changes before messages[{index}] as turns are "
                 "added, so the assistant's text cannot be located.",
                 fix="use a template in which a conversation's text is a prefix of its continuation",
             )
@@ -444,7 +456,7 @@ def end_of_turn(tokenizer: PreTrainedTokenizerBase, through: str, start: int, in
     position = through.rfind(end_token, start)
     if position < 0 or through[position + len(end_token) :].strip():
         raise ConfigError(
-            f"tokenizer.chat_template: the assistant turn messages[{index}] does not end with "
+            f"chat template: the assistant turn messages[{index}] does not end with "
             f"the end token {end_token}.",
             fix="the end token must be learnt, or generation never stops: add it to the template",
         )

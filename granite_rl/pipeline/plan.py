@@ -11,7 +11,6 @@ pipeline, at about 1 GB/s: nothing for the demo, a minute per parent at 30B.
 from __future__ import annotations
 
 import hashlib
-import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +19,8 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from granite_rl.config import NonNegative, NonNegativeFloat, Positive, PositiveFloat, StrictModel
+from granite_rl.config import NonNegativeFloat, Positive, PositiveFloat, Seed, StrictModel
+from granite_rl.entry import quote
 from granite_rl.errors import ConfigError, DataError
 from granite_rl.evaluation.matrix import STAGES
 from granite_rl.models.checkpoint_directory import checkpoint_hash
@@ -51,7 +51,7 @@ class PipelineRunSection(StrictModel):
 
     dir: Path
     """Every step gets a run directory of its own below this one."""
-    seed: NonNegative
+    seed: Seed
     """Seed of every step."""
     resume: Literal["auto"]
     """A pipeline always continues what is there; another directory starts afresh."""
@@ -160,16 +160,6 @@ class Plan:
     """eval.json of each stage."""
     runs: Mapping[str, Path]
     """Run directory of every training step, in order."""
-
-
-def quote(value: str | Path) -> str:
-    """A value as Hydra's override grammar wants it: bare if harmless, otherwise single-quoted."""
-    text = str(value)
-    if re.fullmatch(r"[A-Za-z0-9_./+-]+", text):
-        return text
-    # Hydra unescapes backslashes only in front of a quote, the closing one included.
-    escaped = re.sub(r"(\\*)'", r"\1\1\\'", text)
-    return "'" + re.sub(r"(\\+)$", r"\1\1", escaped) + "'"
 
 
 def _listed(paths: Iterable[Path]) -> str:

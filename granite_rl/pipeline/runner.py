@@ -26,10 +26,10 @@ from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from granite_rl.config import RunSection
-from granite_rl.entry import compose, parse_arguments, to_yaml, validate
+from granite_rl.entry import configure, parse_arguments, to_yaml
 from granite_rl.errors import ConfigError, DataError, ExitCode, Preempted, UserError
 from granite_rl.evaluation.matrix import render_text
 from granite_rl.evaluation.report import RECORD_NAME, write_report
@@ -344,23 +344,6 @@ class Pipeline:
         self.out.flush()
 
 
-def load_config(overrides: Sequence[str]) -> PipelineConfig:
-    """Compose and validate; ``recipe=NAME`` chooses the group ``pipeline_recipe``.
-
-    Raises:
-        ConfigError: as ``granite_rl.entry``.
-    """
-    mapped = [re.sub(r"^recipe=", "pipeline_recipe=", override) for override in overrides]
-    try:
-        return validate(PipelineConfig, compose("pipeline", mapped))
-    except ConfigError as error:
-        raise ConfigError(*(_public(text) for text in (error.message, error.fix))) from error
-
-
-def _public(text: str | None) -> Any:
-    return None if text is None else text.replace("pipeline_recipe", "recipe")
-
-
 def print_plan(config: PipelineConfig, plan: Plan) -> None:
     """What would run, with every command; inputs that earlier steps make are not judged."""
     record = PipelineRecord.load(config.run.dir)
@@ -419,7 +402,7 @@ def run_pipeline(
 def main(argv: Sequence[str]) -> int:
     """Entry point."""
     arguments = parse_arguments(PROGRAM, DESCRIPTION, argv, epilog=EPILOG)
-    config = load_config(arguments.overrides)
+    config = configure("pipeline", PipelineConfig, arguments.overrides)
     plan = build_plan(config)
     if config.reuse_from is not None:
         record = read_json(config.reuse_from / RECORD_NAME)

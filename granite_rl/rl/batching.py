@@ -38,7 +38,7 @@ import numpy.typing as npt
 from granite_rl.algorithm.advantages import group_advantages, is_zero_variance
 from granite_rl.algorithm.overlong import overlong_penalty
 from granite_rl.config import AlgorithmSection
-from granite_rl.training.packing import Sample, StreamingPacker
+from granite_rl.training.packing import SampleTokens, StreamingPacker
 from granite_rl.types import Completion, PackedBatch, PromptGroup, ScoredGroup, TrainBatch
 
 SequenceKL = Callable[[PackedBatch], list[float]]
@@ -150,7 +150,7 @@ class BatchBuilder:
         self.outcomes.append(outcome)
         domain = scored.group.row.domain
         beta = self._kl_beta(domain) if self._algorithm.kl_in == "loss" else 0.0
-        samples: list[Sample] = []
+        samples: list[SampleTokens] = []
         for completion, advantage in zip(scored.completions, outcome.advantages, strict=True):
             if advantage is None or not completion.token_ids:
                 continue
@@ -171,7 +171,7 @@ class BatchBuilder:
             yield self._emit(packed)
 
     def _pack(
-        self, packer: StreamingPacker, group: PromptGroup, samples: list[Sample]
+        self, packer: StreamingPacker, group: PromptGroup, samples: list[SampleTokens]
     ) -> list[PackedBatch]:
         """Add a group's samples to a packer; returns the micro-batches that got full on the way."""
         prompt = group.prompt_ids
@@ -284,6 +284,8 @@ class BatchBuilder:
         ]
 
 
-def _trained(completion: Completion) -> Sample:
+def _trained(completion: Completion) -> SampleTokens:
     """A completion of which every token that the model sampled is trained."""
-    return Sample(completion.token_ids, completion.sampled or [True] * len(completion.token_ids))
+    return SampleTokens(
+        completion.token_ids, completion.sampled or [True] * len(completion.token_ids)
+    )

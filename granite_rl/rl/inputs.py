@@ -14,8 +14,8 @@ from granite_rl.data.prompts import Prompts, prepare_prompts, uses_reward_model
 from granite_rl.data.rows import limit_rows, read_rows
 from granite_rl.data.stream import PromptStream
 from granite_rl.errors import ConfigError
-from granite_rl.models.checkpoint_directory import check_checkpoint, checkpoint_hash
-from granite_rl.models.tokenizer import load_tokenizer
+from granite_rl.models.checkpoint_directory import checkpoint_hash
+from granite_rl.models.preflight import CheckedModel, check_model
 
 
 class Inputs(NamedTuple):
@@ -40,8 +40,13 @@ def load_inputs(config: StageConfig) -> Inputs:
     advantage_estimator(config.algorithm.advantage)
     rows = read_rows(config.data.train)
     heldout_rows = read_rows(config.eval.files) if config.eval.files else []
-    check_checkpoint(config.model.path)
-    tokenizer = load_tokenizer(config.model.path)
+    policy = check_model(
+        config.model.path,
+        key="model.path",
+        context=config.rollout.max_context,
+        context_key="rollout.max_context",
+    )
+    tokenizer = policy.tokenizer
     train = prepare_prompts(rows, tokenizer, config.rollout.max_prompt_tokens)
     stream = PromptStream(train.rows, seed=config.run.seed, mixture=config.data.mixture)
     domains = set(stream.domains)
@@ -63,15 +68,24 @@ def load_inputs(config: StageConfig) -> Inputs:
             "rewards.model_path=DIR of a reward model; `python -m sft.reward_model` trains one",
         )
     if asking and config.rewards.model_path is not None:
-        check_checkpoint(config.rewards.model_path)
-    needs_reference = config.algorithm.kl_beta > 0 or any(betas.values())
-    reference = None
-    if needs_reference:
-        reference = (
-            config.model.path
-            if config.model.reference == "parent"
-            else Path(config.model.reference)
+        check_model(
+            config.rewards.model_path, key="rewards.model_path", role="reward_model", trained=False
         )
-        check_checkpoint(reference)
+    needs_reference = config.algorithm.kl_beta > 0 or any(betas.values())
+    reference = _checked_reference(config, policy) if needs_reference else None
     parent_hash = checkpoint_hash(config.model.path)
     return Inputs(config, train, stream, heldout, tokenizer, parent_hash, reference)
+
+
+def _checked_reference(config: StageConfig, policy: CheckedModel) -> Path:
+    """The directory of the frozen reference, which reads what the policy writes."""
+    if config.model.reference == "parent":
+        return config.model.path
+    return check_model(
+        config.model.reference,
+        key="model.reference",
+        context=config.rollout.max_context,
+        context_key="rollout.max_context",
+        trained=False,
+        tokenizer=policy.tokenizer,
+    ).directory

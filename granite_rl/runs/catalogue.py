@@ -489,10 +489,10 @@ _TRAIN = (
     Metric("train/tokens", "tokens", "Trained tokens of the step (masked ones don't count).", ""),
     Metric("train/sequences", "sequences", "Documents or conversations in the step.", ""),
     Metric(
-        "train/spikes",
+        "train/steps_skipped",
         "steps",
-        "Steps so far whose loss or gradient was far outside its recent range.",
-        "Rising: bad data or too high a rate.",
+        "Steps so far that changed nothing, because their gradient was not finite.",
+        "Rising: too high a rate, or damaged data; ten in a row end the run.",
     ),
     Metric("train/phase", "index", "Pre-training phase, counted from 1.", ""),
     Metric("train/accuracy", "fraction", "Preference pairs ranked correctly (reward model).", ""),

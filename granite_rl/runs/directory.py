@@ -26,6 +26,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -92,11 +93,31 @@ def changed_keys(old_yaml: str, new_yaml: str) -> list[str]:
     return [key for key in {**old, **new} if old.get(key, ...) != new.get(key, ...)]
 
 
+def check_lasting(path: Path, key: str) -> Path:
+    """Refuse a place for results that Ray deletes: the copy of a job's ``--working-dir``.
+
+    Returns:
+        The absolute path.
+
+    Raises:
+        ConfigError: it lies there, as every relative path in such a job does.
+    """
+    absolute = path.expanduser().absolute()
+    parts = absolute.resolve().parts
+    if ("runtime_resources", "working_dir_files") in pairwise(parts):
+        raise ConfigError(
+            f"{key}: {path} is {absolute}, in Ray's temporary copy of the job's working directory, "
+            "which is deleted after the job",
+            f"give an absolute path that lasts and that every node sees: {key}=/DIR",
+        )
+    return absolute
+
+
 class RunDirectory:
     """An opened, locked run directory; use it as a context manager around the whole run."""
 
     def __init__(self, run: RunSection, kind: str, command: Sequence[str]) -> None:
-        self.path = run.dir.expanduser().absolute()
+        self.path = check_lasting(run.dir, "run.dir")
         self.kind = kind
         self._resume = run.resume
         self._command = list(command)
@@ -125,7 +146,7 @@ class RunDirectory:
 
         Raises:
             ConfigError: the directory was used before and ``run.resume`` does not allow that, or it
-                belongs to another kind of run.
+                belongs to another kind of run, or Ray would delete it.
             PreflightError: another process owns it, or it can't be written.
         """
         self = cls(run, kind, command)

@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from rewards.files import write_whole
+
 FILE_MODE = 0o640
 """Run files hold prompts and completions: readable by owner and group only."""
 
@@ -67,16 +69,7 @@ def end_last_line(path: Path) -> None:
 
 def write_atomic(path: Path, content: str | bytes) -> None:
     """Replace a file as a whole (mode 0640); on failure the old file stays, with no leftovers."""
-    data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        os.replace(temporary, path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
+    write_whole(path, content, mode=FILE_MODE)
 
 
 def write_json(path: Path, document: dict[str, Any]) -> None:

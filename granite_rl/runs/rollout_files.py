@@ -7,14 +7,14 @@ and replaced atomically; a step is either completely on disk or not at all.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from granite_rl.errors import DataError
+from granite_rl.errors import data_errors
 from granite_rl.runs.files import DIRECTORY_MODE, json_line, write_atomic
+from rewards.files import read_rows
 
 REQUIRED_FIELDS = (
     "domain",
@@ -86,20 +86,9 @@ def read_rollouts(path: Path) -> list[dict[str, Any]]:
     Raises:
         DataError: the file is missing, or a line isn't a JSON object; names file and line.
     """
-    records = []
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                try:
-                    record = json.loads(line)
-                except ValueError as error:
-                    raise DataError(f"{path}:{number}: not a JSON object: {error}") from error
-                if not isinstance(record, dict):
-                    raise DataError(f"{path}:{number}: not a JSON object")
-                records.append(record)
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror or error}") from error
-    return records
+    with data_errors():
+        rows = read_rows(path, "one sample a line, as a run writes them", surrogates=True)
+        return [record for _, record in rows]
 
 
 def rollout_files(directory: Path) -> dict[int, Path]:

@@ -8,7 +8,6 @@ the instant of death. Files are streamed: a long run's metrics don't have to fit
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 from granite_rl.runs.files import FILE_MODE, json_line
 from granite_rl.runs.rollout_files import rollout_files
+from rewards.files import replacing
 
 
 def drop_lines_after(path: Path, step: int) -> int:
@@ -65,16 +65,9 @@ def drop_rollouts_after(directory: Path, step: int) -> int:
 
 def _rewrite(path: Path, change: Callable[[bytes], bytes]) -> None:
     """Replace a file by its lines, each as ``change`` returns it, in one atomic step."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with path.open("rb") as old, temporary.open("wb") as new:
-            for line in old:
-                new.write(change(line))
-        temporary.chmod(FILE_MODE)
-        os.replace(temporary, path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
+    with path.open("rb") as old, replacing(path, mode=FILE_MODE) as new:
+        for line in old:
+            new.write(change(line))
 
 
 def _step_of(line: bytes) -> int | None:

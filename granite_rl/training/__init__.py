@@ -1,1 +1,2 @@
-"""What every trainer shares: the DeepSpeed engine, packing, log-probabilities, checkpoints."""
+"""Holds what every trainer shares: the DeepSpeed engine, packing, log-probabilities,
+checkpoints."""

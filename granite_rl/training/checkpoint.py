@@ -1,12 +1,12 @@
-"""The checkpoint protocol: a step is either complete on disk, or it is not there.
+"""Saves and loads checkpoints so that a step is either complete on disk or not there at all.
 
 Files go into a temporary directory and are synced; ``MANIFEST.json`` with the size and SHA-256 of
 every file is written last; then one rename makes the checkpoint visible, the pointer follows, and
-only then are old ones pruned. Killed anywhere in between, the previous checkpoint still stands.
+only then are old ones pruned. If the process is killed in between, the previous checkpoint stands.
 
-Reading trusts nothing: every byte is hashed again (about 1 GB/s with one thread), because a
-truncated or flipped file that loads is worse than one that doesn't. ``newest`` steps back to the
-last checkpoint that verifies, saying why; ``exact`` never falls back.
+Reading hashes every byte again (about 1 GB/s with one thread), because a truncated or flipped file
+that loads is worse than one that doesn't. ``newest`` steps back to the last checkpoint that
+verifies, and logs why; ``exact`` never falls back.
 
 One process (rank 0, or the driver) calls `CheckpointStore`; ranks write their files into the
 directory that `begin` gave.
@@ -39,20 +39,21 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint whose manifest was verified."""
+    """Describes a checkpoint on disk whose manifest was verified."""
 
     path: Path
     step: int
     metadata: dict[str, Any]
-    """What was given to `CheckpointStore.commit`: data cursor, counters, configuration hash."""
+    """Values given to `CheckpointStore.commit`: data cursor, counters, configuration hash."""
 
 
 class CorruptCheckpoint(Exception):
-    """A checkpoint that does not match its manifest, or has none; the message says where."""
+    """Reports a checkpoint that does not match its manifest, or has none; the message says
+    where."""
 
 
 class CheckpointStore:
-    """The checkpoints of one run.
+    """Saves, verifies and prunes the checkpoints of one run.
 
     Args:
         root: directory of the checkpoints, e.g. ``<run>/checkpoints``; created when needed.
@@ -66,10 +67,10 @@ class CheckpointStore:
         self.keep = keep
 
     def begin(self, step: int) -> Path:
-        """An empty temporary directory for the files of ``step``.
+        """Make an empty temporary directory for the files of ``step``.
 
         Leftovers of earlier, interrupted saves are removed: a run directory has one writer (its
-        lock sees to that), so nobody else can be filling them.
+        lock sees to that), so no other process can be filling them.
         """
         self.root.mkdir(parents=True, exist_ok=True)
         for stale in self.root.glob(f"{_TEMPORARY}*"):
@@ -122,7 +123,7 @@ class CheckpointStore:
         return final
 
     def newest(self) -> Checkpoint | None:
-        """The newest checkpoint that verifies, or None; those passed over are logged with why."""
+        """Return the newest checkpoint that verifies, or None; logs why it passed over others."""
         for step in reversed(self.steps()):
             try:
                 return self._verify(step)
@@ -131,7 +132,7 @@ class CheckpointStore:
         return None
 
     def exact(self, step: int) -> Checkpoint:
-        """The checkpoint of exactly this step.
+        """Return the checkpoint of exactly this step.
 
         Raises:
             ConfigError: there is none, or it does not verify.
@@ -146,7 +147,7 @@ class CheckpointStore:
             ) from error
 
     def steps(self) -> list[int]:
-        """Steps that have a directory, ascending, verified or not."""
+        """Return the steps that have a directory, ascending, verified or not."""
         if not self.root.is_dir():
             return []
         matches = (_STEP.fullmatch(path.name) for path in self.root.iterdir() if path.is_dir())

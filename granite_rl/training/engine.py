@@ -1,6 +1,6 @@
 """The DeepSpeed engine every trainer steps with: token sums in, one exact division, one update.
 
-DeepSpeed thinks in a fixed number of micro-batches whose *means* it averages. Language models want
+DeepSpeed expects a fixed number of micro-batches, whose *means* it averages. Language models want
 the mean over all trained tokens of the global batch, and packed micro-batches hold different
 numbers of them. So here gradients are accumulated as sums of token losses, over any number of
 micro-batches, summed over ranks, and divided once, by the global number of tokens, in `step`.
@@ -31,29 +31,31 @@ from torch import Tensor, nn
 
 from granite_rl.config import OptimSection
 from granite_rl.errors import ConfigError
+from granite_rl.models.loading import save_hf
 from granite_rl.training.distributed import all_reduce_max, device
 from granite_rl.training.policy import TokenLogprobs
-from granite_rl.training.state import Fragment, fragments, read_state, share_of, write_state
+from granite_rl.training.state import Fragment, fragments, rank_partition, read_state, write_state
 from granite_rl.types import PackedBatch
 
 if TYPE_CHECKING:
     from transformers import GraniteConfig, PreTrainedTokenizerBase
 
 _MAX_BUCKET = 50_000_000
-"""Elements DeepSpeed reduces at a time; its buffer is allocated in full: small models get less."""
+"""Most elements DeepSpeed reduces at a time. Small models get fewer, as its buffer is allocated in
+full."""
 
 
 class StepResult(NamedTuple):
-    """What one optimizer step did."""
+    """Reports what one optimizer step did."""
 
     grad_norm: float
     """Global 2-norm of the mean gradient before clipping; infinite or NaN when skipped."""
     skipped: bool
-    """The gradient was not finite: parameters and optimizer state are as before."""
+    """True when the gradient was not finite: parameters and optimizer state are as before."""
 
 
 class ParameterGroup(TypedDict):
-    """Parameters that share a weight decay and a learning-rate factor (muP)."""
+    """Holds parameters that share a weight decay and a learning-rate factor (muP)."""
 
     params: list[nn.Parameter]
     weight_decay: float
@@ -61,7 +63,7 @@ class ParameterGroup(TypedDict):
 
 
 class TrainEngine:
-    """A module under DeepSpeed, stepped by global token means.
+    """Trains a module under DeepSpeed, with steps by global token means.
 
     Usage, the same on every rank::
 
@@ -78,7 +80,7 @@ class TrainEngine:
     Needs `init_distributed` before.
 
     Args:
-        module: what ``engine(**inputs)`` calls; moved to the rank's device.
+        module: module that ``engine(**inputs)`` calls; moved to the rank's device.
         optim: AdamW's constants and the clip.
         zero_stage: 0 .. 3.
         dtype: "float32", or "bfloat16" (parameters in bfloat16, master weights and accumulated
@@ -132,11 +134,11 @@ class TrainEngine:
 
     @property
     def module(self) -> nn.Module:
-        """The module that was given, without DeepSpeed around it."""
+        """Return the module that was given, without DeepSpeed around it."""
         return cast(nn.Module, self.engine.module)
 
     def __call__(self, **inputs: Any) -> Any:
-        """Forward through the engine (ZeRO's hooks included)."""
+        """Run the forward pass through the engine (ZeRO's hooks included)."""
         return self.engine(**inputs)
 
     def backward(self, loss_sum: Tensor) -> None:
@@ -144,7 +146,8 @@ class TrainEngine:
         self.engine.backward(loss_sum)
 
     def lockstep(self, micro_batches: int) -> int:
-        """The largest number of micro-batches over all ranks: how often each must call backward."""
+        """Return the largest number of micro-batches over all ranks: how often each must call
+        backward."""
         return int(all_reduce_max(micro_batches))
 
     def step(self, denominator: float, lr: float) -> StepResult:
@@ -174,7 +177,8 @@ class TrainEngine:
         return StepResult(float(self.engine.get_global_grad_norm()), False)
 
     def _step_plain(self, denominator: float) -> StepResult:
-        """ZeRO 0 in float32: reduce, divide, clip and check by hand, then let the engine step."""
+        """Step at ZeRO 0 in float32: reduce, divide, clip and check by hand, then let the engine
+        step."""
         self.engine.set_gradient_accumulation_boundary(True)
         self.engine.allreduce_gradients()
         gradients = [p.grad for p in self.engine.module.parameters() if p.grad is not None]
@@ -192,7 +196,8 @@ class TrainEngine:
         return StepResult(float(norm), skipped)
 
     def parameter_shapes(self) -> list[tuple[str, torch.dtype, tuple[int, ...]]]:
-        """(name, dtype, full shape) in the order of `named_parameters_full`; gathers nothing."""
+        """List (name, dtype, full shape) in the order of `named_parameters_full`, gathering
+        nothing."""
         prefix = "model." if isinstance(self.module, TokenLogprobs) else ""
         return [
             (name.removeprefix(prefix), p.dtype, tuple(getattr(p, "ds_shape", p.shape)))
@@ -200,7 +205,7 @@ class TrainEngine:
         ]
 
     def named_parameters_full(self, *, to_cpu: bool = True) -> Iterator[tuple[str, Tensor]]:
-        """Every parameter in full, one at a time, detached and in the model's dtype.
+        """Yield every parameter in full, one at a time, detached and in the model's dtype.
 
         In CPU memory, or where it is with ``to_cpu=False``.
 
@@ -218,20 +223,21 @@ class TrainEngine:
             yield name, full
 
     def _named_parameters(self) -> list[tuple[str, nn.Parameter]]:
-        """Parameters as DeepSpeed has them, by the names of the Hugging Face model inside."""
+        """List the parameters as DeepSpeed has them, by the names of the Hugging Face model
+        inside."""
         prefix = "model." if isinstance(self.module, TokenLogprobs) else ""
         return [(name.removeprefix(prefix), p) for name, p in self.module.named_parameters()]
 
     def save(self, directory: Path) -> None:
-        """Write this rank's share of the training state, see `granite_rl.training.state`.
+        """Write this rank's part of the training state, see `granite_rl.training.state`.
 
-        Committing the directory is the caller's business (`CheckpointStore`); all ranks call this,
-        and the caller waits for all before committing.
+        The caller commits the directory (`CheckpointStore`); all ranks call this, and the caller
+        waits for all before committing.
         """
         directory.mkdir(parents=True, exist_ok=True)
         held = self._fragments()
         if self.zero_stage == 0:
-            held = share_of(held, self.rank, self.world_size)
+            held = rank_partition(held, self.rank, self.world_size)
         write_state(directory, held, self._base_optimizer.state, self.rank, self.world_size)
 
     def load(self, directory: Path) -> None:
@@ -244,7 +250,7 @@ class TrainEngine:
             PreflightError: the directory holds no whole state, or that of another model.
         """
         if self.zero_stage == 3:
-            # Small parameters stay gathered between steps: let go of them, they are to change.
+            # Small parameters stay gathered between steps: release them, they are about to change.
             self._optimizer.checkpoint_event_prologue()
         read_state(directory, self._fragments(), self._base_optimizer.state)
         # From here on as after a step: the working copies are the masters, rounded, on all ranks.
@@ -260,14 +266,12 @@ class TrainEngine:
             self._optimizer.update_lp_params()
 
     def _fragments(self) -> list[Fragment]:
-        """What this rank's optimizer holds of each parameter, by its Hugging Face name."""
+        """List what this rank's optimizer holds of each parameter, by its Hugging Face name."""
         return fragments(self._named_parameters(), self._optimizer, self.zero_stage)
 
     def save_hf(self, directory: Path, tokenizer: PreTrainedTokenizerBase) -> None:
         """Write the model as a Hugging Face checkpoint (all ranks call; rank 0 writes)."""
         from transformers import PreTrainedModel
-
-        from granite_rl.models.loading import save_hf
 
         model = self.module.model if isinstance(self.module, TokenLogprobs) else self.module
         if not isinstance(model, PreTrainedModel):
@@ -279,7 +283,7 @@ class TrainEngine:
 
     @property
     def _base_optimizer(self) -> torch.optim.Optimizer:
-        """The torch optimizer inside DeepSpeed's."""
+        """Return the torch optimizer inside DeepSpeed's."""
         inner = self._optimizer if self.zero_stage == 0 else self._optimizer.optimizer
         return cast(torch.optim.Optimizer, inner)
 
@@ -332,7 +336,7 @@ def _deepspeed_config(
 
 
 def batch_tensors(batch: PackedBatch) -> dict[str, Tensor]:
-    """The inputs of `TokenLogprobs.forward` from a PackedBatch, on this rank's device."""
+    """Return the inputs of `TokenLogprobs.forward` from a PackedBatch, on this rank's device."""
     names = ("input_ids", "position_ids", "target_rows", "target_cols", "target_ids")
     arrays = {name: getattr(batch, name) for name in names}
     if batch.branch_ids is not None:

@@ -37,20 +37,20 @@ TRUNK = 0
 """Branch id of a prompt that several samples share, and of everything that is not shared."""
 
 
-class Sample(NamedTuple):
-    """One sample of a prompt group: what follows the prompt."""
+class SampleTokens(NamedTuple):
+    """Holds the tokens of one sample of a prompt group that follow the prompt."""
 
     token_ids: Sequence[int]
     target_mask: Sequence[bool]
-    """[tokens]; True where the token is trained. Here the first token may be: the prompt predicts
+    """[tokens]; True where the token is trained. The first token may be, as the prompt predicts
     it."""
 
 
 class _Part(NamedTuple):
-    """A run of tokens in a row."""
+    """Holds a run of tokens in a row: a sequence, a shared prompt or one of its samples."""
 
     sequence: int
-    """Whose targets these are; -1 for a shared prompt, which has none."""
+    """Index of the sequence that the targets belong to; -1 for a shared prompt, which has none."""
     start: int
     token_ids: Sequence[int]
     target_mask: Sequence[bool]
@@ -58,12 +58,12 @@ class _Part(NamedTuple):
     """Position id of the first token."""
     branch: int
     before: int
-    """Column of the token that predicts the first one."""
+    """Column of the token that predicts the first one; -1 if none does."""
 
 
 @dataclass
 class _Row:
-    """One row being filled: its parts in the order they were placed."""
+    """Collects the parts of one row in the order they are placed."""
 
     used: int = 0
     parts: list[_Part] = field(default_factory=list)
@@ -73,7 +73,7 @@ class _Row:
         self.parts.append(_Part(sequence, self.used, token_ids, target_mask, 0, TRUNK, -1))
         self.used += len(token_ids)
 
-    def place_branch(self, sequence: int, sample: Sample, prompt: _Part, branch: int) -> None:
+    def place_branch(self, sequence: int, sample: SampleTokens, prompt: _Part, branch: int) -> None:
         """Append a continuation of ``prompt``, which is in this row."""
         length = len(prompt.token_ids)
         self.parts.append(
@@ -175,7 +175,9 @@ class StreamingPacker:
         self._sequences += 1
         return full
 
-    def add_group(self, prompt_ids: Sequence[int], samples: Sequence[Sample]) -> list[PackedBatch]:
+    def add_group(
+        self, prompt_ids: Sequence[int], samples: Sequence[SampleTokens]
+    ) -> list[PackedBatch]:
         """Place samples that share a prompt; return the micro-batches that got full on the way.
 
         The prompt is laid out once in every row that takes samples of the group: the row in which
@@ -184,7 +186,7 @@ class StreamingPacker:
 
         Args:
             prompt_ids: [prompt tokens], at least one.
-            samples: what follows the prompt, each at least one token.
+            samples: tokens that follow the prompt, at least one of each sample.
 
         Raises:
             ValueError: something is empty, a mask doesn't fit, or prompt plus sample exceed a row.
@@ -214,7 +216,7 @@ class StreamingPacker:
         return full
 
     def flush(self) -> PackedBatch | None:
-        """The micro-batch under way, or None when nothing was added since the last one."""
+        """Return the micro-batch under way, or None when nothing was added since the last one."""
         if not self._open:
             return None
         batch = _assemble(self._open, self.pad_id)
@@ -234,8 +236,8 @@ class StreamingPacker:
         return best
 
     def _row_for_group(self, tokens: int, least: int) -> _Row | None:
-        """Where a whole group of ``tokens`` fits best, else where there is most room, provided that
-        it holds the prompt with one sample, ``least``."""
+        """Return the open row that a group of ``tokens`` fits best, else the emptiest one, provided
+        that it holds the prompt with one sample (``least`` tokens)."""
         if tokens <= self.row_tokens:
             row = self._best_row(tokens)
             if row is not None:
@@ -248,7 +250,8 @@ class StreamingPacker:
 
 
 def assign_best_fit(lengths: Sequence[int], row_tokens: int) -> list[list[int]]:
-    """Best-fit decreasing: indices of sequences per row, O(n log n).
+    """Assign sequences to rows by best-fit decreasing, O(n log n); returns indices of sequences per
+    row.
 
     Each sequence, longest first, goes into the fullest row that still has room. Within 11/9 of the
     optimal number of rows plus one (Johnson 1973).
@@ -304,7 +307,7 @@ def lay_out(
     rows: int,
     pad_id: int,
 ) -> list[PackedBatch]:
-    """Micro-batches of at most ``rows`` rows from sequences whose rows are decided already.
+    """Lay out sequences whose rows are decided as micro-batches of at most ``rows`` rows.
 
     Args:
         sequences: (token_ids, target_mask) pairs, see `StreamingPacker.add`.
@@ -322,7 +325,7 @@ def lay_out(
 
 
 def empty_batch(pad_id: int) -> PackedBatch:
-    """A micro-batch that trains nothing, for a rank that must keep step with the others.
+    """Make a micro-batch that trains nothing, for a rank that must keep step with the others.
 
     The sum of its (no) log-probabilities is zero and still depends on every parameter.
     """

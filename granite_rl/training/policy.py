@@ -1,4 +1,4 @@
-"""Log-probabilities of chosen tokens, in memory that does not grow with the vocabulary.
+"""Computes log-probabilities of chosen tokens in memory that does not grow with the vocabulary.
 
 The obvious way keeps a float32 tensor of [tokens x vocabulary]: 64 rows of 8,192 tokens at 100,352
 entries are 196 GiB, several times over with its gradient. Here the backbone runs once, only the
@@ -23,11 +23,12 @@ CHUNK_TARGETS = 1024
 """Fewest targets whose logits are computed at the same time."""
 
 CHUNK_ELEMENTS = 1 << 25
-"""Logits of one chunk (128 MiB in float32) where a small vocabulary allows more targets."""
+"""Logits of one chunk (128 MiB in float32) where a small vocabulary allows more than
+`CHUNK_TARGETS` targets."""
 
 
 def branch_mask(position_ids: Tensor, branch_ids: Tensor) -> Tensor:
-    """Who sees whom in rows whose documents are a prompt with several continuations.
+    """Build the attention mask of rows whose documents are a prompt with several continuations.
 
     Args:
         position_ids: [rows, row_tokens], 0 where a document starts.
@@ -72,7 +73,8 @@ class TokenLogprobs(nn.Module):
         entropy: bool = False,
         branch_ids: Tensor | None = None,
     ) -> tuple[Tensor, Tensor | None]:
-        """Log-probability of every target token given what precedes it in its own sequence.
+        """Compute the log-probability of every target token given what precedes it in its own
+        sequence.
 
         Without shared prompts there is deliberately no attention mask: packed sequences are told
         apart by position ids.
@@ -123,8 +125,8 @@ class TokenLogprobs(nn.Module):
         return torch.cat(logprobs), torch.cat(entropies) if entropy else None
 
     def _mask(self, position_ids: Tensor, branch_ids: Tensor) -> Tensor:
-        """`branch_mask` as the model's attention wants it: eager attention *adds* what it is given
-        to the scores, so that a mask of ones and zeros would hide nothing from anybody."""
+        """Return `branch_mask` in the form of the model's attention: eager attention *adds* the
+        mask to the scores, so that ones and zeros would hide nothing."""
         mask, kind = branch_mask(position_ids, branch_ids), self.model.config._attn_implementation
         if kind == "sdpa":
             return mask
@@ -136,7 +138,8 @@ class TokenLogprobs(nn.Module):
     def _chunk(
         self, hidden: Tensor, target_ids: Tensor, temperature: float, entropy: bool
     ) -> tuple[Tensor, Tensor | None]:
-        """Log-probabilities (and entropies) of one chunk: [targets, hidden] -> [targets]."""
+        """Compute log-probabilities (and entropies) of one chunk: [targets, hidden] ->
+        [targets]."""
         scale = float(self.model.config.logits_scaling) * temperature
         raw = self.model.lm_head(hidden)
         logprobs, normaliser = cast(
@@ -152,7 +155,7 @@ class TokenLogprobs(nn.Module):
 
 
 class _ChosenLogprobs(torch.autograd.Function):
-    """Log-softmax of raw logits over a scale, at one id each, and its normaliser.
+    """Computes the log-softmax of raw logits over a scale, at one id each, and its normaliser.
 
     The same numbers as logsumexp and gather with their own gradients, to the bit, but those keep
     five float32 tensors of the logits' size alive in the backward pass where this keeps one beside
@@ -161,7 +164,7 @@ class _ChosenLogprobs(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, raw: Tensor, target_ids: Tensor, scale: float) -> tuple[Tensor, Tensor]:
-        """[targets, vocabulary], [targets] -> [targets], [targets] (without gradient)."""
+        """Map [targets, vocabulary], [targets] to [targets], [targets] (without gradient)."""
         logits = raw.float() / scale
         normaliser = torch.logsumexp(logits, dim=-1)
         chosen = logits.gather(-1, target_ids.unsqueeze(-1)).squeeze(-1)
@@ -172,7 +175,7 @@ class _ChosenLogprobs(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
-        """d logprob / d logit = [id is the target] - probability."""
+        """Compute d logprob / d logit = [id is the target] - probability."""
         raw, target_ids, normaliser = ctx.saved_tensors
         gradient = gradients[0].unsqueeze(-1)
         result = (raw.float() / ctx.scale).sub_(normaliser.unsqueeze(-1)).exp_().mul_(-gradient)

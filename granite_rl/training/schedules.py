@@ -1,4 +1,4 @@
-"""Learning rates as pure functions of what has been trained, and muP's parameter groups.
+"""Computes learning rates as pure functions of what has been trained, and muP's parameter groups.
 
 The only state of a schedule is the counter it is asked about (tokens or steps), so a resumed run
 continues exactly, and a phase can be re-planned without replaying the one before. DeepSpeed's and
@@ -30,7 +30,7 @@ def power(
     b: float = POWER_B,
     maximum: float = POWER_MAX,
 ) -> float:
-    """Power learning rate: min(maximum, batch * a * tokens ** b).
+    """Compute the power learning rate: min(maximum, batch * a * tokens ** b).
 
     Source: Shen et al. 2024, "Power Scheduler", arXiv 2408.13359, eq. 7. It transfers over batch
     sizes and token counts because nothing in it knows the end of training. It is a **muP** rate:
@@ -47,12 +47,13 @@ def power(
 
 
 def warmup(done: float, length: float) -> float:
-    """Linear warm-up factor: 0 at the start, 1 from ``length`` on (and everywhere if it is 0)."""
+    """Compute the linear warm-up factor: 0 at the start, 1 from ``length`` on (always if it is
+    0)."""
     return 1.0 if length <= 0 else min(1.0, max(0.0, done) / length)
 
 
 def exponential_to(progress: float, end: float) -> float:
-    """Decay factor from 1 at progress 0 to ``end`` at progress 1, convex, constant after.
+    """Compute a decay factor from 1 at progress 0 to ``end`` at progress 1, convex, constant after.
 
     f(r) = (1 - d) * e / (e - 1) * exp(-r) + (d * e - 1) / (e - 1): an exponential with rate one,
     scaled to meet both ends exactly, zero included. Source: IBM's public lm-engine. Other code
@@ -69,13 +70,15 @@ def exponential_to(progress: float, end: float) -> float:
 
 
 def linear_to(progress: float, end: float = 0.0) -> float:
-    """Straight line from 1 at progress 0 to ``end`` at progress 1, constant after."""
+    """Compute a factor on the straight line from 1 at progress 0 to ``end`` at progress 1, constant
+    after."""
     r = min(1.0, max(0.0, progress))
     return 1.0 + (end - 1.0) * r
 
 
 def warmup_then_linear(step: int, total_steps: int, warmup_steps: int) -> float:
-    """SFT's factor: linear warm-up over the first steps, then linear decay to zero at the end.
+    """Compute SFT's factor: linear warm-up over the first steps, then linear decay to zero at the
+    end.
 
     The first of ``n`` warm-up steps trains with 1/n, not with 0, and the last step of all with more
     than zero, so that no step is wasted.
@@ -94,7 +97,8 @@ def warmup_then_linear(step: int, total_steps: int, warmup_steps: int) -> float:
 def parameter_groups(
     module: nn.Module, weight_decay: float, mup_width: float = 1.0
 ) -> list[ParameterGroup]:
-    """AdamW groups: weight decay on matrices only, and muP's smaller rate inside the blocks.
+    """Split the parameters into AdamW's groups: weight decay on matrices only, and muP's smaller
+    rate inside the blocks.
 
     muP (Yang et al. 2022, arXiv 2203.03466, table 8, Adam): hidden matrices train at
     rate / m_width, embeddings, head and norms at the rate itself. Norms' vectors are not decayed.

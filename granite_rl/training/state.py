@@ -1,6 +1,7 @@
-"""A trainer's state on disk, in a form that knows nothing of ranks or ZeRO stages.
+"""Writes and reads a trainer's state in files that don't depend on the number of ranks or ZeRO
+stage.
 
-A run remembers one float32 master copy and two Adam moments of every parameter, and how many steps
+A run keeps one float32 master copy and two Adam moments of every parameter, and how many steps
 it took (12 bytes a parameter). Where they lie depends on the layout:
 
 - ZeRO 0: on every rank, whole.
@@ -8,10 +9,10 @@ it took (12 bytes a parameter). Where they lie depends on the layout:
 - ZeRO 3: each parameter on its own cut into equal parts, the last one padded.
 
 Either way a rank holds ranges of parameters, so that is what it writes: `Fragment`s, by name and
-range, to one safetensors file of its own (padding is left out, and under ZeRO 0 every rank writes a
-share). A rank that loads looks up which files cover the ranges that it holds now, and reads those
-bytes alone: no rank ever needs more memory than its part, no conversion comes between, and on the
-same layout every bit is as it was. The working copy of the parameters is not stored: it is the
+range, to one safetensors file of its own (padding is left out, and under ZeRO 0 every rank writes
+an equal part). A rank that loads looks up which files cover the ranges that it holds now, and reads
+those bytes alone: no rank ever needs more memory than its part, no conversion comes between, and on
+the same layout every bit is as it was. The working copy of the parameters is not stored: it is the
 master, rounded.
 
 DeepSpeed's universal checkpoint has the same aim. It converts a finished checkpoint into three
@@ -39,36 +40,36 @@ STATE_FILE = "state-{rank:05d}-of-{ranks:05d}.safetensors"
 
 MASTER = "master"
 MOMENTS = ("exp_avg", "exp_avg_sq")
-"""AdamW's, as torch calls them."""
+"""Names of AdamW's moments in torch's optimizer state."""
 
 State = dict[Tensor, dict[str, Any]]
-"""``torch.optim.Optimizer.state``."""
+"""State of a torch optimizer (``torch.optim.Optimizer.state``)."""
 
 
 @dataclass(frozen=True)
 class Fragment:
-    """A range of one flattened parameter that this rank's optimizer updates."""
+    """Describes a range of one flattened parameter that this rank's optimizer updates."""
 
     name: str
     shape: tuple[int, ...]
-    """Of the whole parameter."""
+    """Shape of the whole parameter."""
     start: int
     """First element of the range in the parameter."""
     size: int
     holder: Tensor
-    """What the torch optimizer updates: the parameter itself, or a partition of many."""
+    """Tensor that the torch optimizer updates: the parameter itself, or a partition of many."""
     offset: int
     """First element of the range in ``holder``."""
 
     def within(self, tensor: Tensor) -> Tensor:
-        """The range's elements [size] of ``holder``, or of a moment of the same shape."""
+        """Return the range's elements [size] of ``holder``, or of a moment of the same shape."""
         return tensor.detach().view(-1).narrow(0, self.offset, self.size)
 
 
 def fragments(
     named: Sequence[tuple[str, nn.Parameter]], optimizer: Any, zero_stage: int
 ) -> list[Fragment]:
-    """What this rank holds of every trained parameter; at most one range of each.
+    """List what this rank holds of every trained parameter; at most one range of each.
 
     Args:
         named: parameters with the names they get on disk, on all ranks alike.
@@ -76,7 +77,7 @@ def fragments(
         zero_stage: 0 .. 3.
     """
     found = []
-    parameter: Any  # DeepSpeed hangs its own attributes on it
+    parameter: Any  # DeepSpeed adds its own attributes to it
     for name, parameter in named:
         if not parameter.requires_grad:
             continue
@@ -101,15 +102,16 @@ def fragments(
     return found
 
 
-def share_of(held: Sequence[Fragment], rank: int, ranks: int) -> list[Fragment]:
-    """One rank's equal share of what all ranks hold alike: laid end to end and cut in ``ranks``."""
+def rank_partition(held: Sequence[Fragment], rank: int, ranks: int) -> list[Fragment]:
+    """Return one rank's equal part of what all ranks hold alike, laid end to end and cut into
+    ``ranks``."""
     total = sum(fragment.size for fragment in held)
     first, last = total * rank // ranks, total * (rank + 1) // ranks
-    share, at = [], 0
+    part, at = [], 0
     for fragment in held:
         begin, end = max(first - at, 0), min(last - at, fragment.size)
         if begin < end:
-            share.append(
+            part.append(
                 replace(
                     fragment,
                     start=fragment.start + begin,
@@ -118,7 +120,7 @@ def share_of(held: Sequence[Fragment], rank: int, ranks: int) -> list[Fragment]:
                 )
             )
         at += fragment.size
-    return share
+    return part
 
 
 def write_state(
@@ -127,9 +129,9 @@ def write_state(
     """Write one rank's ranges; what lies on a device passes through the host's memory.
 
     Args:
-        directory: of the checkpoint, the same for all ranks.
+        directory: directory of the checkpoint, the same for all ranks.
         held: the ranges; those of all ranks together cover every parameter exactly once.
-        state: the torch optimizer's, without entries before its first step.
+        state: state of the torch optimizer, without entries before its first step.
         rank: this rank. ranks: how many there are.
 
     Raises:
@@ -158,9 +160,9 @@ def read_state(directory: Path, held: Sequence[Fragment], state: State) -> None:
     """Fill this rank's ranges with what any number of ranks wrote at any ZeRO stage.
 
     Args:
-        directory: of the checkpoint.
+        directory: directory of the checkpoint.
         held: the ranges to fill, masters and moments.
-        state: the torch optimizer's; its entries are made or overwritten.
+        state: state of the torch optimizer; its entries are made or overwritten.
 
     Raises:
         PreflightError: files are missing, or they are of a model with other parameters.
@@ -185,7 +187,7 @@ def read_state(directory: Path, held: Sequence[Fragment], state: State) -> None:
 
 
 class _Piece(NamedTuple):
-    """A range of a parameter in an open file."""
+    """Holds a range of a parameter in an open file."""
 
     start: int
     shape: tuple[int, ...]
@@ -194,12 +196,12 @@ class _Piece(NamedTuple):
 
 @dataclass(frozen=True)
 class _Stored:
-    """The open files of a checkpoint."""
+    """Holds the open files of a checkpoint."""
 
     directory: Path
     step: int
     pieces: dict[str, list[_Piece]]
-    """By parameter."""
+    """Ranges in the files, by parameter."""
 
     def fill(self, kind: str, fragment: Fragment, target: Tensor) -> None:
         """Copy the fragment's elements of the master or a moment into ``target`` [size]."""
@@ -215,7 +217,8 @@ class _Stored:
             )
 
     def _overlaps(self, kind: str, fragment: Fragment) -> Iterator[tuple[Any, slice, slice]]:
-        """(file, elements of its tensor, elements of the fragment) of each piece that helps."""
+        """Yield (file, elements of its tensor, elements of the fragment) of each piece that covers
+        a part of the fragment."""
         for piece in self.pieces.get(fragment.name, ()):
             if piece.shape != fragment.shape:
                 raise PreflightError(

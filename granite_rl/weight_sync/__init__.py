@@ -1,1 +1,2 @@
-"""From the trainer's parameters to the generators' weights, through vLLM's weight-transfer API."""
+"""Moves the trainer's parameters into the generators' weights, through vLLM's weight-transfer
+API."""

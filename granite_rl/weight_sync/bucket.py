@@ -1,4 +1,4 @@
-"""Buckets: the pieces in which one version of the weights travels, and how each is verified.
+"""Packs one version of the weights into buckets of limited size, and verifies and unpacks them.
 
 Parameters are copied back to back into a bucket's memory, hashed as they are written and described
 by a small manifest. A bucket is closed before it would outgrow its limit, so that neither side ever
@@ -28,23 +28,23 @@ ALIGNMENT = 64
 lines follow each other row by row, so that stacked ones (query, key, value) can be read as one."""
 
 CONFLICT_BYTES = 2048
-"""Rows of whole multiples of it get a cache line of padding. oneDNN packs 64 rows at a time, and
-with such a distance between them they share a few sets of the cache: 1.4 GB/s instead of 4 in
-bfloat16 on a Zen 4 core. Below it, padding gains nothing. At most 3 % more bytes."""
+"""Rows whose bytes are a multiple of this get a cache line of padding. oneDNN packs 64 rows at a
+time, and with such a distance between them they share a few sets of the cache: 1.4 GB/s instead of
+4 in bfloat16 on a Zen 4 core. Below it, padding gains nothing. At most 3 % more bytes."""
 
 PIECE_BYTES = 1 << 20
-"""What is copied before it is hashed: small enough to be still in cache, large enough that the
-calls don't count."""
+"""Bytes copied before they are hashed: few enough to be still in cache, enough that the calls don't
+count."""
 
 
 class BucketError(RuntimeError):
-    """A bucket is missing, out of order, has the wrong size or version, or does not match its
-    checksum."""
+    """Reports that a bucket is missing, out of order, has the wrong size or version, or does not
+    match its checksum."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """Where one tensor lies in its bucket."""
+    """Describes where one tensor lies in its bucket."""
 
     name: str
     dtype: str
@@ -54,33 +54,33 @@ class Entry:
 
     @classmethod
     def of(cls, name: str, tensor: Tensor, offset: int) -> Entry:
-        """Where a tensor (its values are not looked at) lies if it begins at ``offset``."""
+        """Describe a tensor (its values are not read) that begins at ``offset``."""
         return cls(name, str(tensor.dtype).removeprefix("torch."), tuple(tensor.shape), offset)
 
     @property
     def width(self) -> int:
-        """Bytes of a row, which is all of a vector."""
+        """Return the bytes of a row without padding; a vector is one row."""
         itemsize: int = getattr(torch, self.dtype).itemsize
         return itemsize * math.prod(self.shape[-1:])
 
     @property
     def pitch(self) -> int:
-        """Bytes from one row to the next."""
+        """Return the bytes from one row's start to the next."""
         conflicts = self.width > 0 and self.width % CONFLICT_BYTES == 0
         return self.width + (ALIGNMENT if conflicts and len(self.shape) > 1 else 0)
 
     @property
     def rows(self) -> int:
-        """1 for a vector."""
+        """Return the number of rows; 1 for a vector."""
         return math.prod(self.shape[:-1])
 
     @property
     def size(self) -> int:
-        """Bytes it takes, padding included."""
+        """Return the bytes that the tensor takes in the bucket, padding included."""
         return self.rows * self.pitch
 
     def view(self, memory: Tensor) -> Tensor:
-        """The tensor in its bucket's memory; a matrix's rows may lie apart."""
+        """Return the tensor as a view of its bucket's memory; a matrix's rows may lie apart."""
         flat = memory[self.offset : self.offset + self.size].view(getattr(torch, self.dtype))
         if self.pitch == self.width:
             return flat.view(self.shape)
@@ -90,34 +90,35 @@ class Entry:
 
 @dataclass(frozen=True)
 class Bucket:
-    """Everything a reader needs to find and verify one bucket."""
+    """Holds the manifest of one bucket: what a reader needs to find and verify it."""
 
     version: int
     """Weight version the bucket belongs to."""
     index: int
-    """Its position in the update, from 0."""
+    """Position in the update, from 0."""
     size: int
-    """Bytes."""
+    """Bytes of the bucket."""
     checksum: str
     """xxh3-128 of all bytes."""
     entries: tuple[Entry, ...]
     location: Any = None
-    """Where its bytes are, in the transport's own terms."""
+    """Place of its bytes, in the transport's own terms; None until they are published."""
 
     @property
     def payload(self) -> int:
-        """Bytes of its tensors, each once and without padding."""
+        """Return the bytes of its tensors, each counted once and without padding."""
         return sum({entry.offset: entry.rows * entry.width for entry in self.entries}.values())
 
     def as_info(self) -> dict[str, Any]:
-        """Plain fields, as vLLM's RPC carries them; the inverse of `from_info`."""
+        """Return the manifest as plain fields, as vLLM's RPC carries them; the inverse of
+        `from_info`."""
         entries = [(e.name, e.dtype, list(e.shape), e.offset) for e in self.entries]
         fields = ("version", "index", "size", "checksum", "location")
         return {name: getattr(self, name) for name in fields} | {"entries": entries}
 
     @classmethod
     def from_info(cls, info: dict[str, Any]) -> Bucket:
-        """The typed manifest."""
+        """Build the typed manifest from plain fields."""
         entries = tuple(
             Entry(name, dtype, tuple(shape), offset)
             for name, dtype, shape, offset in info["entries"]
@@ -136,7 +137,7 @@ def pack(
     Args:
         tensors: (name, tensor) pairs, consumed once and one at a time; any device, dtype and
             layout. The same object twice in a row is stored once.
-        version: of the weights.
+        version: version of the weights.
         limit: bytes of a bucket, unless one tensor is larger.
         allocate: gives the memory of the next bucket: uint8 `[at least the bytes asked for]`. It
             may be asked again only when its last bucket has been yielded.
@@ -188,7 +189,7 @@ def _copy(source: Tensor, entry: Entry, space: Tensor, digest: xxhash.xxh3_128) 
 
 
 def unpack(bucket: Bucket, memory: Tensor) -> list[tuple[str, Tensor]]:
-    """Verify a bucket and give (name, tensor) pairs that view its memory.
+    """Verify a bucket and return (name, tensor) pairs that view its memory.
 
     Args:
         bucket: the manifest.

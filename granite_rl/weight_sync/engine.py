@@ -1,7 +1,8 @@
-"""The vLLM weight-transfer engine behind every transport of buckets. Runs inside vLLM's worker.
+"""Implements the vLLM weight-transfer engine behind every transport of buckets, inside vLLM's
+worker.
 
-What differs between transports is where a bucket's memory is (their `BucketReader`). Verifying,
-keeping buckets in order and loading them is here. Imported by vLLM processes only.
+What differs between transports is where a bucket's memory is (their `BucketReader`). Buckets are
+verified, kept in order and loaded here. Imported by vLLM processes only.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ from granite_rl.weight_sync.transports import create_reader
 
 @dataclass
 class BucketInitInfo(WeightTransferInitInfo):
-    """Nothing to agree on before the first transfer."""
+    """Carries nothing: these transports agree on nothing before the first update."""
 
 
 @dataclass
 class BucketUpdateInfo(WeightTransferUpdateInfo):
-    """A `Bucket` as plain fields."""
+    """Carries a `Bucket` as plain fields."""
 
     version: int
     index: int
@@ -53,10 +54,10 @@ class BucketWeightTransferEngine(WeightTransferEngine[BucketInitInfo, BucketUpda
         self._expected = 0
 
     def init_transfer_engine(self, init_info: BucketInitInfo) -> None:
-        """Nothing to open: every update names its memory."""
+        """Do nothing: every update names its memory."""
 
     def start_weight_update(self) -> None:
-        """Forget what an abandoned update may have left behind."""
+        """Start an update; discards what an abandoned one may have left behind."""
         if self._loader is None:
             # Not in the constructor: vLLM builds its engines before its weights are processed.
             self._loader = create_loader(
@@ -93,7 +94,7 @@ class BucketWeightTransferEngine(WeightTransferEngine[BucketInitInfo, BucketUpda
         self._expected += 1
 
     def finish_weight_update(self) -> None:
-        """Make the model servable.
+        """Finish the update, after which the model can serve.
 
         Raises:
             BucketError: parameters are missing.
@@ -102,10 +103,11 @@ class BucketWeightTransferEngine(WeightTransferEngine[BucketInitInfo, BucketUpda
         self._loader.finish()
 
     def shutdown(self) -> None:
-        """Let go of the buckets' memory."""
+        """Release the buckets' memory."""
         self._reader.close()
 
     @staticmethod
     def trainer_send_weights(iterator: Iterator[Any], trainer_args: dict[str, Any] | Any) -> None:
-        """Not used: vLLM is about to drop this half, and ours is `WeightSender`."""
+        """Raise: vLLM is about to drop this half of the interface, and `WeightSender` replaces
+        it."""
         raise NotImplementedError("use granite_rl.weight_sync.transports.create_sender")

@@ -1,9 +1,9 @@
-"""Weights through vLLM's ``ipc`` engine: generators that share the trainers' GPUs read in place.
+"""Sends weights through vLLM's ``ipc`` engine to generators that share the trainers' GPUs.
 
 Every trainer rank packs all weights into a buffer on its own GPU, a buffer at a time, and the
-generator on that GPU opens it by its CUDA handle. vLLM's trainer engine does the work and drives
-the generators; here it gets its client and its source. Each GPU needs room for one buffer: 1 GiB,
-or the largest parameter.
+generator on that GPU opens it by its CUDA handle and reads in place. vLLM's trainer engine does the
+work and drives the generators; here it gets its client and its source. Each GPU needs room for one
+buffer: 1 GiB, or the largest parameter.
 
 Written against vLLM 0.27.1 (`vllm/distributed/weight_transfer/ipc_engine.py`); not run on GPUs.
 """
@@ -11,42 +11,45 @@ Written against vLLM 0.27.1 (`vllm/distributed/weight_transfer/ipc_engine.py`); 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from vllm.distributed.weight_transfer.factory import WeightTransferTrainerFactory
+from vllm.distributed.weight_transfer.ipc_engine import (
+    IPCTrainerInitInfo,
+    IPCTrainerWeightTransferEngine,
+)
 
 from granite_rl.weight_sync.sender import Receivers, SyncReport, WeightSender
 from granite_rl.weight_sync.source import WeightSource, payload_bytes, tensor_bytes
 
-if TYPE_CHECKING:
-    from vllm.distributed.weight_transfer.ipc_engine import IPCTrainerWeightTransferEngine
-
 
 class IpcClient:
-    """Our generators behind the four methods that vLLM's trainer engine calls."""
+    """Drives our generators with the four methods that vLLM's trainer engine calls."""
 
     def __init__(self, receivers: Receivers) -> None:
         self._receivers = receivers
         self.version = -1
-        """Of the update under way; vLLM's engine doesn't pass one on."""
+        """Version of the update under way, which vLLM's engine doesn't pass on."""
 
     def init_weight_transfer_engine(self, init_info: dict[str, Any]) -> None:
-        """The same for all."""
+        """Initialise every generator with the same information."""
         self._receivers.initialize([init_info] * len(self._receivers.workers)).wait()
 
     def start_weight_update(self) -> None:
-        """From here on no generator serves."""
+        """Start an update; no generator serves until it is finished."""
         self._receivers.start(self.version).wait()
 
     def update_weights(self, update_info: dict[str, Any]) -> None:
-        """One buffer; it is overwritten when this returns."""
+        """Load one buffer; the trainer overwrites it when this returns."""
         self._receivers.update(update_info).wait()
 
     def finish_weight_update(self, weight_version: str | None = None) -> None:
-        """From here on the new version is served."""
+        """Finish the update; from here on the new version is served."""
         self._receivers.finish(self.version).wait()
 
 
 class IpcSender(WeightSender):
-    """One per rank: vLLM's trainer engine with our client."""
+    """Sends weights with vLLM's trainer engine and our client; each trainer rank has one."""
 
     needs_all_ranks = True
     device_tensors = True
@@ -57,10 +60,7 @@ class IpcSender(WeightSender):
         self._engine: IPCTrainerWeightTransferEngine | None = None
 
     def connect(self) -> None:
-        """Tell the generators that buffers come packed."""
-        from vllm.distributed.weight_transfer.factory import WeightTransferTrainerFactory
-        from vllm.distributed.weight_transfer.ipc_engine import IPCTrainerInitInfo
-
+        """Create vLLM's trainer engine, which tells the generators that buffers come packed."""
         self.receivers.begin()
         self._engine = WeightTransferTrainerFactory.trainer_init(
             IPCTrainerInitInfo(rank=self.rank, packed=True),
@@ -69,7 +69,7 @@ class IpcSender(WeightSender):
         )
 
     def send(self, weights: WeightSource, version: int) -> SyncReport:
-        """Pack, hand out and wait, buffer by buffer."""
+        """Pack the weights buffer by buffer and wait until the generators have loaded each."""
         assert self._engine is not None, "connect first"
         begin = time.perf_counter()
         self.receivers.begin()
@@ -87,5 +87,5 @@ class IpcSender(WeightSender):
         )
 
     def close(self) -> None:
-        """Drop vLLM's engine."""
+        """Release vLLM's engine."""
         self._engine = None

@@ -1,4 +1,4 @@
-"""From a bucket's tensors to weights that vLLM's kernels use.
+"""Loads a bucket's tensors into the weights that vLLM's kernels use.
 
 vLLM's own way (`LayerwiseLoader`) works everywhere: each layer is rebuilt in its loadable form in
 fresh memory, filled, processed for its kernel and copied back. On CPU that is three copies and
@@ -14,8 +14,8 @@ three times the page faults of what is needed, so `InPlaceLoader` does less, wit
 - Packed copies are allocated anew at each update, by vLLM's interface. `keep_freed_memory` lets the
   next layer have the last one's pages, instead of faulting in as many as the model has.
 
-Unlike vLLM's loader it insists that an update brings every parameter, and it begins from nothing
-after one that failed.
+Unlike vLLM's loader it fails an update that lacks a parameter, and after a failed update it begins
+from nothing.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ from vllm.model_executor.model_loader.reload.layerwise import (
 )
 from vllm.model_executor.model_loader.reload.meta import get_numel_loaded, materialize_meta_tensor
 from vllm.model_executor.model_loader.reload.sanitize import restore_layer_refs
+from vllm.model_executor.model_loader.weight_utils import default_weight_loader
 from vllm.platforms import current_platform
 
 from granite_rl.weight_sync.bucket import BucketError, Entry
@@ -51,27 +52,27 @@ _STACK_ORDER = {"q": 0, "k": 1, "v": 2}
 
 
 class Loader(Protocol):
-    """How an engine loads one update."""
+    """Loads one update of the weights into vLLM's model."""
 
     def begin(self) -> None:
-        """Start from nothing, whatever became of the update before."""
+        """Start an update, whether or not the one before succeeded."""
 
     def load(self, tensors: Iterable[tuple[str, Tensor]]) -> None:
-        """Take some of the weights; their memory may be overwritten after the next call."""
+        """Load some of the weights; their memory may be overwritten after the next call."""
 
     def finish(self) -> None:
-        """All weights are in: make the model servable."""
+        """Make the model servable once all weights are loaded."""
 
 
 def create_loader(model: nn.Module, model_config: Any, tensor_parallel: int) -> Loader:
-    """In place where every layer is known, vLLM's way otherwise."""
+    """Choose the in-place loader where it knows every layer, else vLLM's layer-wise one."""
     if current_platform.is_cpu() and all(_known(module) for module in model.modules()):
         return InPlaceLoader(model, tensor_parallel)
     return LayerwiseLoader(model, model_config)
 
 
 class LayerwiseLoader:
-    """vLLM's layer-wise reload."""
+    """Loads an update with vLLM's layer-wise reload."""
 
     def __init__(self, model: nn.Module, model_config: Any) -> None:
         self._model = model
@@ -82,13 +83,14 @@ class LayerwiseLoader:
         for module in self._model.modules():
             info = get_layerwise_info(module)
             if info.can_load():
-                # Otherwise what it had loaded would count towards this update.
+                # Otherwise its tensors of the abandoned update would count towards this one.
                 _place_kernel_tensors(module, info)
                 info.reset()
         initialize_layerwise_reload(self._model)
 
     def load(self, tensors: Iterable[tuple[str, Tensor]]) -> None:
-        """Load; what vLLM holds back until its layer is complete is copied out of the bucket."""
+        """Load the tensors; what vLLM holds back until its layer is complete is copied out of the
+        bucket."""
         self._model.load_weights(tensors)  # type: ignore[operator]
         for module in self._model.modules():
             for _, bound in get_layerwise_info(module).loaded_weights:
@@ -100,12 +102,13 @@ class LayerwiseLoader:
                             bound.arguments[name].shard_id = shard
 
     def finish(self) -> None:
-        """Process the layers that are left."""
+        """Process the layers that vLLM has not processed yet."""
         finalize_layerwise_reload(self._model, self._model_config)
 
 
 class InPlaceLoader:
-    """Packs from the bucket and writes the rest in place; CPU, unquantized layers without bias.
+    """Packs linear layers from the bucket and writes the rest in place; for CPU and unquantized
+    layers without bias.
 
     Args:
         model: vLLM's model, loaded once.
@@ -127,18 +130,18 @@ class InPlaceLoader:
         keep_freed_memory()
 
     def begin(self) -> None:
-        """Expect every parameter."""
+        """Start an update in which every parameter must arrive."""
         for layer in self._layers:
             layer.begin()
 
     def load(self, tensors: Iterable[tuple[str, Tensor]]) -> None:
-        """Let the model's own loader find each tensor's layer."""
+        """Let the model's own loader find each tensor's layer, which takes it in."""
         self._model.load_weights(tensors)  # type: ignore[operator]
         for layer in self._layers:
             layer.release()
 
     def finish(self) -> None:
-        """Check that all have arrived.
+        """Check that every parameter has arrived, and finish each layer.
 
         Raises:
             BucketError: some have not; the model is unusable.
@@ -151,7 +154,7 @@ class InPlaceLoader:
 
 
 class _Layer:
-    """One parameter of one module."""
+    """Tracks how much of one parameter of one module an update has loaded."""
 
     def __init__(self, name: str, module: nn.Module) -> None:
         self.name = name
@@ -167,21 +170,21 @@ class _Layer:
         self.loaded = 0
 
     def release(self) -> None:
-        """The bucket's memory goes away."""
+        """Copy what is still needed of the bucket's memory, which is about to be overwritten."""
 
     def finish(self) -> None:
-        """The update is over."""
+        """Clean up after the update."""
 
 
 class _PlainLayer(_Layer):
-    """A parameter that its kernel uses as it is, or packs beside it (heads)."""
+    """Loads a parameter that its kernel uses as it is, or packs beside it (heads)."""
 
     def __init__(self, name: str, module: nn.Module, parameter: nn.Parameter) -> None:
         super().__init__(name, module)
         self.total = parameter.numel()
         loader = getattr(parameter, "weight_loader", None)
         if loader is None:
-            loader = _default_loader()
+            loader = default_weight_loader
         parameter.weight_loader = self._load  # type: ignore[attr-defined]
         self._loader = loader
 
@@ -196,7 +199,7 @@ class _PlainLayer(_Layer):
 
 
 class _PackedLayer(_Layer):
-    """A linear layer whose plain weight is gone; its parts are gathered and packed as one."""
+    """Loads a linear layer whose plain weight is gone: gathers its parts and packs them as one."""
 
     def __init__(self, name: str, module: nn.Module, sharded: bool) -> None:
         super().__init__(name, module)
@@ -211,14 +214,14 @@ class _PackedLayer(_Layer):
     def begin(self) -> None:
         super().begin()
         self._parts, self._scratch = [], None
-        # vLLM's kernels leave an empty parameter behind; all that is needed is that it is found.
+        # vLLM's kernels leave an empty parameter behind; load_weights must find it.
         self.module.weight = nn.Parameter(torch.empty(0), requires_grad=False)
         self.module.weight.weight_loader = self._load  # type: ignore[attr-defined]
 
     def _load(self, param: nn.Parameter, loaded_weight: Tensor, *args: Any) -> None:
         self._parts.append((loaded_weight, args))
         if self._sharded:
-            self.release()  # how much of it is ours only its loader knows
+            self.release()  # only its loader knows which part of it this worker has
         else:
             self.loaded += loaded_weight.numel()
         if self.complete:
@@ -230,7 +233,7 @@ class _PackedLayer(_Layer):
             return
         if self._scratch is None:
             self._scratch = materialize_meta_tensor(self._meta)
-            # Laid out as in a bucket, for the same reason.
+            # With rows padded as in a bucket, for the same speed.
             entry = Entry.of(self.name, self._meta, 0)
             self._scratch.data = entry.view(torch.empty(entry.size, dtype=torch.uint8))
         for part, args in self._parts:
@@ -253,7 +256,7 @@ class _PackedLayer(_Layer):
             raise RuntimeError(f"{self.name}: vLLM did not pack the layer, as it did at the start")
 
     def _side_by_side(self) -> Tensor | None:
-        """The parts as one matrix without a copy, if they lie in order in one piece."""
+        """Return the parts as one matrix without a copy, if they lie in order in one piece."""
         parts = [part for part, _ in sorted(self._parts, key=_stack_position)]
         first, begin = parts[0], parts[0].data_ptr()
         for part in parts:
@@ -270,7 +273,7 @@ def _stack_position(part: tuple[Tensor, tuple[Any, ...]]) -> int:
 
 
 def _known(module: nn.Module) -> bool:
-    """Whether a module has no parameters, or such as `InPlaceLoader` can load."""
+    """Return whether `InPlaceLoader` can load all of a module's own parameters."""
     names = [name for name, _ in module.named_parameters(recurse=False)]
     method = getattr(module, "quant_method", None)
     if not names or method is None:
@@ -286,18 +289,12 @@ def _is_embedding(module: nn.Module) -> bool:
 
 
 def _drop_kernel(module: nn.Module) -> None:
-    """Free a packed copy before its successor is made: never both of a large head at once."""
+    """Free a packed copy before its successor is made, so that a large head is never held twice."""
     module.cpu_linear = None  # type: ignore[assignment]
 
 
 def _no_kernel(*_: Any) -> Tensor:
     raise RuntimeError("an embedding does not multiply; the head of a tied model is sent by itself")
-
-
-def _default_loader() -> Any:
-    from vllm.model_executor.model_loader.weight_utils import default_weight_loader
-
-    return default_weight_loader
 
 
 def keep_freed_memory() -> None:

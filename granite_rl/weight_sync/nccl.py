@@ -1,4 +1,5 @@
-"""Weights through vLLM's ``nccl`` engine: one broadcast from trainer rank 0 to every vLLM worker.
+"""Sends weights through vLLM's ``nccl`` engine: one broadcast from trainer rank 0 to every vLLM
+worker.
 
 The group has rank 0 for the trainer and then the workers of generator after generator. Weights are
 broadcast packed, in vLLM's own buffers (two of 1 GiB), while they are gathered; no CPU memory is
@@ -14,22 +15,26 @@ import socket
 import time
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import ray.util
+from vllm.distributed.device_communicators.pynccl import PyNcclCommunicator
+from vllm.distributed.weight_transfer.nccl_engine import (
+    NCCLTrainerSendWeightsArgs,
+    NCCLWeightTransferEngine,
+)
 
 from granite_rl.weight_sync.sender import Receivers, SyncReport, WeightSender
 from granite_rl.weight_sync.source import WeightSource, payload_bytes
 
-if TYPE_CHECKING:
-    from vllm.distributed.device_communicators.pynccl import PyNcclCommunicator
-
 
 def rank_offsets(workers: Sequence[int]) -> list[int]:
-    """The group rank of each generator's first worker; the trainer is rank 0."""
+    """Return the group rank of each generator's first worker; the trainer is rank 0."""
     return list(accumulate(workers, initial=1))[:-1]
 
 
 def init_infos(address: str, port: int, workers: Sequence[int]) -> list[dict[str, Any]]:
-    """``NCCLWeightTransferInitInfo`` of each generator."""
+    """Build the ``NCCLWeightTransferInitInfo`` of each generator."""
     world_size = 1 + sum(workers)
     return [
         {
@@ -43,7 +48,7 @@ def init_infos(address: str, port: int, workers: Sequence[int]) -> list[dict[str
 
 
 def update_info(source: WeightSource) -> dict[str, Any]:
-    """``NCCLWeightTransferUpdateInfo``: the workers learn here what is about to be broadcast."""
+    """Build the ``NCCLWeightTransferUpdateInfo`` that tells the workers what will be broadcast."""
     metadata = source.metadata()
     return {
         "names": [item.name for item in metadata],
@@ -54,7 +59,7 @@ def update_info(source: WeightSource) -> dict[str, Any]:
 
 
 class NcclSender(WeightSender):
-    """Rank 0 of the broadcast."""
+    """Sends weights as rank 0 of the broadcast."""
 
     device_tensors = True
 
@@ -63,13 +68,11 @@ class NcclSender(WeightSender):
         self._group: PyNcclCommunicator | None = None
 
     def connect(self) -> None:
-        """Form the group; all workers join at the same time.
+        """Form the broadcast group; all workers join at the same time.
 
         Raises:
             RuntimeError: a generator could not join.
         """
-        from vllm.distributed.weight_transfer.nccl_engine import NCCLWeightTransferEngine
-
         self.receivers.begin()
         infos = init_infos(_own_address(), _free_port(), self.receivers.workers)
         joining = self.receivers.initialize(infos)
@@ -78,16 +81,11 @@ class NcclSender(WeightSender):
         self._all_or_nothing("join the weight-sync group")
 
     def send(self, weights: WeightSource, version: int) -> SyncReport:
-        """Broadcast while the workers load.
+        """Broadcast the weights while the workers load them.
 
         Raises:
             RuntimeError: a generator could not take part; none has the new weights then.
         """
-        from vllm.distributed.weight_transfer.nccl_engine import (
-            NCCLTrainerSendWeightsArgs,
-            NCCLWeightTransferEngine,
-        )
-
         begin = time.perf_counter()
         self.receivers.begin()
         self.receivers.start(version).wait()
@@ -111,13 +109,11 @@ class NcclSender(WeightSender):
             raise RuntimeError(f"generators could not {doing}: {self.receivers.failed}")
 
     def close(self) -> None:
-        """Leave the group."""
+        """Leave the broadcast group."""
         self._group = None
 
 
 def _own_address() -> str:
-    import ray.util
-
     return str(ray.util.get_node_ip_address())
 
 

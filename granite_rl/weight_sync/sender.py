@@ -1,12 +1,12 @@
-"""The trainer's side of a weight update, whatever carries it.
+"""Defines the trainer's side of a weight update: the interface of every transport, and buckets.
 
 Rank 0 sends and drives the generators itself, as vLLM's own trainer engines do: start, one update a
-bucket, finish. So the controller has one call to make and one report to read, buckets need no stop
-on the way, and a transport is one file: a `WeightSender`, and for transports of buckets a
+bucket, finish. So the controller makes one call and reads one report, buckets go straight from rank
+0 to the generators, and a transport is one file: a `WeightSender`, and for transports of buckets a
 `BucketReader` (what is left, vLLM's engine and the loading, is the same for all of them).
 
 A generator that fails is left out of the rest of the update and named in the report; it refuses to
-serve until a later update succeeds. What to do about it is the controller's to say.
+serve until a later update succeeds. The controller decides what to do about it.
 """
 
 from __future__ import annotations
@@ -23,67 +23,69 @@ from granite_rl.weight_sync.bucket import pack
 from granite_rl.weight_sync.source import WeightSource
 
 BUCKET_BYTES = 32 << 20
-"""Stacked matrices that a bucket's end separates are copied once more by the generators, and a call
-takes about 1 ms through Ray: with 24 layers of 30 MB, 75 ms of copies and 73 calls at 16 MiB, 7 ms
-and 25 at 32 MiB."""
+"""Largest size of a bucket. Stacked matrices that a bucket's end separates are copied once more by
+the generators, and a call takes about 1 ms through Ray: with 24 layers of 30 MB, 75 ms of copies
+and 73 calls at 16 MiB, 7 ms and 25 at 32 MiB."""
 
 
 @dataclass(frozen=True)
 class SyncReport:
-    """What one weight update did."""
+    """Reports what one weight update did."""
 
     version: int
     bytes: int
-    """Sent once, however many generators there are; a tied head counts once."""
+    """Bytes sent, counted once for all generators; a tied head counts once."""
     seconds: float
     failed: dict[str, str] = field(default_factory=dict)
     """Generators that did not get the new weights, and why."""
 
 
 class Pending(Protocol):
-    """A call that all generators are working on."""
+    """Represents a call that all generators are working on."""
 
     def wait(self) -> None:
-        """Until each has answered, failed or run out of time."""
+        """Wait until each generator has answered, failed or run out of time."""
 
 
 class Receivers(Protocol):
-    """All generators of a run, as a sender sees them: each call goes to every one not failed."""
+    """Calls all generators of a run for a sender; each call goes to every one that has not
+    failed."""
 
     @property
     def workers(self) -> Sequence[int]:
-        """vLLM workers (tensor-parallel ranks) of each generator that has not failed."""
+        """Return the number of vLLM workers (tensor-parallel ranks) of each generator that has not
+        failed."""
 
     @property
     def failed(self) -> dict[str, str]:
-        """Generators that failed since `begin`, and why."""
+        """Return the generators that failed since `begin`, and why."""
 
     def begin(self) -> None:
-        """A new update: count everybody in again."""
+        """Begin a new update, in which generators that failed before take part again."""
 
     def initialize(self, infos: Sequence[dict[str, Any]]) -> Pending:
-        """``init_weight_transfer``, each generator with its own information."""
+        """Call ``init_weight_transfer``, each generator with its own information."""
 
     def start(self, version: int) -> Pending:
-        """``start_weight_update``: from here on the old version is gone."""
+        """Call ``start_weight_update``; from here on the old version is gone."""
 
     def update(self, info: dict[str, Any]) -> Pending:
-        """``update_weights`` with a transport's update information."""
+        """Call ``update_weights`` with a transport's update information."""
 
     def finish(self, version: int) -> Pending:
-        """``finish_weight_update``: from here on the new version is served."""
+        """Call ``finish_weight_update``; from here on the new version is served."""
 
 
 class WeightSender(ABC):
-    """Sends weights to generators; one per run and transport.
+    """Sends weights to generators; each run has one, of its transport.
 
     All trainer ranks call `send`, because ZeRO 3 gathers parameters while they are iterated.
     """
 
     needs_all_ranks = False
-    """Whether ranks other than 0 do more than iterate."""
+    """True where ranks other than 0 also send, instead of only iterating."""
     device_tensors = False
-    """Whether weights are wanted on the trainer's accelerator instead of in CPU memory."""
+    """True where weights are needed on the trainer's accelerator instead of in CPU memory."""
 
     def __init__(self, receivers: Receivers, *, rank: int = 0) -> None:
         self.receivers = receivers
@@ -91,7 +93,7 @@ class WeightSender(ABC):
 
     @abstractmethod
     def connect(self) -> None:
-        """Agree on whatever must be agreed before the first update; blocks until all have."""
+        """Prepare the transport on both sides before the first update; blocks until all have."""
 
     @abstractmethod
     def send(self, weights: WeightSource, version: int) -> SyncReport:
@@ -103,11 +105,11 @@ class WeightSender(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Give back what is held between updates."""
+        """Release what is held between updates."""
 
 
 class BucketSender(WeightSender):
-    """Sends buckets that generators read: what differs is where their memory is."""
+    """Sends buckets that generators read; a subclass says where their memory is."""
 
     def __init__(
         self, receivers: Receivers, bucket_bytes: int = BUCKET_BYTES, *, rank: int = 0
@@ -116,20 +118,21 @@ class BucketSender(WeightSender):
         self._bucket_bytes = bucket_bytes
 
     def connect(self) -> None:
-        """Nothing to agree on but that the engine is there: every update names its memory."""
+        """Check that each generator's engine is there; no more is needed, as every update names its
+        memory."""
         self.receivers.begin()
         self.receivers.initialize([{}] * len(self.receivers.workers)).wait()
 
     @abstractmethod
     def allocate(self, size: int) -> Tensor:
-        """Memory for the next bucket; the one before the last is free again by then."""
+        """Return memory for the next bucket; the one before the last is free again by then."""
 
     @abstractmethod
     def publish(self, size: int) -> Any:
         """Make the last allocated memory readable; returns the bucket's location."""
 
     def send(self, weights: WeightSource, version: int) -> SyncReport:
-        """Write a bucket while the generators load the one before."""
+        """Write each bucket while the generators load the one before."""
         begin = time.perf_counter()
         receivers = self.receivers
         receivers.begin()
@@ -146,14 +149,15 @@ class BucketSender(WeightSender):
 
 
 class BucketReader(Protocol):
-    """The generator's side of a `BucketSender`."""
+    """Reads buckets on the generator's side of a `BucketSender`."""
 
     def read(self, location: Any, size: int) -> Tensor:
-        """The bucket's memory, uint8 `[at least size]`, valid until the next but one is read.
+        """Return the bucket's memory, uint8 `[at least size]`, valid until the next but one is
+        read.
 
         Raises:
             BucketError: it is gone or too short.
         """
 
     def close(self) -> None:
-        """Let go of all memory."""
+        """Release all memory."""

@@ -1,4 +1,4 @@
-"""Weights through shared memory: trainer and generators on one host.
+"""Sends weights through shared memory: trainer and generators on one host.
 
 Two pieces of memory take turns: one is written while the generators read the other. They live as
 long as the sender and stay mapped on both sides, because it is mapping pages that costs. Nothing is
@@ -26,7 +26,7 @@ from granite_rl.weight_sync.sender import BUCKET_BYTES, BucketSender, Receivers
 
 
 class _Memory:
-    """Shared memory that grows and stays mapped."""
+    """Holds shared memory that grows and stays mapped."""
 
     def __init__(self) -> None:
         self._descriptor = os.memfd_create(
@@ -53,7 +53,7 @@ class _Memory:
 
 
 class SharedMemorySender(BucketSender):
-    """Writes buckets into two pieces of memory in turn."""
+    """Writes buckets into two pieces of shared memory in turn."""
 
     def __init__(
         self, receivers: Receivers, bucket_bytes: int = BUCKET_BYTES, *, rank: int = 0
@@ -62,7 +62,7 @@ class SharedMemorySender(BucketSender):
         self._memories = [_Memory() for _ in range(2)]
 
     def allocate(self, size: int) -> Tensor:
-        """The memory whose bucket has been loaded.
+        """Return the piece of memory whose bucket has been loaded.
 
         Raises:
             OSError: there is not enough memory.
@@ -71,11 +71,11 @@ class SharedMemorySender(BucketSender):
         return self._memories[0].resize(size)
 
     def publish(self, size: int) -> str:
-        """The memory's path."""
+        """Return the path of the piece of memory written last."""
         return self._memories[0].path
 
     def close(self) -> None:
-        """Give the memory back; mappings of readers stay valid."""
+        """Release the memory; mappings of readers stay valid."""
         for memory in self._memories:
             memory.close()
 
@@ -87,7 +87,7 @@ class SharedMemoryReader:
         self._mapped: dict[str, tuple[int, Tensor]] = {}
 
     def read(self, location: Any, size: int) -> Tensor:
-        """The mapping."""
+        """Return the mapping of the sender's memory, mapping it if it is new."""
         path = str(location)
         try:
             there = os.stat(path)
@@ -95,7 +95,7 @@ class SharedMemoryReader:
                 raise BucketError(f"{path}: {there.st_size} bytes, expected {size}")
             inode, memory = self._mapped.get(path, (-1, torch.empty(0)))
             if inode != there.st_ino or memory.numel() != there.st_size:
-                while len(self._mapped) > 1:  # of a sender that is gone
+                while len(self._mapped) > 1:  # mappings of a sender that is gone
                     self._mapped.pop(next(iter(self._mapped)))
                 memory = _map(path)
                 self._mapped[path] = (there.st_ino, memory)
@@ -107,7 +107,7 @@ class SharedMemoryReader:
         return memory
 
     def close(self) -> None:
-        """Forget the mappings."""
+        """Drop the mappings."""
         self._mapped.clear()
 
 
@@ -115,6 +115,6 @@ def _map(path: str) -> Tensor:
     with open(path, "rb") as file:
         mapped = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
     with warnings.catch_warnings():
-        # torch has no read-only tensors and warns of it; nobody writes to these views.
+        # torch has no read-only tensors and warns of it; these views are never written.
         warnings.simplefilter("ignore", UserWarning)
         return torch.frombuffer(mapped, dtype=torch.uint8)

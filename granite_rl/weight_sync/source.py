@@ -1,8 +1,9 @@
-"""Where weights come from: a trainer's engine or a checkpoint, always with an explicit head.
+"""Provides the weights to send, from a trainer's engine or a checkpoint, always with an explicit
+head.
 
 Generators run with tied embeddings untied (vLLM's reload leaves a tied, packed head stale), so a
-model that ties its head must send the shared matrix under both names. A generator that is only
-given what the checkpoint holds would decode with an uninitialised head.
+model that ties its head must send the shared matrix under both names. A generator that got only
+what the checkpoint holds would decode with an uninitialised head.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ HEAD = "lm_head.weight"
 
 
 class WeightMeta(NamedTuple):
-    """What a weight is, without its values; the fields of vLLM's ``ParamMeta``."""
+    """Describes a weight without its values, with the fields of vLLM's ``ParamMeta``."""
 
     name: str
     dtype: torch.dtype
@@ -35,29 +36,32 @@ class WeightMeta(NamedTuple):
 
 
 class WeightSource(Protocol):
-    """The weights of one update: described first, then iterated."""
+    """Provides the weights of one update: first their descriptions, then the tensors."""
 
     def metadata(self) -> list[WeightMeta]:
-        """Every weight in the order of iteration; nothing is gathered for it."""
+        """Describe every weight in the order of iteration, without gathering any."""
 
     def __iter__(self) -> Iterator[tuple[str, Tensor]]:
-        """(Hugging Face name, full tensor), one at a time; a tensor is good until the next."""
+        """Yield (Hugging Face name, full tensor), one at a time; a tensor is valid until the
+        next."""
 
 
 def tensor_bytes(weight: WeightMeta) -> int:
-    """Size of one weight."""
+    """Return the bytes of one weight."""
     return weight.dtype.itemsize * math.prod(weight.shape)
 
 
 def payload_bytes(source: WeightSource) -> int:
-    """Size of all weights, a tied head counted twice: transports without shared entries send it."""
+    """Return the bytes of all weights, a tied head counted twice: transports without shared entries
+    send it twice."""
     return sum(tensor_bytes(weight) for weight in source.metadata())
 
 
 def with_explicit_head(
     tensors: Iterable[tuple[str, Tensor]], tied: bool
 ) -> Iterator[tuple[str, Tensor]]:
-    """The same pairs; where the head is tied, the embedding again under the head's name."""
+    """Yield the same pairs, and where the head is tied the embedding again under the head's
+    name."""
     for name, tensor in tensors:
         yield name, tensor
         if tied and name == EMBEDDING:
@@ -65,7 +69,7 @@ def with_explicit_head(
 
 
 class EngineWeights:
-    """A trainer's policy, for one update. All ranks iterate together and to the end.
+    """Provides a trainer's policy for one update; all ranks iterate together and to the end.
 
     Args:
         engine: the training engine.
@@ -79,7 +83,7 @@ class EngineWeights:
         self._full = engine.named_parameters_full(to_cpu=not on_device)
 
     def metadata(self) -> list[WeightMeta]:
-        """From the parameters' shapes."""
+        """Describe the weights from the parameters' shapes."""
         metadata = []
         for name, dtype, shape in self._engine.parameter_shapes():
             metadata.append(WeightMeta(name, dtype, shape))
@@ -88,29 +92,29 @@ class EngineWeights:
         return metadata
 
     def __iter__(self) -> Iterator[tuple[str, Tensor]]:
-        """Gathers one parameter at a time; can be iterated once."""
+        """Gather and yield one parameter at a time; can be iterated once."""
         return with_explicit_head(self._full, self._tied)
 
     def drain(self) -> None:
-        """Gather what has not been asked for: the other ranks do, and would wait for ever."""
+        """Gather the remaining parameters, because the other ranks do and would wait for ever."""
         for _ in self._full:
             pass
 
 
 class CheckpointWeights:
-    """A Hugging Face checkpoint."""
+    """Provides the weights of a Hugging Face checkpoint."""
 
     def __init__(self, directory: Path) -> None:
         config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
         self._directory = directory
-        self._tied = bool(config["tie_word_embeddings"])
+        self._tied = bool(config.get("tie_word_embeddings", False))
 
     def metadata(self) -> list[WeightMeta]:
-        """Reads the tensors: checkpoints are local files."""
+        """Describe the weights by reading the tensors, which are local files."""
         return [WeightMeta(name, tensor.dtype, tuple(tensor.shape)) for name, tensor in self]
 
     def __iter__(self) -> Iterator[tuple[str, Tensor]]:
-        """Reads one tensor at a time."""
+        """Read and yield one tensor at a time."""
         return with_explicit_head(self._stored(), self._tied)
 
     def _stored(self) -> Iterator[tuple[str, Tensor]]:

@@ -1,4 +1,4 @@
-"""The transports by name, what each needs, and the objects behind them.
+"""Lists the transports by name with what each needs, and creates their senders and readers.
 
 - ``shared_memory``: memory that both sides map; one host, no GPUs needed.
 - ``network``: Ray's object store; any host of the cluster, no GPUs needed.
@@ -24,12 +24,12 @@ from granite_rl.weight_sync.source import CheckpointWeights
 
 @dataclass(frozen=True)
 class Transport:
-    """Where a transport's classes are, and what it needs."""
+    """Names a transport's classes and what it needs."""
 
     module: str
     sender: str
     reader: str | None = None
-    """None: vLLM has an engine of its own."""
+    """Class of the generator's side; None: vLLM has an engine of its own."""
     needs_gpus: bool = False
     one_host: bool = False
     tensor_parallel: bool = True
@@ -47,12 +47,12 @@ TRANSPORTS = {
 
 
 def create_sender(name: str, receivers: Receivers, rank: int = 0) -> WeightSender:
-    """The trainer's side of a transport.
+    """Create the trainer's side of a transport.
 
     Args:
-        name: of `TRANSPORTS`.
+        name: a key of `TRANSPORTS`.
         receivers: the generators.
-        rank: of the trainer's process group.
+        rank: rank in the trainer's process group.
     """
     transport = TRANSPORTS[name]
     return cast(WeightSender, _load(transport.module, transport.sender)(receivers, rank=rank))
@@ -62,9 +62,9 @@ def send_checkpoint(name: str, directory: Path, version: int, receivers: Receive
     """Send a Hugging Face checkpoint once, from this process.
 
     Args:
-        name: of `TRANSPORTS`.
+        name: a key of `TRANSPORTS`.
         directory: the checkpoint.
-        version: what its weights are called.
+        version: weight version that the generators get.
         receivers: the generators.
     """
     sender = create_sender(name, receivers)
@@ -76,7 +76,7 @@ def send_checkpoint(name: str, directory: Path, version: int, receivers: Receive
 
 
 def create_reader(name: str) -> BucketReader:
-    """The generator's side of a transport of buckets."""
+    """Create the generator's side of a transport of buckets."""
     transport = TRANSPORTS[name]
     assert transport.reader is not None, f"{name} is an engine of vLLM's own"
     return cast(BucketReader, _load(transport.module, transport.reader)())
@@ -93,12 +93,12 @@ def check_resources(
 
     Args:
         name: ``generator.weight_sync``.
-        trainer_gpus: of one trainer rank.
-        generator_gpus: of one generator.
+        trainer_gpus: GPUs of one trainer rank.
+        generator_gpus: GPUs of one generator.
         tensor_parallel: workers of one generator.
 
     Raises:
-        ConfigError: with what would be right.
+        ConfigError: the transport can't be used; the message says what would be right.
     """
     transport = TRANSPORTS[name]
     if transport.needs_gpus and not (trainer_gpus > 0 and generator_gpus > 0):
@@ -121,10 +121,10 @@ def check_hosts(name: str, nodes: Collection[str]) -> None:
 
     Args:
         name: ``generator.weight_sync``.
-        nodes: where trainers and generators run.
+        nodes: nodes on which trainers and generators run.
 
     Raises:
-        PreflightError: with what would be right.
+        PreflightError: the hosts are too many; the message says what would be right.
     """
     hosts = len(set(nodes))
     if TRANSPORTS[name].one_host and hosts > 1:

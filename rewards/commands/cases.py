@@ -19,7 +19,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from rewards.commands.rows import BadInput, read_lines
+from rewards.commands.rows import BadInput
+from rewards.files import read_lines
 from rewards.registry import Reward, get_reward, known_rewards
 from rewards.result import RewardResult
 
@@ -100,7 +101,7 @@ def cases_of(name: str, given: Path | None) -> list[Case]:
     """Return the cases of a reward: those of a file, else those beside it, else the shipped ones.
 
     Raises:
-        BadInput: there is no such file, or a line of it is no case.
+        BadFile | BadInput: there is no such file, or a line of it is no case.
     """
     if given is not None:
         return read_cases(given)
@@ -120,6 +121,7 @@ def read_cases(path: Path) -> list[Case]:
     """Read all cases of a file.
 
     Raises:
+        BadFile: the file can't be read.
         BadInput: naming file and line.
     """
     cases = []

@@ -1,4 +1,4 @@
-"""Read rows for the commands a line at a time, with file and line of every problem."""
+"""Help the commands with rows once they are read: batches, progress, what a row asks for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
+
+from rewards.files import Line, NotARow, read_lines, unpacked
 
 T = TypeVar("T")
 
@@ -21,45 +23,6 @@ _REPORT_EVERY_S = 2.0
 
 class BadInput(Exception):
     """Says that a command can't work with its input, where that is, and what would be right."""
-
-
-class Line(NamedTuple):
-    """Holds one line of a file: its row, or what is wrong with it."""
-
-    where: str
-    """``file:line``."""
-    row: dict[str, Any]
-    problem: str
-    end: int
-    """Bytes read of its file, this line included."""
-
-
-def read_lines(path: Path) -> Iterator[Line]:
-    """Yield all lines that aren't blank.
-
-    Raises:
-        BadInput: the file can't be read.
-    """
-    try:
-        with path.open("rb") as stream:
-            end = 0
-            for number, raw in enumerate(stream, start=1):
-                end += len(raw)
-                if raw.strip():
-                    row, problem = _parse(raw)
-                    yield Line(f"{path}:{number}", row, problem, end)
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}") from error
-
-
-def _parse(raw: bytes) -> tuple[dict[str, Any], str]:
-    try:
-        row = json.loads(raw)
-    except (ValueError, RecursionError) as problem:
-        return {}, f"not JSON: {problem}"
-    if not isinstance(row, dict):
-        return {}, f"a {type(row).__name__}, wanted an object"
-    return row, ""
 
 
 def batches(things: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
@@ -99,6 +62,28 @@ class Meter:
             file=sys.stderr,
             flush=True,
         )
+
+
+def read_prompt_lines(path: Path) -> Iterator[Line]:
+    """Read every row, with its objects decoded where they are JSON text; bad ones included.
+
+    Raises:
+        BadFile: the file can't be read at all.
+    """
+    for line in read_lines(path, surrogates=True):
+        try:
+            yield line._replace(row=_unpacked(line.row))
+        except NotARow as problem:
+            yield line._replace(problem=str(problem))
+
+
+def _unpacked(row: Mapping[str, Any]) -> dict[str, Any]:
+    plain = unpacked(row, ("reward_spec", "extra_info", "messages", "tools"))
+    prompt = plain.get("prompt")
+    # A rollout's prompt is plain text; only a list of messages begins like this.
+    if isinstance(prompt, str) and prompt.lstrip().startswith('[{"'):
+        plain = unpacked(plain, ("prompt",))
+    return plain
 
 
 def reward_name(row: Mapping[str, Any], given: str | None) -> str:

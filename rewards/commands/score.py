@@ -7,13 +7,13 @@ the input had a score already, the difference is summed up at the end.
 from __future__ import annotations
 
 import argparse
-import json
-import os
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rewards.commands.rows import Line, Meter, batches, cpu_count, read_lines, reward_name, to_item
+from rewards.commands.rows import Meter, batches, cpu_count, read_prompt_lines, reward_name, to_item
+from rewards.files import Line, write_jsonl
 from rewards.registry import get_reward
 from rewards.result import TEACHING, RewardResult
 from rewards.sandbox.pool import RewardPool
@@ -30,7 +30,9 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--reward", help="for all rows; default: the one that each row names")
-    parser.add_argument("--input", type=Path, required=True, help="JSONL with completion and truth")
+    parser.add_argument(
+        "--input", type=Path, required=True, help="JSONL or parquet with completion and truth"
+    )
     parser.add_argument("--output", type=Path, required=True, help="JSONL to write")
     parser.add_argument("--workers", type=int, default=cpu_count(), help="processes")
     parser.set_defaults(run=run)
@@ -40,39 +42,54 @@ def run(arguments: argparse.Namespace) -> int:
     """Score a file; return 1 if any row could not be scored."""
     if arguments.reward is not None:
         get_reward(arguments.reward)
-    statuses: Counter[str] = Counter()
-    total, changed, compared, rows = 0.0, 0, 0, 0
-    temporary = arguments.output.with_name(f".{arguments.output.name}.{os.getpid()}.tmp")
+    tally = _Tally()
     size = arguments.input.stat().st_size if arguments.input.is_file() else 0
     meter = Meter("score", size)
-    arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with (
-            RewardPool(arguments.workers) as pool,
-            temporary.open("w", encoding="utf-8", errors="surrogatepass") as output,
-        ):
-            for lines in batches(read_lines(arguments.input)):
-                for line, result in zip(lines, _score(pool, lines, arguments.reward), strict=True):
-                    rows += 1
-                    statuses[result.status] += 1
-                    total += result.score if result.status in TEACHING else 0.0
-                    before = line.row.get("score")
-                    if isinstance(before, int | float) and result.status in TEACHING:
-                        compared += 1
-                        changed += abs(before - result.score) > _CHANGED
-                    scored = {**line.row, **vars(result)}
-                    output.write(json.dumps(scored, ensure_ascii=False, default=dict) + "\n")
-                meter(rows, lines[-1].end)
-        temporary.replace(arguments.output)
-    finally:
-        temporary.unlink(missing_ok=True)
-    taught = sum(statuses[status] for status in TEACHING)
-    mean = f"{total / taught:.4f}" if taught else "none"
-    print(f"{rows:,} rows -> {arguments.output}: mean score {mean} of {taught:,} verdicts")
-    print("status: " + ", ".join(f"{name} {count:,}" for name, count in sorted(statuses.items())))
-    if compared:
-        print(f"{changed:,} of {compared:,} scores differ from those in the input")
-    return int(taught + statuses["skipped"] < rows)
+
+    def scored(pool: RewardPool) -> Iterator[dict[str, Any]]:
+        for lines in batches(read_prompt_lines(arguments.input)):
+            for line, result in zip(lines, _score(pool, lines, arguments.reward), strict=True):
+                tally.add(line.row.get("score"), result)
+                yield {**line.row, **vars(result)}
+            meter(tally.rows, lines[-1].end)
+
+    with RewardPool(arguments.workers) as pool:
+        write_jsonl(arguments.output, scored(pool))
+    tally.report(arguments.output)
+    return int(tally.taught + tally.statuses["skipped"] < tally.rows)
+
+
+class _Tally:
+    """Counts verdicts, and how many differ from a score that the input had."""
+
+    def __init__(self) -> None:
+        self.statuses: Counter[str] = Counter()
+        self.rows = self.changed = self.compared = 0
+        self._total = 0.0
+
+    @property
+    def taught(self) -> int:
+        """Rows with a verdict that teaches."""
+        return sum(self.statuses[status] for status in TEACHING)
+
+    def add(self, before: Any, result: RewardResult) -> None:
+        """Count one verdict; ``before`` is the score in the input, if it had one."""
+        self.rows += 1
+        self.statuses[result.status] += 1
+        if result.status in TEACHING:
+            self._total += result.score
+            if isinstance(before, int | float):
+                self.compared += 1
+                self.changed += abs(before - result.score) > _CHANGED
+
+    def report(self, output: Path) -> None:
+        """Print the counts."""
+        mean = f"{self._total / self.taught:.4f}" if self.taught else "none"
+        print(f"{self.rows:,} rows -> {output}: mean score {mean} of {self.taught:,} verdicts")
+        counts = (f"{name} {count:,}" for name, count in sorted(self.statuses.items()))
+        print("status: " + ", ".join(counts))
+        if self.compared:
+            print(f"{self.changed:,} of {self.compared:,} scores differ from those in the input")
 
 
 def _score(pool: RewardPool, lines: list[Line], given: str | None) -> list[RewardResult]:

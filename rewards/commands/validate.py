@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from rewards.commands.rows import (
-    Line,
     Meter,
     batches,
     cpu_count,
     ground_truth_of,
-    read_lines,
+    read_prompt_lines,
     reward_name,
     show,
     to_item,
 )
+from rewards.files import Line
 from rewards.registry import UnknownReward, get_reward
 from rewards.result import RewardResult
 from rewards.sandbox.pool import RewardPool
@@ -39,7 +39,9 @@ def add_parser(subparsers: Any) -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="JSONL of prompt rows")
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="prompt rows, JSONL or parquet"
+    )
     parser.add_argument("--reward", help="for all rows; default: the one that each row names")
     parser.add_argument("--workers", type=int, default=cpu_count(), help="processes")
     parser.add_argument("--show", type=int, default=20, help="bad rows that are printed")
@@ -53,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     with RewardPool(arguments.workers) as pool:
         for path in arguments.files:
             meter = Meter(str(path), path.stat().st_size if path.is_file() else 0)
-            for lines in batches(read_lines(path)):
+            for lines in batches(read_prompt_lines(path)):
                 for line, problem in zip(
                     lines, _check(pool, lines, arguments.reward, counts), strict=True
                 ):

@@ -13,7 +13,6 @@ row is an error for every completion alike, never a pass and never a fail.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import operator
 import re
@@ -21,6 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, get_type_hints
 
+from rewards.nearest import nearest
 from rewards.reading.languages import LANGUAGES
 
 # The kinds of kwargs: a Python type for the reader, and the JSON schema that is enforced.
@@ -198,14 +198,14 @@ def bind(id: Any, kwargs: Any) -> BoundInstruction:
 
 
 def _nearest(name: str, known: Mapping[str, Any]) -> str:
-    close = difflib.get_close_matches(name[:80], list(known), n=3, cutoff=0.5)
+    close = nearest(name, known, most=3, cutoff=0.5)
     if (
         not close
     ):  # half an id is more often mistyped than the whole: compare what follows the colon
         endings = {one.partition(":")[2]: one for one in known}
-        ending = name[:80].rpartition(":")[2]
-        close = [endings[e] for e in difflib.get_close_matches(ending, list(endings), n=3)]
-    return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+        ending = name.rpartition(":")[2]
+        close = [endings[e] for e in nearest(ending, endings, most=3)]
+    return f"; did you mean {' or '.join(f'`{one}`' for one in close)}?" if close else ""
 
 
 def _as_integer(value: Any) -> Any:

@@ -2,8 +2,8 @@
 
 The *fork server* is a fresh Python that imports what verifiers need, starts no thread and does
 nothing but fork a worker whenever the pool sends it a socket. So a replacement is ready in
-milliseconds, and forking is safe whatever threads the pool's own process runs. Each worker serves one socket
-until it is closed or the worker is killed.
+milliseconds, and forking is safe whatever threads the pool's own process runs. Each worker serves
+one socket until it is closed or the worker is killed.
 
 Frames are a length and JSON. The pool sends lists of items. A worker answers each item with
 ``["start", seconds]`` when everything of ours is loaded and the deadline may begin to run, and with

@@ -12,7 +12,6 @@ conversation only.
 from __future__ import annotations
 
 import json
-import re
 import signal
 import time
 from collections.abc import Mapping, Sequence
@@ -35,7 +34,7 @@ from granite_rl.config import (
     TrackingSection,
     TrainerSection,
 )
-from granite_rl.entry import compose, parse_arguments, to_yaml, validate
+from granite_rl.entry import configure, parse_arguments, to_yaml
 from granite_rl.errors import ConfigError, DivergedError, ExitCode, Preempted
 from sft.reward_model.data import Data, Pair, batch_order, micro_batches, read_pairs, total_steps
 
@@ -57,14 +56,14 @@ EXAMPLES = f"""examples:
 rows: {{"prompt": [messages], "chosen": text, "rejected": text, "language": code}}"""
 
 
-class PreferenceModelSection(StrictModel):
+class BackboneSection(StrictModel):
     """Where the backbone comes from."""
 
     path: Path
     """Policy checkpoint whose backbone the reward model starts from, usually the SFT model."""
 
 
-class PreferenceDataSection(StrictModel):
+class PairsSection(StrictModel):
     """Preference pairs and how often they are seen."""
 
     train: Path
@@ -76,22 +75,22 @@ class PreferenceDataSection(StrictModel):
     """Pairs of one optimizer step, over all ranks."""
 
 
-class PreferenceTrainerSection(TrainerSection):
+class PairTrainerSection(TrainerSection):
     """As for every trainer; here a row is one conversation of at most ``row_tokens`` tokens."""
 
     rows_per_microbatch: Annotated[int, Field(ge=2)]
     """Conversations in one forward pass: two to a pair."""
 
 
-class PreferenceConfig(StrictModel):
+class RewardModelConfig(StrictModel):
     """Everything ``python -m sft.reward_model`` reads."""
 
     recipe: str
     run: RunSection
-    model: PreferenceModelSection
-    data: PreferenceDataSection
+    model: BackboneSection
+    data: PairsSection
     optim: OptimSection
-    trainer: PreferenceTrainerSection
+    trainer: PairTrainerSection
     checkpoint: CheckpointSection
     tracking: TrackingSection
 
@@ -120,7 +119,7 @@ def bradley_terry_loss(chosen: torch.Tensor, rejected: torch.Tensor) -> torch.Te
 # -- training ------------------------------------------------------------------------------------
 
 
-def train_rank(rank: int, config: PreferenceConfig, port: int, command: list[str]) -> None:
+def train_rank(rank: int, config: RewardModelConfig, port: int, command: list[str]) -> None:
     """One trainer rank, start to finish; rank 0 owns the run directory.
 
     Raises:
@@ -165,7 +164,7 @@ class _Training:
 
     def __init__(
         self,
-        config: PreferenceConfig,
+        config: RewardModelConfig,
         data: Data,
         tokenizer: PreTrainedTokenizerBase,
         run: RunDirectory | None,
@@ -391,40 +390,18 @@ def _table(report: Mapping[str, Mapping[str, float]]) -> str:
 # -- entry point ---------------------------------------------------------------------------------
 
 
-def load_config(overrides: Sequence[str]) -> PreferenceConfig:
-    """Compose and validate; ``recipe=NAME`` chooses the group ``preference_recipe``.
-
-    Raises:
-        ConfigError: as `granite_rl.entry`.
-    """
-    mapped = [re.sub(r"^recipe=", "preference_recipe=", override) for override in overrides]
-    try:
-        return validate(PreferenceConfig, compose("preference", mapped))
-    except ConfigError as error:
-        message, fix = (
-            None if text is None else text.replace("preference_recipe", "recipe")
-            for text in (error.message, error.fix)
-        )
-        raise ConfigError(message or "", fix) from error
-
-
-def load_inputs(config: PreferenceConfig) -> tuple[Data, PreTrainedTokenizerBase]:
+def load_inputs(config: RewardModelConfig) -> tuple[Data, PreTrainedTokenizerBase]:
     """Tokenizer and tokenised pairs, after checking that everything fits together.
 
     Raises:
         ConfigError | PreflightError | DataError: naming the key path, or file and line.
     """
-    from granite_rl.models.checkpoint_directory import check_checkpoint
-    from granite_rl.models.tokenizer import load_tokenizer
+    from granite_rl.models.preflight import check_model
 
-    directory = check_checkpoint(config.model.path)
-    context = json.loads((directory / "config.json").read_text())["max_position_embeddings"]
-    if config.trainer.row_tokens > context:
-        raise ConfigError(
-            f"trainer.row_tokens: {config.trainer.row_tokens} exceeds the model's context {context}"
-        )
-    tokenizer = load_tokenizer(directory)
     limit = config.trainer.row_tokens
+    tokenizer = check_model(
+        config.model.path, key="model.path", context=limit, context_key="trainer.row_tokens"
+    ).tokenizer
     train = read_pairs(config.data.train, tokenizer, limit)
     if config.data.pairs_per_step > len(train) * config.data.epochs:
         raise ConfigError(
@@ -445,7 +422,7 @@ def main(argv: Sequence[str]) -> int:
     parsed = parse_arguments(
         PROGRAM, "Train the scalar reward model from preference pairs.", argv, epilog=EXAMPLES
     )
-    config = load_config(parsed.overrides)
+    config = configure("reward_model", RewardModelConfig, parsed.overrides)
     if parsed.dry_run:
         data, _ = load_inputs(config)
         print(to_yaml(config))

@@ -1,4 +1,4 @@
-"""Every benchmark, one after another: ``python -m tests.bench [NAME ...]`` (``make bench``).
+"""Runs every benchmark, one after another: ``python -m tests.bench [NAME ...]`` (``make bench``).
 
 Each runs in a process of its own, so that none inherits another's threads or memory. Their JSON
 lines go to stdout and, by name, to ``runs/bench.json``; numbers of those that were not run stay.
@@ -16,12 +16,13 @@ from pathlib import Path
 from tests.bench.table import PAGE, render, replaced
 
 MODULES = ("packed", "engine", "weight_sync", "controller", "rewards", "overlap", "trl")
-"""The quick ones first: all together take about 25 minutes on two cores."""
+"""Benchmarks in the order they run, the quick ones first: all together take about 25 minutes on two
+cores."""
 OUTPUT = Path("runs/bench.json")
 
 
 def main() -> int:
-    """Run them; 1 if any failed."""
+    """Run the benchmarks; returns 1 if any failed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(MODULES)}")
     parser.add_argument("--table", action="store_true", help="write docs/performance.md's table")

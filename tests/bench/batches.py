@@ -1,4 +1,5 @@
-"""Prompt groups of random tokens with log-normal lengths, and steps timed in turn."""
+"""Makes prompt groups of random tokens with log-normal lengths, and times steps of several sides in
+turn."""
 
 from __future__ import annotations
 
@@ -9,24 +10,24 @@ from typing import NamedTuple
 
 import numpy as np
 
-from granite_rl.training.packing import Sample, StreamingPacker
+from granite_rl.training.packing import SampleTokens, StreamingPacker
 from granite_rl.types import PackedBatch
 
 MEDIAN, SIGMA, LONGEST = 16, 0.9, 128
-"""Of the responses' log-normal lengths, in tokens; the same as in `tests.bench.trl`."""
+"""Parameters of the responses' log-normal lengths, in tokens; the same as in `tests.bench.trl`."""
 
 FIRST_TOKEN, VOCABULARY = 17, 1024
 
 
-class Group(NamedTuple):
-    """A prompt and its sampled responses, as token ids."""
+class TokenGroup(NamedTuple):
+    """Holds a prompt and its sampled responses, as token ids."""
 
     prompt: list[int]
     responses: list[list[int]]
 
 
-def random_groups(prompts: int, samples: int, seed: int = 0) -> list[Group]:
-    """Groups with prompts of 16 to 24 tokens."""
+def random_groups(prompts: int, samples: int, seed: int = 0) -> list[TokenGroup]:
+    """Make groups with prompts of 16 to 24 tokens."""
     random = np.random.default_rng(seed)
 
     def tokens(count: int) -> list[int]:
@@ -37,24 +38,25 @@ def random_groups(prompts: int, samples: int, seed: int = 0) -> list[Group]:
         return int(np.clip(np.ceil(random.lognormal(np.log(MEDIAN), SIGMA)), 1, LONGEST))
 
     return [
-        Group(tokens(int(random.integers(16, 25))), [tokens(length()) for _ in range(samples)])
+        TokenGroup(tokens(int(random.integers(16, 25))), [tokens(length()) for _ in range(samples)])
         for _ in range(prompts)
     ]
 
 
-def packed_batches(groups: Sequence[Group], row_tokens: int, rows: int) -> list[PackedBatch]:
-    """The groups as the RL trainer packs them, samples sharing their prompt."""
+def packed_batches(groups: Sequence[TokenGroup], row_tokens: int, rows: int) -> list[PackedBatch]:
+    """Pack the groups as the RL trainer does, with samples sharing their prompt."""
     packer = StreamingPacker(row_tokens, rows, pad_id=0)
     batches = []
     for group in groups:
-        samples = [Sample(ids, [True] * len(ids)) for ids in group.responses]
+        samples = [SampleTokens(ids, [True] * len(ids)) for ids in group.responses]
         batches += packer.add_group(group.prompt, samples)
     last = packer.flush()
     return batches if last is None else [*batches, last]
 
 
 def medians_in_turn(sides: Sequence[Callable[[], None]], rounds: int) -> list[float]:
-    """Median seconds of each side's calls, made in turn so that what disturbs, disturbs all.
+    """Return the median seconds of each side's calls, made in turn so that a disturbance hits all
+    sides.
 
     One round of warm-up is not counted.
     """

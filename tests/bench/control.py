@@ -1,4 +1,5 @@
-"""A step loop over roles that a benchmark brings itself: real ones, fakes, or recorded rollouts."""
+"""Runs a step loop over roles that a benchmark brings itself: real ones, fakes, or recorded
+rollouts."""
 
 from __future__ import annotations
 
@@ -28,14 +29,14 @@ QUIET = (
     "optim.lr=1e-9",
     "trainer.ranks=1",
 )
-"""Settings of every benchmark: no trackers, weights that stay nearly as they are, and one trainer,
-which has a core to itself."""
+"""Settings of every benchmark: no trackers, weights that hardly change, and one trainer, which has
+a core to itself."""
 
 
 def stage_config(model: Path, rows: Path, directory: Path, *more: str) -> StageConfig:
-    """The demo's configuration of a math stage, with what a benchmark changes."""
+    """Build the demo's configuration of a math stage, with a benchmark's changes."""
     overrides = ["stage=math", "recipe=demo", *QUIET, f"model.path={model}", f"data.train={rows}"]
-    return validate(StageConfig, compose("stage", [*overrides, f"run.dir={directory}", *more]))
+    return validate(StageConfig, compose("rl", [*overrides, f"run.dir={directory}", *more]))
 
 
 @contextmanager
@@ -46,7 +47,7 @@ def step_loop(
     trainers: TrainerGroup,
     kind: type[Controller] = Controller,
 ) -> Iterator[Controller]:
-    """A `Controller` over the given roles; metrics go to the run directory alone."""
+    """Provide a `Controller` over the given roles; metrics go to the run directory alone."""
     config = inputs.config
     assert config.data.max_steps is not None
     progress = Progress(config.data.max_steps, "step", config.stage)
@@ -68,7 +69,7 @@ def step_loop(
 
 @contextmanager
 def run_directory(config: StageConfig) -> Iterator[RunDirectory]:
-    """The run directory of a benchmark."""
+    """Open the run directory of a benchmark, and mark the run as succeeded at the end."""
     with RunDirectory.open(
         config.run,
         kind=config.stage,
@@ -81,5 +82,5 @@ def run_directory(config: StageConfig) -> Iterator[RunDirectory]:
 
 
 def metric_lines(directory: Path) -> list[dict[str, Any]]:
-    """Lines of a run's metrics.jsonl."""
+    """Read the lines of a run's metrics.jsonl."""
     return [json.loads(line) for line in (directory / "metrics.jsonl").read_text().splitlines()]

@@ -1,11 +1,11 @@
-"""What the driver costs: the step loop over roles that answer at once.
+"""Measures the cost of the driver: the step loop over roles that answer at once.
 
     python -m tests.bench.controller [--prompts 4096] [--steps 6] [--workers real] [--profile]
 
 Prints the line `controller`: samples a second of the median step, against 5,000. A step has 4,096
-prompts x 16 samples = 65,536 in flight. Real are controller, rollout engine, scorer pool, batch
-builder, metrics and run directory, and every Ray call with all its data; what is faked are the
-actors at the other ends, in processes of their own: a generator whose completions (16 tokens with
+prompts x 16 samples = 65,536 in flight. Controller, rollout engine, scorer pool, batch
+builder, metrics, run directory and every Ray call with all its data are real. The actors at the
+other ends are fakes, in processes of their own: a generator whose completions (16 tokens with
 log-probabilities, all distinct) are canned, a trainer that drops its batches, and a reward worker
 that pays by the text's length (``--workers real``: the real one, with a reward of microseconds).
 
@@ -28,9 +28,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import ray
 
+from granite_rl.actors.generator_pool import GeneratorPool
+from granite_rl.actors.placement import ray_session, start_reward_worker
 from granite_rl.actors.reward_worker import ScoringItem
+from granite_rl.actors.scoring import ScorerPool
 from granite_rl.actors.trainer import StepReport, TokenSums
+from granite_rl.actors.trainer_group import TrainerGroup
+from granite_rl.rl.controller import Controller
+from granite_rl.rl.inputs import load_inputs
+from granite_rl.rl.roles import training_of
+from granite_rl.rl.rollouts import RolloutEngine
 from granite_rl.types import GenerationRequest, TrainBatch, Turn
 from granite_rl.weight_sync.sender import Receivers, SyncReport
 from rewards.result import RewardResult
@@ -42,7 +51,8 @@ SAMPLES = 16
 TOKENS = 16
 REQUIRED = 5_000.0
 GROUPS_PER_POLL = 16
-"""A real generator hands out what has finished since it was last asked, not a whole batch."""
+"""Groups that a poll returns: a real generator returns what has finished since the last poll, not a
+whole batch."""
 GROWTH = 1.1
 
 
@@ -69,7 +79,7 @@ class FakeGenerator:
         self._waiting.extend(requests)
 
     def poll(self, timeout_s: float) -> list[Turn]:
-        """Some of what is queued."""
+        """Answer some of the queued requests."""
         del timeout_s
         turns = []
         for _ in range(min(GROUPS_PER_POLL, len(self._waiting))):
@@ -80,10 +90,10 @@ class FakeGenerator:
         return turns
 
     def init_weight_transfer(self, info: dict[str, Any]) -> None:
-        """Nothing to prepare."""
+        """Do nothing: there is no engine to prepare."""
 
     def start_weight_update(self, version: int) -> None:
-        """Nothing to start."""
+        """Do nothing: there are no weights."""
 
     def finish_weight_update(self, version: int) -> int:
         """Take over the version."""
@@ -91,13 +101,13 @@ class FakeGenerator:
         return version
 
     def statistics(self) -> dict[str, float]:
-        """Nothing was stepped."""
+        """Return zeros, as no engine runs."""
         names = "busy_s idle_s kv_cache_usage requests_running requests_waiting preemptions "
         names += "prefix_queries prefix_hits generated_tokens"
         return dict.fromkeys(names.split(), 0.0)
 
     def describe(self) -> dict[str, Any]:
-        """What this is."""
+        """Return the role's description for the run's events."""
         return {"engine": "fake", "pid": os.getpid(), "node": ""}
 
 
@@ -108,11 +118,11 @@ class FakeTrainer:
         self._sums = TokenSums()
 
     def connect_generators(self, transport: str, receivers: Receivers) -> None:
-        """Note who they are."""
+        """Remember the receivers."""
         self._receivers = receivers
 
     def send_weights(self, version: int) -> SyncReport:
-        """An update of nothing."""
+        """Run an update without any weights."""
         self._receivers.start(version).wait()
         self._receivers.finish(version).wait()
         return SyncReport(version, 0, 0.0)
@@ -123,7 +133,7 @@ class FakeTrainer:
             self._sums.tokens += batch.packed.targets
 
     def step(self, denominator: int, lr: float) -> StepReport:
-        """Check that everything came."""
+        """Check that every micro-batch has come, and report the step."""
         del lr
         assert denominator == self._sums.tokens, "a micro-batch is missing"
         report = StepReport(self._sums, denominator, 1.0, False, 0.0, None)
@@ -131,40 +141,29 @@ class FakeTrainer:
         return report
 
     def save(self, directory: str) -> None:
-        """A checkpoint of nothing."""
+        """Do nothing: there is no state to save."""
 
 
 class FakeRewardWorker:
     """Answers like `granite_rl.actors.reward_worker.RewardWorker`."""
 
     def describe(self) -> dict[str, Any]:
-        """What this is."""
+        """Return the role's description for the run's events."""
         return {"engine": "fake", "pid": os.getpid(), "node": ""}
 
     def score(self, items: Sequence[ScoringItem]) -> list[RewardResult]:
-        """Different verdicts, for nothing."""
+        """Return different verdicts, computed from the length."""
         return [RewardResult(len(item.actions[0]) % 7 / 7) for item in items]
 
 
 def resident_mib() -> float:
-    """Resident memory of this process."""
+    """Return the resident memory of this process, in MiB."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def measure(work: Path, arguments: argparse.Namespace) -> tuple[list[float], list[float]]:
-    """Seconds and resident MiB of every step."""
-    import ray
-
-    from granite_rl.actors.generator_pool import GeneratorPool
-    from granite_rl.actors.placement import ray_session, start_reward_worker
-    from granite_rl.actors.scoring import ScorerPool
-    from granite_rl.actors.trainer_group import TrainerGroup
-    from granite_rl.rl.controller import Controller
-    from granite_rl.rl.inputs import load_inputs
-    from granite_rl.rl.roles import training_of
-    from granite_rl.rl.rollouts import RolloutEngine
-
+    """Run the steps, and return seconds and resident MiB of each."""
     model = write_model(work / "model", equal_lengths(TOKENS))
     config = stage_config(
         model,
@@ -227,7 +226,7 @@ def measure(work: Path, arguments: argparse.Namespace) -> tuple[list[float], lis
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the result."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--prompts", type=int, default=4096)
     parser.add_argument("--steps", type=int, default=7, help="the first is not timed")

@@ -1,4 +1,4 @@
-"""DeepSpeed against a plain PyTorch loop on the same packed micro-batches.
+"""Compares the DeepSpeed engine with a plain PyTorch loop on the same packed micro-batches.
 
     python -m tests.bench.engine [--prompts 32] [--rounds 9] [--threads 1]
 
@@ -33,7 +33,7 @@ OPTIM = OptimSection(
 
 
 class Plain:
-    """What one would write without a framework."""
+    """Steps a module with plain PyTorch, as one would without a framework."""
 
     def __init__(self, module: TokenLogprobs) -> None:
         self.module = module.train()
@@ -46,7 +46,7 @@ class Plain:
         )
 
     def step(self, batches: list[PackedBatch]) -> None:
-        """One optimizer step."""
+        """Do one optimizer step."""
         for batch in batches:
             (-self.module(**batch_tensors(batch))[0].sum()).backward()
         gradients = [p.grad for p in self.module.parameters() if p.grad is not None]
@@ -57,20 +57,20 @@ class Plain:
 
 
 class Ours:
-    """The engine as the trainer drives it."""
+    """Steps a module with our engine, as the trainer drives it."""
 
     def __init__(self, module: TokenLogprobs) -> None:
         self.engine = TrainEngine(module, optim=OPTIM, zero_stage=0, dtype="float32")
 
     def step(self, batches: list[PackedBatch]) -> None:
-        """One optimizer step."""
+        """Do one optimizer step."""
         for batch in batches:
             self.engine.backward(-self.engine(**batch_tensors(batch))[0].sum())
         self.engine.step(float(sum(batch.targets for batch in batches)), OPTIM.lr)
 
 
 def measure(prompts: int, rounds: int, threads: int) -> Result:
-    """Both sides in turn."""
+    """Time both sides in turn."""
     init_distributed(0, 1, "127.0.0.1", free_port(), threads)
     batches = packed_batches(random_groups(prompts, 16), row_tokens=192, rows=16)
     ours = Ours(TokenLogprobs(init_policy(granite_config("tiny"), 0)))
@@ -87,7 +87,7 @@ def measure(prompts: int, rounds: int, threads: int) -> Result:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the result."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--prompts", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=9)

@@ -1,4 +1,4 @@
-"""A tiny Granite whose completions have lengths that are known beforehand, and prompts for it.
+"""Makes a tiny Granite whose completions have a known distribution of lengths, and prompts for it.
 
 Two trainers can only be compared on the same lengths, and lengths are sampled. Instead of forcing
 them from outside (which each sampler would need told in its own way, at its own cost), they are in
@@ -32,10 +32,11 @@ from granite_rl.models.tokenizer import (
 )
 
 GAP = 25.0
-"""Nats between tokens that may follow and those that may not: e^-25 x 1,000 tokens is never."""
+"""Logit gap in nats between tokens that may follow and those that may not: e^-25 x 1,000 tokens is
+never."""
 
 BLOCK_SCALE = 0.001
-"""What the blocks' output projections are multiplied by."""
+"""Factor by which the blocks' output projections are multiplied."""
 
 ENVIRONMENT = '''"""Pays for distinct characters: any model earns some."""
 
@@ -55,17 +56,17 @@ class DistinctEnv(SingleTurnEnv):
 
 
 def equal_lengths(tokens: int) -> list[float]:
-    """Hazards of completions that all have ``tokens`` tokens, the end token included."""
+    """Return the hazards of completions that all have ``tokens`` tokens, the end token included."""
     return [0.0] * (tokens - 1) + [1.0]
 
 
 def lognormal_lengths(median: float, sigma: float, longest: int) -> list[float]:
-    """Hazards of log-normal lengths, rounded up and cut off at ``longest``.
+    """Return the hazards of log-normal lengths, rounded up and cut off at ``longest``.
 
     Args:
-        median: of the log-normal, in tokens with the end token.
+        median: median of the log-normal, in tokens with the end token.
         sigma: standard deviation of the logarithm.
-        longest: what would be longer ends here.
+        longest: largest number of tokens.
 
     Returns:
         [longest] probability that a completion ends with its t-th token, given that it got there.
@@ -79,7 +80,7 @@ def lognormal_lengths(median: float, sigma: float, longest: int) -> list[float]:
 
 
 def expected_length(hazards: Sequence[float]) -> float:
-    """Mean number of tokens of a completion."""
+    """Compute the mean number of tokens of a completion."""
     mean, alive = 0.0, 1.0
     for hazard in hazards:
         mean, alive = mean + alive, alive * (1 - hazard)
@@ -87,12 +88,12 @@ def expected_length(hazards: Sequence[float]) -> float:
 
 
 def write_model(directory: Path, hazards: Sequence[float], seed: int = 0) -> Path:
-    """A checkpoint of `tiny` with these lengths, and its tokenizer.
+    """Write a checkpoint of `tiny` with these lengths, and its tokenizer.
 
     Args:
-        directory: to write.
+        directory: directory that is written.
         hazards: [longest], see `lognormal_lengths`; at most as many as the model is wide.
-        seed: of the blocks.
+        seed: seed of the blocks' weights.
 
     Raises:
         ValueError: too many ages for the width or the vocabulary.
@@ -129,7 +130,7 @@ def write_model(directory: Path, hazards: Sequence[float], seed: int = 0) -> Pat
 
 
 def write_prompts(directory: Path, prompts: int) -> Path:
-    """Prompt rows of about 20 tokens for a reward that costs nothing; returns their file."""
+    """Write prompt rows of about 20 tokens for a reward that costs nothing; returns their file."""
     directory.mkdir(parents=True, exist_ok=True)
     environment = directory / "distinct_env.py"
     environment.write_text(ENVIRONMENT)

@@ -1,4 +1,4 @@
-"""Does the slower role set the step time? Generator and trainer on a core each.
+"""Measures whether the slower role sets the step time, with generator and trainer on a core each.
 
     python -m tests.bench.overlap [--steps 7] [--ours KEY=VALUE ...]
 
@@ -28,6 +28,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from granite_rl.actors.placement import ray_session
+from granite_rl.rl.inputs import load_inputs
+from granite_rl.rl.roles import start_roles, wait_for_roles
 from granite_rl.rl.rollouts import RolloutEngine, RolloutTimes, Sampling
 from granite_rl.types import PromptGroup, ScoredGroup
 from tests.bench.control import metric_lines, run_directory, stage_config, step_loop
@@ -45,8 +48,8 @@ WARM_UP = 2
 KINDS = {"varying": lognormal_lengths(16, 0.9, 128), "equal": equal_lengths(10)}
 
 
-class Recorder:
-    """A rollout engine that remembers what it was asked for and what came of it."""
+class RecordingRollouts:
+    """Wraps a rollout engine and records the groups it was given and their scored rollouts."""
 
     def __init__(self, engine: RolloutEngine) -> None:
         self.engine = engine
@@ -63,22 +66,23 @@ class Recorder:
         sampling: Sampling,
         times: RolloutTimes,
     ) -> None:
-        """As the engine does it."""
+        """Record the groups and pass them on."""
         self.asked.append((groups, sampling))
         self.engine.begin(batch, groups, sampling, times)
 
     def collect(self, batch: int) -> Iterator[ScoredGroup]:
-        """As the engine does it."""
+        """Record the scored groups and pass them on."""
         self.scored.append([])
         for scored in self.engine.collect(batch):
             self.scored[-1].append(scored)
             yield scored
 
 
-class Replay:
-    """A rollout engine that has everything ready, and leaves the generator alone."""
+class ReplayedRollouts:
+    """Replaces a rollout engine: returns recorded rollouts at once, and leaves the generator
+    alone."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: RecordingRollouts) -> None:
         self._engine = recorder.engine
         self._steps = iter(recorder.scored)
 
@@ -86,28 +90,28 @@ class Replay:
         return getattr(self._engine, name)
 
     def load_weights(self, *_: Any) -> None:
-        """No transfer: only the trainer's own work is timed."""
+        """Do nothing: only the trainer's own work is timed."""
 
     def statistics(self) -> list[dict[str, float]]:
-        """Nothing was generated."""
+        """Return nothing, as no token is generated."""
         return []
 
     def begin(self, *_: Any) -> None:
-        """All is there."""
+        """Do nothing: the rollouts are recorded already."""
 
     def collect(self, *_: Any) -> Iterator[ScoredGroup]:
-        """The next recorded step."""
+        """Return the scored groups of the next recorded step."""
         return iter(next(self._steps))
 
 
 def pin(process: int, core: int) -> None:
-    """All threads of a process on one core; those it starts later inherit that."""
+    """Pin all threads of a process to one core; threads started later inherit that."""
     for thread in Path(f"/proc/{process}/task").iterdir():
         os.sched_setaffinity(int(thread.name), {core})
 
 
 def pin_roles(run: Path) -> None:
-    """Generator and trainer, by the process ids in the run's events, on a core each."""
+    """Pin generator and trainer to a core each, by the process ids in the run's events."""
     cores = sorted(os.sched_getaffinity(0))[:2]
     if len(cores) < 2:
         raise SystemExit("this measures two roles on a core each: it needs two cores")
@@ -119,11 +123,7 @@ def pin_roles(run: Path) -> None:
 
 
 def measure(work: Path, kind: str, steps: int, overrides: Sequence[str]) -> Result:
-    """The three phases, one after another with the same actors."""
-    from granite_rl.actors.placement import ray_session
-    from granite_rl.rl.inputs import load_inputs
-    from granite_rl.rl.roles import start_roles, wait_for_roles
-
+    """Run the three phases, one after another with the same actors."""
     model = write_model(work / "model", KINDS[kind])
     rows = write_prompts(work / "rows", PROMPTS)
     tokens = len(KINDS[kind])
@@ -141,7 +141,7 @@ def measure(work: Path, kind: str, steps: int, overrides: Sequence[str]) -> Resu
     inputs = load_inputs(config)
     with ray_session(config.cluster), run_directory(config) as run:
         roles = start_roles(inputs, run)
-        recorder = Recorder(wait_for_roles(inputs, run, None, roles))
+        recorder = RecordingRollouts(wait_for_roles(inputs, run, None, roles))
         pin_roles(run.path)
         engine = cast(RolloutEngine, recorder)
         with step_loop(inputs, run, engine, roles.trainers) as controller:
@@ -158,7 +158,7 @@ def measure(work: Path, kind: str, steps: int, overrides: Sequence[str]) -> Resu
             step_loop(
                 inputs._replace(config=alone),
                 second,
-                cast(RolloutEngine, Replay(recorder)),
+                cast(RolloutEngine, ReplayedRollouts(recorder)),
                 roles.trainers,
             ) as controller,
         ):
@@ -179,7 +179,7 @@ def measure(work: Path, kind: str, steps: int, overrides: Sequence[str]) -> Resu
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the result."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--steps", type=int, default=7, help="timed steps of every phase")
     parser.add_argument("--kind", choices=list(KINDS), default="varying")

@@ -1,4 +1,4 @@
-"""Packed micro-batches against padded ones: forward and backward of the same responses.
+"""Compares packed micro-batches with padded ones: forward and backward of the same responses.
 
     python -m tests.bench.packed [--prompts 16] [--rounds 5] [--threads 1]
 
@@ -26,24 +26,24 @@ from granite_rl.models.configs import granite_config
 from granite_rl.models.loading import init_policy
 from granite_rl.training.engine import batch_tensors
 from granite_rl.training.policy import TokenLogprobs
-from tests.bench.batches import Group, medians_in_turn, packed_batches, random_groups
+from tests.bench.batches import TokenGroup, medians_in_turn, packed_batches, random_groups
 from tests.bench.result import Result
 
 PADDED_SIZES = (16, 64)
 PACKED_ROWS = ((192, 16), (256, 8))
-"""(row_tokens, rows): both sides choose their best."""
+"""(row_tokens, rows) of the packed side's settings; the best setting of each side counts."""
 
 
 class Padded:
-    """Padded micro-batches, laid out beforehand."""
+    """Runs padded micro-batches, laid out beforehand."""
 
-    def __init__(self, model: GraniteForCausalLM, groups: Sequence[Group], size: int) -> None:
+    def __init__(self, model: GraniteForCausalLM, groups: Sequence[TokenGroup], size: int) -> None:
         self._model = model
         samples = [(group.prompt, ids) for group in groups for ids in group.responses]
         self._batches = [_pad(samples[at : at + size]) for at in range(0, len(samples), size)]
 
     def run(self) -> Tensor:
-        """Forward and backward of all; gives the sum of log-probabilities."""
+        """Run forward and backward of all; returns the sum of log-probabilities."""
         total = torch.zeros(())
         for input_ids, attention_mask, response_mask in self._batches:
             keep = response_mask.shape[1]
@@ -59,7 +59,8 @@ class Padded:
 
 
 def _pad(samples: Sequence[tuple[list[int], list[int]]]) -> tuple[Tensor, Tensor, Tensor]:
-    """Token ids and their mask [samples, prompt + response], response mask [samples, response]."""
+    """Pad to token ids and their mask [samples, prompt + response], and a response mask [samples,
+    response]."""
     before = max(len(prompt) for prompt, _ in samples)
     after = max(len(response) for _, response in samples)
     input_ids = torch.zeros(len(samples), before + after, dtype=torch.long)
@@ -72,17 +73,17 @@ def _pad(samples: Sequence[tuple[list[int], list[int]]]) -> tuple[Tensor, Tensor
 
 
 class Packed:
-    """Shared-prompt rows, laid out beforehand."""
+    """Runs shared-prompt rows, laid out beforehand."""
 
     def __init__(
-        self, model: GraniteForCausalLM, groups: Sequence[Group], row_tokens: int, rows: int
+        self, model: GraniteForCausalLM, groups: Sequence[TokenGroup], row_tokens: int, rows: int
     ) -> None:
         self._module = TokenLogprobs(model)
         packed = packed_batches(groups, row_tokens, rows)
         self._batches = [batch_tensors(batch) for batch in packed]
 
     def run(self) -> Tensor:
-        """Forward and backward of all; gives the sum of log-probabilities."""
+        """Run forward and backward of all; returns the sum of log-probabilities."""
         total = torch.zeros(())
         for batch in self._batches:
             loss = self._module(**batch)[0].sum()
@@ -92,7 +93,7 @@ class Packed:
 
 
 def check(model: GraniteForCausalLM, sides: Sequence[Packed | Padded]) -> None:
-    """All sides give the same sum and the same gradients."""
+    """Check that all sides give the same sum and the same gradients."""
     found = []
     for side in sides:
         model.zero_grad()
@@ -107,7 +108,7 @@ def check(model: GraniteForCausalLM, sides: Sequence[Packed | Padded]) -> None:
 
 
 def measure(prompts: int, rounds: int, threads: int) -> Result:
-    """All layouts in turn; the best of each side."""
+    """Time all layouts in turn, and compare the best of each side."""
     torch.set_num_threads(threads)
     groups = random_groups(prompts, 16)
     model = init_policy(granite_config("tiny"), 0)
@@ -136,7 +137,7 @@ def measure(prompts: int, rounds: int, threads: int) -> Result:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the result."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--prompts", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=5)

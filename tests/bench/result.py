@@ -1,4 +1,4 @@
-"""What a benchmark says: ours and a peer's number, measured in one run."""
+"""Prints a benchmark's result: our number and a peer's, measured in one run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Result:
-    """One comparison; a ratio over 1 means that we are ahead."""
+    """Holds one comparison; a ratio over 1 means that we are ahead."""
 
     name: str
     ours: float
@@ -18,11 +18,11 @@ class Result:
 
     @property
     def ratio(self) -> float:
-        """How many times better ours is."""
+        """Return how many times better our number is."""
         return self.peer / self.ours if self.lower_is_better else self.ours / self.peer
 
     def print(self) -> None:
-        """One JSON line."""
+        """Print the comparison as one JSON line."""
         line = {
             "name": self.name,
             "ours": round(self.ours, 4),

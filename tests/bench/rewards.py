@@ -1,4 +1,4 @@
-"""Verifiers with kill-on-timeout against a plain process pool around math-verify.
+"""Compares verifiers with kill-on-timeout with a plain process pool around math-verify.
 
     python -m tests.bench.rewards [--samples 4000] [--workers 2]
 
@@ -41,7 +41,7 @@ SHAPES = (
 
 
 def samples(count: int, bombs: bool) -> list[tuple[str, str]]:
-    """(completion, gold), right and wrong in turn."""
+    """Make (completion, gold) pairs, right and wrong in turn."""
     made = []
     bomb = cycle(BOMBS)
     for number in range(count):
@@ -55,7 +55,7 @@ def samples(count: int, bombs: bool) -> list[tuple[str, str]]:
 
 
 def peer_score(sample: tuple[str, str]) -> float:
-    """math-verify as its documentation shows it."""
+    """Score with math-verify as its documentation shows it."""
     from math_verify import parse, verify
 
     completion, gold = sample
@@ -63,7 +63,7 @@ def peer_score(sample: tuple[str, str]) -> float:
 
 
 def ours(pool: RewardPool, chosen: list[tuple[str, str]]) -> float:
-    """Samples a second of the killable pool."""
+    """Measure the samples a second of the killable pool."""
     items = [{"reward": "math", "completion": text, "ground_truth": gold} for text, gold in chosen]
     begin = time.perf_counter()
     results = pool.score(items)
@@ -73,14 +73,14 @@ def ours(pool: RewardPool, chosen: list[tuple[str, str]]) -> float:
 
 
 def peer(pool: ProcessPoolExecutor, chosen: list[tuple[str, str]]) -> float:
-    """Samples a second of the plain pool."""
+    """Measure the samples a second of the plain pool."""
     begin = time.perf_counter()
     assert len(list(pool.map(peer_score, chosen, chunksize=32))) == len(chosen)
     return len(chosen) / (time.perf_counter() - begin)
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--samples", type=int, default=4_000)
     parser.add_argument("--workers", type=int, default=2)

@@ -1,4 +1,4 @@
-"""How often verifiers err on labelled answers: `python -m tests.bench.rewards_accuracy FILE...`
+"""Counts verifiers' errors on labelled answers: `python -m tests.bench.rewards_accuracy FILE...`
 
 Not a test: the data is other people's and isn't shipped. `--format` names what the files are
 (`tests.bench.labelled`); without it they hold JSON lines of the form
@@ -30,14 +30,14 @@ from tests.bench.labelled import READERS, Row
 
 
 def ours(row: Row) -> RewardResult:
-    """The verdict of the row's reward."""
+    """Return the verdict of the row's reward."""
     return get_reward(row["reward"]).score(
         row["completion"], ground_truth=row["ground_truth"], extra_info=row.get("extra_info")
     )
 
 
 def math_verify(row: Row) -> RewardResult:
-    """The verdict of plain math-verify, as its documentation calls it."""
+    """Return the verdict of plain math-verify, called as its documentation does."""
     from math_verify import parse, verify
 
     gold = parse(f"${row['ground_truth']}$")
@@ -52,7 +52,7 @@ def measure(
     labelled = [row for row in labelled if "not_applicable" not in row]
     wrong = Counter({"false_positives": 0, "false_negatives": 0, "errors": 0, "skipped": 0})
     if labelled:
-        verdict(labelled[0])  # imports
+        verdict(labelled[0])  # imports what it needs, which is not timed
     start = time.perf_counter()
     for row in labelled:
         result = verdict(row)

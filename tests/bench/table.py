@@ -1,4 +1,4 @@
-"""The table of all benchmarks in docs/performance.md, written from runs/bench.json.
+"""Writes the table of all benchmarks in docs/performance.md from runs/bench.json.
 
 Between its markers the page holds what `render` gives for the numbers and nothing else, so that it
 can't say something that no run measured: ``python -m tests.bench --table`` writes it.
@@ -15,10 +15,10 @@ BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 
 class Comparison(NamedTuple):
-    """A line of the table."""
+    """Describes a line of the table."""
 
     module: str
-    """What prints it: ``python -m tests.bench.MODULE``."""
+    """Module that prints the line: ``python -m tests.bench.MODULE``."""
     what: str
 
 
@@ -35,7 +35,7 @@ COMPARISONS: dict[str, Comparison] = {
     "rewards_math": Comparison("rewards", "killable verifier pool against math-verify in a pool"),
     "rewards_bombs": Comparison("rewards", "the same, one completion in a hundred a time bomb"),
 }
-"""By the name of the line, in the order of the table."""
+"""Lines by their name, in the order of the table."""
 
 
 def _number(value: float) -> str:
@@ -43,10 +43,10 @@ def _number(value: float) -> str:
 
 
 def render(results: Mapping[str, Mapping[str, Any]]) -> str:
-    """The table in Markdown; lines that were never run have dashes.
+    """Render the table in Markdown; lines that were never run have dashes.
 
     Args:
-        results: of runs/bench.json, by name.
+        results: content of runs/bench.json, by name.
     """
     lines = [
         "| name | ours | peer | ratio | unit | what is compared | how to repeat |",
@@ -67,7 +67,7 @@ def render(results: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def replaced(page: str, table: str) -> str:
-    """The page with the table between its markers.
+    """Return the page with the table between its markers.
 
     Raises:
         ValueError: the page lacks the markers.

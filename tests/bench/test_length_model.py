@@ -1,4 +1,5 @@
-"""The model that the comparison with TRL rests on ends its completions as it is told to."""
+"""Tests that the model of the comparison with TRL ends its completions with the given
+probabilities."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from tests.bench.length_model import (
 
 
 def survival(hazards: list[float]) -> list[float]:
-    """Probability that a completion has more than t tokens, t = 0 .. len(hazards)."""
+    """Return the probability that a completion has more than t tokens, t = 0 .. len(hazards)."""
     alive = [1.0]
     for hazard in hazards:
         alive.append(alive[-1] * (1 - hazard))

@@ -1,4 +1,4 @@
-"""The RL loop against TRL's `GRPOTrainer`: same model, prompts, samples, lengths and machine.
+"""Compares the RL loop with TRL's `GRPOTrainer`: same model, prompts, samples, lengths and machine.
 
     python -m tests.bench.trl [--only equal|varying] [--steps 7] [--ours KEY=VALUE ...]
 
@@ -50,9 +50,10 @@ PROMPTS = 32
 SAMPLES = 16
 WARM_UP = 2
 START_S = 120.0
-"""What TRL may take to start."""
+"""Seconds that TRL may take to start."""
 TOLERANCE = 0.08
-"""Standard error of the difference of two means of 3,500 log-normal lengths: 2.3 %."""
+"""Largest relative difference of the mean lengths. Two means of 3,500 log-normal lengths differ
+with a standard error of 2.3 %."""
 
 OURS = (
     "recipe=demo",
@@ -72,22 +73,22 @@ OURS = (
 )
 
 
-class Case(NamedTuple):
-    """What a line compares."""
+class LengthCase(NamedTuple):
+    """Describes one comparison: a distribution of lengths, and the peer's settings."""
 
     name: str
     hazards: list[float]
     peers: tuple[tuple[str, ...], ...]
-    """Arguments of `trl_peer`, of which the fastest counts."""
+    """Arguments of `trl_peer` for each setting; the fastest setting counts."""
 
 
 CASES = {
-    "equal": Case(
+    "equal": LengthCase(
         "trl_equal",
         equal_lengths(10),
         (("--micro-batch", "512"), ("--micro-batch", "128"), ("--micro-batch", "64")),
     ),
-    "varying": Case(
+    "varying": LengthCase(
         "trl_varying",
         lognormal_lengths(16, 0.9, 128),
         (
@@ -101,19 +102,19 @@ CASES = {
 
 
 class Measured(NamedTuple):
-    """One side's steps."""
+    """Holds one side's steps."""
 
     seconds: list[float]
     lengths: list[int]
 
     @property
     def rate(self) -> float:
-        """Samples a second of the median step."""
+        """Return the samples a second of the median step."""
         return PROMPTS * SAMPLES / statistics.median(self.seconds)
 
 
 def note(label: str, measured: Measured) -> None:
-    """A line on stderr: what was measured, and on which lengths."""
+    """Print to stderr what was measured, and on which lengths."""
     lengths = measured.lengths
     print(
         f"# {label}: {measured.rate:.1f} samples/s, steps of "
@@ -126,7 +127,7 @@ def note(label: str, measured: Measured) -> None:
 
 
 class FailedRun(RuntimeError):
-    """A side did not run to its end; says what it printed."""
+    """Reports that a side did not run to its end, with what it printed."""
 
 
 def run(command: list[str], log: Path, limit_s: float | None = None, **environment: str) -> None:
@@ -162,7 +163,7 @@ def peer(
     setting: tuple[str, ...],
     limit_s: float | None,
 ) -> Measured:
-    """TRL in one setting."""
+    """Run TRL in one setting."""
     output = work / "peer.json"
     command = [sys.executable, "-m", "tests.bench.trl_peer", "--model", str(model)]
     command += ["--rows", str(rows), "--tokens", str(tokens), "--output", str(output)]
@@ -177,7 +178,7 @@ def peer(
 def ours(
     directory: Path, model: Path, rows: Path, tokens: int, steps: int, overrides: list[str]
 ) -> Measured:
-    """A stage with all its actors."""
+    """Run a stage with all its actors."""
     command = [sys.executable, "-m", "granite_rl.stage", "math", *OURS]
     command += [f"model.path={model}", f"data.train={rows}", f"run.dir={directory}"]
     # The last step also saves: it is not timed.
@@ -199,8 +200,8 @@ def ours(
     return Measured(seconds[WARM_UP - 1 :], lengths)
 
 
-def measure(case: Case, steps: int, overrides: list[str]) -> None:
-    """Both sides of one line."""
+def measure(case: LengthCase, steps: int, overrides: list[str]) -> None:
+    """Run both sides of one comparison, and print its line."""
     with tempfile.TemporaryDirectory(prefix="granite-rl-bench-") as name:
         work = Path(name)
         model = write_model(work / "model", case.hazards)
@@ -236,7 +237,7 @@ def measure(case: Case, steps: int, overrides: list[str]) -> None:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the results."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", choices=list(CASES))
     parser.add_argument("--steps", type=int, default=7, help="timed steps of every run")

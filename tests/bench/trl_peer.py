@@ -1,4 +1,4 @@
-"""TRL's `GRPOTrainer` on given prompts, timed: the peer of `tests.bench.trl`, in its own process.
+"""Times TRL's `GRPOTrainer` on given prompts: the peer of `tests.bench.trl`, in its own process.
 
     python -m tests.bench.trl_peer --model DIR --rows FILE --tokens 10 --micro-batch 512 \\
         --steps 7 --output FILE
@@ -6,7 +6,7 @@
 Writes ``{"seconds": [...], "lengths": [[...], ...]}``: wall-clock seconds between the ends of
 consecutive optimizer steps (the first step has none), and the completions' lengths of every step.
 
-Set up as somebody who wants speed on CPU would: float32 (bf16 off), no gradient checkpointing, no
+Set up for speed on a CPU: float32 (bf16 off), no gradient checkpointing, no
 dropout, no padding to multiples, one update per batch so that old log-probabilities are never
 computed, no vLLM server beside it, no checkpoints, no trackers. The recipe's loss: DAPO's token
 mean, clip 0.2/0.28, KL weight 0.05 to the frozen start, AdamW.
@@ -26,7 +26,8 @@ SAMPLES = 16
 
 
 def reward_function(lengths: list[list[int]]) -> Any:
-    """The reward of `tests.bench.length_model`, noting how long the completions are."""
+    """Return the reward of `tests.bench.length_model`, which also records the completions'
+    lengths."""
 
     def distinct(completions: list[Any], completion_ids: list[list[int]], **_: Any) -> list[float]:
         lengths.append([len(ids) for ids in completion_ids])
@@ -37,7 +38,7 @@ def reward_function(lengths: list[list[int]]) -> Any:
 
 
 def train(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Run the steps; returns what is written."""
+    """Run the steps; returns the content of the output file."""
     import torch
     from datasets import Dataset
     from transformers import TrainerCallback
@@ -99,7 +100,7 @@ def train(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Train and write."""
+    """Train and write the output file."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--rows", type=Path, required=True)

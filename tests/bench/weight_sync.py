@@ -1,4 +1,4 @@
-"""A weight update, from the trainer's parameters until the generator can serve, against memcpy.
+"""Compares a weight update, from trainer parameters to a generator that can serve, with memcpy.
 
     python -m tests.bench.weight_sync [--only NAME] [--updates 9]
 
@@ -78,7 +78,7 @@ SHAPES: dict[str, dict[str, Any]] = {
 
 
 class PipeReceivers:
-    """A generator in a child process."""
+    """Drives a generator in a child process."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
@@ -86,26 +86,26 @@ class PipeReceivers:
 
     @property
     def workers(self) -> Sequence[int]:
-        """One generator of one worker."""
+        """Return the workers of the one generator, which has one."""
         return [1]
 
     def begin(self) -> None:
-        """A failure ends the benchmark, so there is none to forget."""
+        """Do nothing: a failure ends the benchmark, so there is none to forget."""
 
     def initialize(self, infos: Sequence[dict[str, Any]]) -> PipePending:
-        """Its one engine."""
+        """Initialise the one generator's engine."""
         return self._call("init_weight_transfer", infos[0])
 
     def start(self, version: int) -> PipePending:
-        """As the generator's method."""
+        """Call the generator's ``start_weight_update``."""
         return self._call("start_weight_update", version)
 
     def update(self, info: dict[str, Any]) -> PipePending:
-        """As the generator's method."""
+        """Call the generator's ``update_weights``."""
         return self._call("update_weights", info)
 
     def finish(self, version: int) -> PipePending:
-        """As the generator's method."""
+        """Call the generator's ``finish_weight_update``."""
         return self._call("finish_weight_update", version)
 
     def _call(self, method: str, argument: Any) -> PipePending:
@@ -114,20 +114,20 @@ class PipeReceivers:
 
 
 class PipePending:
-    """A call under way; there is one at a time."""
+    """Represents a call under way; there is one at a time."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
 
     def wait(self) -> None:
-        """Until the child has answered."""
+        """Wait until the child has answered."""
         if not self._pipe.poll(TIMEOUT_S):
             raise TimeoutError("the generator does not answer")
         self._pipe.recv()
 
 
 def serve(pipe: Connection, model: str, config: GeneratorSection) -> None:
-    """The child: one generator that does what comes through the pipe."""
+    """Run one generator in the child, driven through the pipe."""
     generator = Generator(model, config, 64, gpu=False)
     pipe.send("ready")
     while True:
@@ -139,10 +139,10 @@ def serve(pipe: Connection, model: str, config: GeneratorSection) -> None:
 
 
 class BenchTrainer(Trainer):
-    """A trainer without reference and data."""
+    """Implements a trainer without reference and data."""
 
     def prepare(self, model: Path, dtype: str) -> None:
-        """The policy's engine."""
+        """Make the policy's engine."""
         policy = load_policy(model, dtype)
         self._tied = bool(policy.config.tie_word_embeddings)
         self._policy = TrainEngine(
@@ -160,14 +160,14 @@ class BenchTrainer(Trainer):
         )
 
     def change(self, factor: float) -> None:
-        """Another value for every weight."""
+        """Change every weight by a factor."""
         with torch.no_grad():
             for parameter in self._engine.module.parameters():
                 parameter.mul_(factor)
 
 
 def memcpy(size: int, source: np.ndarray, target: np.ndarray) -> float:
-    """Bytes a second of one thread."""
+    """Measure the bytes a second of one thread's copy."""
     begin = time.perf_counter()
     done = 0
     while done < size:
@@ -178,7 +178,7 @@ def memcpy(size: int, source: np.ndarray, target: np.ndarray) -> float:
 
 
 def make_checkpoint(shape: dict[str, Any], dtype: str, directory: Path) -> None:
-    """Random weights."""
+    """Write a checkpoint with random weights."""
     tokenizer = train_tokenizer(["Weights are all that is looked at here."], 300)
     config = granite_config("tiny", vocab_size=512)
     for key, value in shape.items():
@@ -190,7 +190,7 @@ def make_checkpoint(shape: dict[str, Any], dtype: str, directory: Path) -> None:
 
 
 def measure(name: str, updates: int) -> None:
-    """One size."""
+    """Measure one size of model, and print its line."""
     dtype = "float32" if name == "weight_sync_1m" else "bfloat16"
     generator_config = section("shared_memory", dtype, TIMEOUT_S)
     with tempfile.TemporaryDirectory() as directory:
@@ -236,7 +236,7 @@ def measure(name: str, updates: int) -> None:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the results."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--updates", type=int, default=9)
     parser.add_argument("--only", choices=tuple(SHAPES))

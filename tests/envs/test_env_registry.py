@@ -113,7 +113,7 @@ def test_the_configuration_overrides_what_rows_name(override: object) -> None:
 
 
 def test_bad_rows_and_names_say_what_is_wrong() -> None:
-    with pytest.raises(UnknownEnv, match="did you mean 'math'"):
+    with pytest.raises(UnknownEnv, match="did you mean `math`"):
         load_env_class("maths")
     with pytest.raises(ValueError, match="math: the row has no reward_spec"):
         make_env("math", {"prompt": []})

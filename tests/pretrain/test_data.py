@@ -80,7 +80,7 @@ def test_shards_are_made_once_and_again_when_damaged(
         ("{", "not JSON"),
         ('{"body": "x"}', "no text"),
         ('{"text": 5}', "no text"),
-        ("[]", "no text"),
+        ("[]", "not a JSON object"),
     ],
 )
 def test_bad_rows_are_named(
@@ -124,7 +124,7 @@ def test_train_and_validation_windows(source: Source) -> None:
 
 
 def config(*overrides: str) -> PretrainConfig:
-    always = ["pretrain_recipe=demo", "data.dir=/nowhere"]
+    always = ["recipe=demo", "data.dir=/nowhere"]
     return validate(PretrainConfig, compose("pretrain", [*always, *overrides]))
 
 
@@ -150,7 +150,7 @@ def test_the_recipe_composes_with_its_published_numbers() -> None:
     assert sum(phases[0].mixture.values()) == 100
     assert sum(phases[2].mixture.values()) == pytest.approx(100.01)
     assert [phase.context for phase in phases] == [4096] * 4 + [32768, 131072]
-    staged = compose("pretrain", ["data.dir=/x", "+pretrain_recipe/stage=long_context_512k"])
+    staged = compose("pretrain", ["data.dir=/x", "+phase=long_context_512k"])
     longest = list(validate(PretrainConfig, staged).phases.values())[-1]
     assert (longest.context, longest.mixture) == (524288, {"books": 80, "code_repositories": 20})
 

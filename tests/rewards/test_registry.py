@@ -88,7 +88,7 @@ def test_an_impossible_range_is_refused_when_declared(bad: tuple[float, float]) 
 
 
 def test_unknown_names_come_with_the_nearest() -> None:
-    with pytest.raises(UnknownReward, match=r"did you mean 'math'.*known: .*temporal"):
+    with pytest.raises(UnknownReward, match=r"did you mean `math`.*known: .*temporal"):
         get_reward("maths")
 
 

@@ -13,14 +13,20 @@ from typing import Any, NamedTuple
 import pytest
 import torch
 
-from granite_rl.entry import run_main
+from granite_rl.entry import configure, run_main
 from granite_rl.errors import ConfigError, DataError
 from granite_rl.models.configs import granite_config
 from granite_rl.models.loading import init_policy, save_hf
 from granite_rl.models.reward_model import RewardModel
 from granite_rl.models.tokenizer import load_tokenizer, train_tokenizer
 from sft.reward_model.data import Pair, batch_order, micro_batches, read_pairs, total_steps
-from sft.reward_model.train import bradley_terry_loss, evaluate, load_config, load_inputs, main
+from sft.reward_model.train import (
+    RewardModelConfig,
+    bradley_terry_loss,
+    evaluate,
+    load_inputs,
+    main,
+)
 
 
 def _row(number: int) -> dict[str, Any]:
@@ -138,7 +144,13 @@ def test_inconsistent_configurations_are_refused(
     tiny_checkpoint: Path, pairs_file: Path, override: str, words: str
 ) -> None:
     with pytest.raises(ConfigError, match=words):
-        load_inputs(load_config([*_arguments(tiny_checkpoint, pairs_file), override]))
+        load_inputs(
+            configure(
+                "reward_model",
+                RewardModelConfig,
+                [*_arguments(tiny_checkpoint, pairs_file), override],
+            )
+        )
 
 
 def test_accuracy_is_counted_per_language(tiny_checkpoint: Path, pairs_file: Path) -> None:
@@ -176,7 +188,7 @@ def _arguments(model: Path, pairs: Path) -> list[str]:
 
 _SEVERAL_RUNS = """
 import json, os, signal, sys
-from granite_rl.entry import run_main
+from granite_rl.entry import configure, run_main
 from granite_rl.training import distributed
 from sft import preference
 

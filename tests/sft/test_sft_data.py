@@ -64,7 +64,7 @@ def test_only_what_assistants_wrote_is_trained(
     [
         ("{", "not JSON"),
         ('{"prompt": "x"}', "no messages"),
-        ('{"messages": "x"}', "no messages"),
+        ('{"messages": "x"}', "'messages' is text that is not JSON"),
         ('{"messages": [{"content": "x"}]}', "no role"),
         ('{"messages": [{"role": "user", "content": "x"}]}', "no assistant turn"),
         ('{"messages": []}', "empty"),
@@ -87,7 +87,7 @@ def test_bad_rows_are_named(
 def test_nothing_left_is_an_error(file: Path, tokenizer: PreTrainedTokenizerBase) -> None:
     with pytest.raises(DataError, match="4 exceed 5 tokens"):
         read_conversations([file], tokenizer, 5)
-    with pytest.raises(DataError, match="does not exist"):
+    with pytest.raises(DataError, match="no such file"):
         read_conversations([file.with_name("none")], tokenizer, 5)
 
 

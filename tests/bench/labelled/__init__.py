@@ -1,4 +1,4 @@
-"""Other people's labelled material as rows that `tests.bench.rewards_accuracy` scores.
+"""Reads other people's labelled material as rows that `tests.bench.rewards_accuracy` scores.
 
 One module per subject, one reader per format. A row is
 `{"reward", "completion", "ground_truth", "correct", "extra_info": optional}`, or

@@ -1,4 +1,4 @@
-"""Labelled short answers: our own row format, and GSM8K's model solutions."""
+"""Reads labelled short answers: our own row format, and GSM8K's model solutions."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ GSM8K_SOLVERS = ("6b_finetuning", "6b_verification", "175b_finetuning", "175b_ve
 
 
 def rows(path: Path) -> Iterator[dict[str, Any]]:
-    """JSON lines that are rows already."""
+    """Read JSON lines that are rows already."""
     with path.open(encoding="utf-8") as lines:
         for line in lines:
             yield json.loads(line)
 
 
 def gsm8k(path: Path) -> Iterator[dict[str, Any]]:
-    """`example_model_solutions.jsonl` of github.com/openai/grade-school-math (MIT).
+    """Read `example_model_solutions.jsonl` of github.com/openai/grade-school-math (MIT).
 
     Four solutions per problem become `math` rows with the text after "A:" boxed.
     """

@@ -1,4 +1,4 @@
-"""Sentences in a known language."""
+"""Reads sentences in a known language."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rewards.reading.languages import LANGUAGES
 
 
 def sentences(path: Path) -> Iterator[dict[str, Any]]:
-    """`language-testdata/sentences` of github.com/pemistahl/lingua-py (Apache-2.0).
+    """Read `language-testdata/sentences` of github.com/pemistahl/lingua-py (Apache-2.0).
 
     Every sentence is asked for in its own language, and in one of the eleven others in turn.
     """

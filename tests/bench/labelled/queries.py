@@ -1,4 +1,4 @@
-"""Labelled pairs of SQL queries: equivalent or not.
+"""Reads labelled pairs of SQL queries: equivalent or not.
 
 Each query of a pair is the gold once and the answer once. There is no data with them, so the rows
 say `fill`: both must give the same on whatever the schema permits.
@@ -22,7 +22,7 @@ _TYPES = {"INT": "INTEGER", "VARCHAR": "TEXT", "DATE": "DATE", "BOOLEAN": "BOOLE
 
 
 def _schema(tables: Mapping[str, Mapping[str, str | None]], constraints: Sequence[Any]) -> str:
-    """CREATE TABLE statements from VeriEQL's form, in which `T__C` is column C of table T."""
+    """Write CREATE TABLE statements from VeriEQL's form, in which `T__C` is column C of table T."""
     columns = {
         table: {name: [name, _TYPES[(kind or "INT").upper()]] for name, kind in of.items()}
         for table, of in tables.items()
@@ -52,7 +52,7 @@ def _schema(tables: Mapping[str, Mapping[str, str | None]], constraints: Sequenc
 
 
 def refused(schema_sql: str, queries: Sequence[str]) -> str:
-    """Why SQLite does not run the queries on the schema; empty if it does."""
+    """Return why SQLite does not run the queries on the schema; empty if it does."""
     try:
         image = build_image(schema_sql)
         for query in queries:
@@ -73,7 +73,8 @@ def _pair(schema_sql: str, first: str, second: str, correct: bool) -> Iterator[d
 
 
 def verieql(path: Path) -> Iterator[dict[str, Any]]:
-    """`experiments/*/*.out` of github.com/VeriEQL/VeriEQL: pairs with a model checker's verdict.
+    """Read `experiments/*/*.out` of github.com/VeriEQL/VeriEQL: pairs with a model checker's
+    verdict.
 
     A counterexample makes a pair not equivalent; one that none was found for within the time,
     for tables of one row and more, counts as equivalent.
@@ -93,7 +94,7 @@ def verieql(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def sqlsolver(path: Path) -> Iterator[dict[str, Any]]:
-    """`sqlsolver_data` of github.com/SJTU-IPADS/SQLSolver (Apache-2.0): Calcite's rewrites.
+    """Read `sqlsolver_data` of github.com/SJTU-IPADS/SQLSolver (Apache-2.0): Calcite's rewrites.
 
     Every pair is equivalent; a query of another place in the file is taken for one that is not.
     """

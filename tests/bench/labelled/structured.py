@@ -1,4 +1,4 @@
-"""Labelled JSON, YAML and CSV: the conformance suites of the three formats, cloned."""
+"""Reads labelled JSON, YAML and CSV: the conformance suites of the three formats, cloned."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DRAFTS = {f"draft{n}": f"http://json-schema.org/draft-0{n}/schema#" for n in (3
 
 
 def json_schema_suite(path: Path) -> Iterator[dict[str, Any]]:
-    """`tests/draft…` of github.com/json-schema-org/JSON-Schema-Test-Suite (MIT).
+    """Read `tests/draft…` of github.com/json-schema-org/JSON-Schema-Test-Suite (MIT).
 
     Schemas that are only `true` or `false` and those that refer to the suite's server are not
     what a row can hold.
@@ -51,7 +51,7 @@ def json_schema_suite(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _values(text: str) -> list[Any]:
-    """The JSON values of a text, one after the other."""
+    """Yield the JSON values of a text, one after the other."""
     decoder, place, found = json.JSONDecoder(), 0, []
     text = text.strip()
     while place < len(text):
@@ -63,7 +63,7 @@ def _values(text: str) -> list[Any]:
 
 
 def yaml_suite(path: Path) -> Iterator[dict[str, Any]]:
-    """`src` of github.com/yaml/yaml-test-suite (MIT).
+    """Read `src` of github.com/yaml/yaml-test-suite (MIT).
 
     What must not parse becomes a row in which any value would be right.
     """
@@ -103,7 +103,7 @@ def _with_header(parsed: list[Any]) -> list[list[str]]:
 
 
 def csv_suite(path: Path) -> Iterator[dict[str, Any]]:
-    """github.com/sineemore/csv-test-data and github.com/max-mapper/csv-spectrum.
+    """Read github.com/sineemore/csv-test-data and github.com/max-mapper/csv-spectrum.
 
     Where there are no names of columns, the first record gives them. For a file that is no CSV the
     gold is what a lenient reader makes of it, with all records as wide as the first.

@@ -1,4 +1,4 @@
-"""Labelled tool calls: what models answered to the Berkeley Function-Calling Leaderboard."""
+"""Reads labelled tool calls: models' answers to the Berkeley Function-Calling Leaderboard."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _name(name: str) -> str:
 
 
 def _schema(declared: Any) -> Any:
-    """A JSON schema from the leaderboard's, which has Python's names of types."""
+    """Build a JSON schema from the leaderboard's, which has Python's names of types."""
     if isinstance(declared, list):
         return [_schema(item) for item in declared]
     if not isinstance(declared, dict):
@@ -53,7 +53,8 @@ def _tools(functions: Any) -> list[dict[str, Any]]:
 
 
 class _Gold:
-    """The arguments of a right call: one of every parameter's values, and what else is right."""
+    """Describes the arguments of a right call: one of every parameter's values, and what else is
+    right."""
 
     def __init__(self, possible: Mapping[str, Any]) -> None:
         self.either: dict[str, list[Any]] = {}
@@ -95,7 +96,7 @@ def _truth(prompt: Mapping[str, Any], possible: Any) -> dict[str, Any] | None:
     listed = [possible] if isinstance(possible, dict) else possible
     for key, arguments in (pair for one in listed for pair in one.items()):
         if not isinstance(arguments, dict):
-            return None  # a slip in one of the files
+            return None  # an error in one of the files
         # A second call of the same function has a number at the end of its name.
         name = _name(key)
         calls.append(_Gold(arguments).call(name if name in names else name.rpartition("_")[0]))
@@ -103,7 +104,8 @@ def _truth(prompt: Mapping[str, Any], possible: Any) -> dict[str, Any] | None:
 
 
 def _completion(result: Any) -> str | None:
-    """The calls as a JSON array; None if the model did not answer with calls that are JSON."""
+    """Return the calls as a JSON array; None if the model did not answer with calls that are
+    JSON."""
     if isinstance(result, str):
         return result
     calls = []
@@ -121,7 +123,8 @@ def _completion(result: Any) -> str | None:
 
 
 def bfcl(path: Path) -> Iterator[dict[str, Any]]:
-    """A release of github.com/HuanzhiMao/BFCL-Result: models' calls and the leaderboard's verdict.
+    """Read a release of github.com/HuanzhiMao/BFCL-Result: models' calls and the leaderboard's
+    verdict.
 
     The score files list failures with their question and what would have been right. A question is
     known if any model failed it; of the answers, those of models that call functions by JSON.
@@ -157,7 +160,7 @@ def bfcl(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _changed(value: Any, right: Sequence[Any]) -> Any:
-    """A value of the same type that is none of the right ones."""
+    """Return a value of the same type that is none of the right ones."""
     if isinstance(value, bool):
         return not value
     if isinstance(value, int | float):
@@ -170,7 +173,8 @@ def _changed(value: Any, right: Sequence[Any]) -> Any:
 
 
 def _mutant(call: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The call with one argument that is not right; None if it has none that could be wrong."""
+    """Return the call with one argument that is not right; None if it has none that could be
+    wrong."""
     for name, value in call["arguments"].items():
         others = call["compare"]["either"].get("/" + name, [])
         changed = _changed(value, [value, *others])
@@ -180,14 +184,14 @@ def _mutant(call: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _other(call: Mapping[str, Any]) -> dict[str, Any]:
-    """The call with the last of every argument's right values."""
+    """Return the call with the last of every argument's right values."""
     either = call["compare"]["either"]
     chosen = {n: either.get("/" + n, [v])[-1] for n, v in call["arguments"].items()}
     return {"name": call["name"], "arguments": chosen}
 
 
 def _least(call: Mapping[str, Any]) -> dict[str, Any]:
-    """The call without what may be left out."""
+    """Return the call without what may be left out."""
     optional = set(call["compare"]["optional"])
     kept = {n: v for n, v in call["arguments"].items() if "/" + n not in optional}
     return {"name": call["name"], "arguments": kept}
@@ -198,7 +202,7 @@ def _names(calls: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def bfcl_questions(path: Path) -> Iterator[dict[str, Any]]:
-    """`bfcl_eval/data` of github.com/ShishirPatil/gorilla (Apache-2.0): what would be right.
+    """Read `bfcl_eval/data` of github.com/ShishirPatil/gorilla (Apache-2.0): the right calls.
 
     A row's own calls are right, with the first and with the last of an argument's right values and
     without what may be left out. With another argument, with one call less, and on another row,

@@ -40,7 +40,7 @@ def configuration() -> Any:
     from granite_rl.entry import compose, validate
 
     given = ["stage=math", "recipe=demo", "model.path=M", "data.train=D"]
-    return validate(StageConfig, compose("stage", given))
+    return validate(StageConfig, compose("rl", given))
 
 
 @pytest.mark.parametrize("failures", [1, placement.START_ATTEMPTS])

@@ -46,7 +46,7 @@ def config(
     run = tmp_path_factory.mktemp("run")
     more = ("trainer.reference_replicas=1", "trainer.zero_stage=2")
     arguments = stage_arguments(tiny_checkpoint, any_rows, run, 2, *more)
-    return validate(StageConfig, compose("stage", [f"stage={arguments[0]}", *arguments[1:]]))
+    return validate(StageConfig, compose("rl", [f"stage={arguments[0]}", *arguments[1:]]))
 
 
 @pytest.fixture(scope="module")

@@ -69,7 +69,7 @@ def cluster() -> Iterator[Any]:
     from granite_rl.entry import compose, validate
 
     given = ["stage=math", "recipe=demo", "model.path=M", "data.train=D"]
-    config = validate(StageConfig, compose("stage", given))
+    config = validate(StageConfig, compose("rl", given))
     with ray_session(config.cluster):
         yield config
 

@@ -22,7 +22,7 @@ def config(tiny_checkpoint: Path) -> Iterator[StageConfig]:
     from granite_rl.actors.placement import ray_session
 
     given = ["stage=math", "recipe=demo", f"model.path={tiny_checkpoint}", "data.train=D"]
-    config = validate(StageConfig, compose("stage", [*given, "trainer.ranks=2"]))
+    config = validate(StageConfig, compose("rl", [*given, "trainer.ranks=2"]))
     with ray_session(config.cluster):
         yield config
 

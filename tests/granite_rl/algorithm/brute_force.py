@@ -1,4 +1,4 @@
-"""The objective written down a second time, from the papers, sample by sample and in float64.
+"""Computes the objective a second time, from the papers, sample by sample and in float64.
 
 Nothing here comes from granite_rl.algorithm or SkyRL: own softmax, own advantages, own loss, and
 the aggregations as nested means, not as weights over a denominator. A module of its own, so that
@@ -51,7 +51,8 @@ def section(**changes: Any) -> AlgorithmSection:
 
 
 def make_groups(vocabulary: int, seed: int = 0, surprise: float = 4.1) -> list[ScoredGroup]:
-    """Four groups of four samples: one sample failed, one empty, two cut off, one group all equal.
+    """Make four groups of four samples: one failed, one empty, two cut off, and one group of equal
+    rewards.
 
     Prompt and response together are 8 to 12 tokens long; the generator found each token of about
     ``surprise`` nats.
@@ -90,7 +91,8 @@ def make_groups(vocabulary: int, seed: int = 0, surprise: float = 4.1) -> list[S
 
 
 def group_advantages(rewards: Sequence[float], name: str, norm_by_std: bool) -> list[float]:
-    """Closed forms: Shao et al. 2024, Liu et al. 2025, Ahmadian et al. 2024, Tajwar et al. 2026."""
+    """Compute advantages by the closed forms of Shao et al. 2024, Liu et al. 2025, Ahmadian et al.
+    2024 and Tajwar et al. 2026."""
     count = len(rewards)
     mean = math.fsum(rewards) / count
     if name == "rloo":
@@ -103,7 +105,7 @@ def group_advantages(rewards: Sequence[float], name: str, norm_by_std: bool) -> 
 
 
 def kl_estimate(name: str, logp: Tensor, reference: Tensor) -> Tensor:
-    """Schulman's estimators from the ratio of probabilities, r = reference / policy."""
+    """Compute Schulman's KL estimators from the ratio of probabilities, r = reference / policy."""
     ratio = torch.exp(reference) / torch.exp(logp)
     forms: dict[str, Callable[[], Tensor]] = {
         "k1": lambda: -torch.log(ratio),
@@ -124,7 +126,8 @@ def surrogate(
     low: float = 0.2,
     high: float = 0.28,
 ) -> Tensor:
-    """[tokens] loss of one sample, term by term as the papers write it, with SkyRL's constants."""
+    """Compute one sample's loss [tokens] term by term as the papers write it, with SkyRL's
+    constants."""
     ratio = torch.exp(logp) / torch.exp(old)
     a = torch.as_tensor(advantage, dtype=torch.float64)
     clipped = torch.minimum(torch.maximum(ratio, torch.tensor(1 - low)), torch.tensor(1 + high))
@@ -160,7 +163,7 @@ def surrogate(
 
 
 def importance_weight(mode: str, cap: float, current: Tensor, rollout: Tensor) -> Tensor:
-    """[tokens] min(pi_trainer / pi_generator, cap), of tokens or of the whole response."""
+    """Compute min(pi_trainer / pi_generator, cap) [tokens], per token or for the whole response."""
     if mode == "none":
         return torch.ones_like(current)
     ratio = torch.exp(current) / torch.exp(rollout)
@@ -171,7 +174,7 @@ def importance_weight(mode: str, cap: float, current: Tensor, rollout: Tensor) -
 
 @dataclass
 class Answer:
-    """What a step must come to."""
+    """Holds the loss, gradient and advantages that a step must have."""
 
     loss: float
     gradient: dict[str, Tensor]
@@ -181,7 +184,8 @@ class Answer:
 
 
 def token_logprobs(model: torch.nn.Module, prompt: list[int], response: list[int]) -> Tensor:
-    """[response] one sequence on its own, softmax written out, float64."""
+    """Compute the log-probabilities [response] of one sequence on its own, softmax written out, in
+    float64."""
     logits = model(input_ids=torch.tensor([prompt + response])).logits[0].double() / TEMPERATURE
     rows = logits[len(prompt) - 1 : -1]
     powers = torch.exp(rows - rows.max(dim=-1, keepdim=True).values)
@@ -195,7 +199,7 @@ def brute_force(
     groups: Sequence[ScoredGroup],
     settings: AlgorithmSection,
 ) -> Answer:
-    """Loss, gradient and advantages of a step over ``groups``, on-policy."""
+    """Compute loss, gradient and advantages of an on-policy step over ``groups``."""
     policy.zero_grad()
     advantages: list[list[float | None]] = []
     trained: list[Tensor] = []
@@ -270,7 +274,7 @@ def brute_force(
 
 
 def aggregate(name: str, samples: Sequence[Tensor]) -> Tensor:
-    """Over the global batch: means as they are defined."""
+    """Aggregate the tokens' losses over the global batch by the definition of each mean."""
     if name == "token_mean":
         return torch.cat(list(samples)).mean()
     if name == "sequence_mean":

@@ -1,4 +1,4 @@
-"""GRPO and RLOO advantages against closed forms in float64."""
+"""Tests advantages of every estimator against closed forms in float64."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loss, gradient and advantages of a step against a brute force in float64, to 1e-6.
+"""Tests loss, gradient and advantages of a step against a brute force in float64, to 1e-6.
 
 The policy runs in double. 1e-6 and not 1e-12, because four things stay in float32 whatever the
 model's type: advantages and token weights (as they travel to the trainer), the logits in
@@ -61,7 +61,7 @@ def expected(changes: tuple[tuple[str, Any], ...]) -> oracle.Answer:
 def ours(
     changes: dict[str, Any], layout: tuple[int, bool] = SHARED, rows: int = 3
 ) -> tuple[BatchBuilder, float, dict[str, torch.Tensor], tuple[int, int]]:
-    """A step through our batches and objective: builder, loss, gradient, importance counts."""
+    """Compute a step through our batch builder and objective: loss, gradient, importance counts."""
     settings = oracle.section(**changes)
     objective = policy_objective(settings)
     policy, reference = TokenLogprobs(POLICY), TokenLogprobs(REFERENCE)

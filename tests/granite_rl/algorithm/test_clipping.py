@@ -1,4 +1,4 @@
-"""Clipped tokens are counted where PPO's surrogate has no gradient, and nowhere else."""
+"""Tests that clipped tokens are counted exactly where PPO's surrogate has no gradient."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""KL estimators, value and gradient, against their formulas in float64 far from the middle."""
+"""Tests the KL estimators, value and gradient, against their formulas in float64, far from zero
+too."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ FORMULAS: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] =
 
 
 def estimate(name: str, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Value and gradient at a log ratio, the reference at -30 nats so that both can be any."""
+    """Return value and gradient at a log ratio; the reference is at -30 nats, so that any ratio is
+    possible."""
     logprobs = (x - 30.0).requires_grad_(True)
     value = kl_estimate(logprobs, torch.full_like(x, -30.0), name)
     (gradient,) = torch.autograd.grad(value.sum(), logprobs)

@@ -1,4 +1,5 @@
-"""Options of a policy loss: SkyRL's names and types, and only those that the loss reads."""
+"""Tests the options of a policy loss: SkyRL's names and types, and only those that the loss
+reads."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from granite_rl.algorithm.loss_options import OURS, READS, loss_config
+from granite_rl.algorithm.loss_options import KEY_OF_FIELD, OPTIONS_OF_LOSS, loss_config
 from granite_rl.algorithm.registry import UNFIT_LOSSES
 from granite_rl.algorithm.skyrl import algorithm_config, ppo_utils
 from granite_rl.errors import ConfigError
@@ -54,9 +55,9 @@ def test_what_would_not_work_is_refused(
 
 
 def test_the_tables_know_every_loss_and_field_of_this_skyrl() -> None:
-    """A new version of SkyRL must not bring losses that nobody has judged."""
+    """A new version of SkyRL must not bring losses that are missing in our tables."""
     losses = {str(item) for item in ppo_utils().PolicyLossType}
-    assert losses == set(READS) | set(UNFIT_LOSSES)
+    assert losses == set(OPTIONS_OF_LOSS) | set(UNFIT_LOSSES)
     fields = set(vars(algorithm_config()))
-    assert set(OURS) <= fields
-    assert set().union(*READS.values()) <= fields
+    assert set(KEY_OF_FIELD) <= fields
+    assert set().union(*OPTIONS_OF_LOSS.values()) <= fields

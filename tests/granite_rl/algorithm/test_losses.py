@@ -1,4 +1,4 @@
-"""The policy objective token by token: gradients, splits, estimators, clipping off-policy.
+"""Tests the policy objective token by token: gradients, splits, estimators, clipping off-policy.
 
 Whole steps, with batches and a model, are in test_brute_force.
 """
@@ -171,8 +171,8 @@ def test_away_from_the_old_policy_too_each_loss_is_its_papers(
 
 
 def far(loss: str, distance: float, advantage: float) -> tuple[torch.Tensor, ...]:
-    """Value and gradient of one token ``distance`` nats from old policy and generator: SkyRL's,
-    then the paper's."""
+    """Return value and gradient of one token ``distance`` nats from the old policy and the
+    generator: SkyRL's, then the paper's."""
     logp = torch.tensor([-1.0 + min(distance, 0.0)], dtype=torch.float64, requires_grad=True)
     old = logp.detach() - distance
     config = loss_config(loss, clip_low=0.2, clip_high=0.28)
@@ -186,7 +186,7 @@ def far(loss: str, distance: float, advantage: float) -> tuple[torch.Tensor, ...
 @pytest.mark.parametrize("advantage", [1.5, -0.75])
 @pytest.mark.parametrize("loss", UNCORRECTED)
 def test_far_from_the_old_policy_each_loss_is_its_papers(loss: str, advantage: float) -> None:
-    """From 20 nats less likely to 20 nats more; GSPO up to its bound (docs/algorithm.md)."""
+    """Ratios go from 20 nats less likely to 20 more; GSPO's up to its bound (docs/algorithm.md)."""
     for distance in np.linspace(-20.0, 10.0 if loss == "gspo" else 20.0, 80):
         value, gradient, should, expected = far(loss, float(distance), advantage)
         torch.testing.assert_close(value, should, rtol=1e-5, atol=1e-8)

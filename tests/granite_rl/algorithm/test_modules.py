@@ -1,4 +1,4 @@
-"""A user's file brings a loss and an estimator; what is wrong with a file is told with its name."""
+"""Tests that a user's file can register a loss and an estimator, and that errors name the file."""
 
 from __future__ import annotations
 

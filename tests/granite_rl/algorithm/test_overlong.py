@@ -1,4 +1,4 @@
-"""The soft overlong punishment against the paper's piecewise form, in exact fractions."""
+"""Tests the soft overlong punishment against the paper's piecewise form, in exact fractions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from granite_rl.algorithm.overlong import overlong_penalty
 
 
 def as_in_the_paper(length: int, longest: int, cache: int) -> Fraction:
-    """DAPO (Yu et al. 2025), equation 13, case by case: L_max = `longest`, L_cache = `cache`."""
+    """Compute DAPO's equation 13 (Yu et al. 2025) case by case: L_max = `longest`, L_cache =
+    `cache`."""
     expected = longest - cache
     if length <= expected:
         return Fraction(0)

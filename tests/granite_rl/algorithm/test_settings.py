@@ -1,4 +1,5 @@
-"""The algorithm's keys together: what contradicts is refused, what the docs promise is accepted."""
+"""Tests the algorithm's keys together: contradictions are refused, and what the docs promise is
+accepted."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ PAGE = Path(__file__).resolve().parents[3] / "docs" / "algorithm.md"
 
 def stage(*overrides: str) -> StageConfig:
     given = ["stage=math", "recipe=demo", "model.path=M", "data.train=D", *overrides]
-    return validate(StageConfig, compose("stage", given))
+    return validate(StageConfig, compose("rl", given))
 
 
 @pytest.mark.parametrize(

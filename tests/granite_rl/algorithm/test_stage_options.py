@@ -1,4 +1,5 @@
-"""A stage with most options off their defaults: they reach the roles, two ranks don't lock up."""
+"""Tests a stage with most options off their defaults: they reach the roles, and two ranks don't
+lock up."""
 
 from __future__ import annotations
 

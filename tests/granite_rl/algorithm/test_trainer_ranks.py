@@ -1,4 +1,4 @@
-"""The trainer role itself, on one and two ranks, against the brute force in float64.
+"""Tests the trainer role itself, on one and two ranks, against the brute force in float64.
 
 Real processes, gloo, DeepSpeed and ZeRO 0, 2 and 3. The trainer computes in float32; on
 gradients of size 0.1 the bound of 1e-6 still holds.
@@ -27,7 +27,8 @@ TOLERANCE = 1e-6
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Policy and reference checkpoints and a user's loss; then every case on 1 and 2 ranks."""
+    """Make policy and reference checkpoints and a user's loss, then run every case on 1 and 2
+    ranks."""
     path = tmp_path_factory.mktemp("trainer")
     tokenizer = train_tokenizer(["one two three four five six seven"] * 8, trainer_ranks.VOCABULARY)
     config = granite_config("tiny", vocab_size=trainer_ranks.VOCABULARY)
@@ -47,7 +48,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", params=[1, 2], ids=["1 rank", "2 ranks"])
 def ranks(request: pytest.FixtureRequest, directory: Path) -> int:
-    """How many ranks have done a step of every case and written it down."""
+    """Return how many ranks did a step of every case and wrote its results."""
     count: int = request.param
     (directory / str(count)).mkdir()
     if count > 1:
@@ -63,7 +64,7 @@ def ranks(request: pytest.FixtureRequest, directory: Path) -> int:
     return count
 
 
-def expected(directory: Path, case: trainer_ranks.Case) -> oracle.Answer:
+def expected(directory: Path, case: trainer_ranks.StepCase) -> oracle.Answer:
     changes = dict(case.changes)
     if changes.get("policy_loss") == "users_reinforce":
         changes["policy_loss"] = "importance_sampling"  # the same gradient on-policy

@@ -1,4 +1,5 @@
-"""What each rank does in test_trainer_ranks: its own module, so that processes can import it.
+"""Runs what each rank does in test_trainer_ranks; a module of its own, so that processes can import
+it.
 
 Trainer ranks as a stage has them, without Ray: every rank builds the same micro-batches and takes
 its share in turn, as the controller deals them out.
@@ -34,8 +35,8 @@ def users_reinforce(
 """
 
 
-class Case(NamedTuple):
-    """One step: settings, and how it is cut and sharded."""
+class StepCase(NamedTuple):
+    """Describes one step: its settings, and how it is cut into micro-batches and sharded."""
 
     changes: dict[str, Any]
     rows: int
@@ -45,8 +46,8 @@ class Case(NamedTuple):
 
 
 CASES = {
-    "defaults": Case({}, 3, 20, True, 0),
-    "corrected": Case(
+    "defaults": StepCase({}, 3, 20, True, 0),
+    "corrected": StepCase(
         {
             "policy_loss": "gspo",
             "loss_aggregation": "sequence_mean",
@@ -59,7 +60,7 @@ CASES = {
         False,
         3,
     ),
-    "penalised, with a user's loss": Case(
+    "penalised, with a user's loss": StepCase(
         {
             "advantage": "rloo",
             "policy_loss": "users_reinforce",
@@ -80,7 +81,7 @@ def make_groups() -> list[ScoredGroup]:
     return [group for seed in (0, 1) for group in oracle.make_groups(VOCABULARY, seed, 8.0)]
 
 
-def settings(case: Case, directory: Path) -> AlgorithmSection:
+def settings(case: StepCase, directory: Path) -> AlgorithmSection:
     modules = (
         [directory / "users_loss.py"]
         if case.changes.get("policy_loss") == "users_reinforce"
@@ -89,7 +90,7 @@ def settings(case: Case, directory: Path) -> AlgorithmSection:
     return oracle.section(**case.changes, modules=modules)
 
 
-def training(case: Case, ranks: int, directory: Path) -> Training:
+def training(case: StepCase, ranks: int, directory: Path) -> Training:
     return Training(
         config=PolicyTrainerSection(
             ranks=ranks,
@@ -114,7 +115,7 @@ def training(case: Case, ranks: int, directory: Path) -> Training:
 
 
 def run(rank: int, ranks: int, port: int, directory: Path) -> None:
-    """A step of every case; rank 0 writes what it came to into ``directory/ranks``."""
+    """Do a step of every case; rank 0 writes the results into ``directory/ranks``."""
     trainer = Trainer(rank)
     groups = make_groups()
     for name, case in CASES.items():

@@ -54,7 +54,7 @@ def test_declared_tools_come_as_a_list_or_as_json(tmp_path: Path) -> None:
     ("bad", "says"),
     [
         ({key: value for key, value in GOOD.items() if key != "prompt"}, "no 'prompt'"),
-        (GOOD | {"prompt": "2+2?"}, "'prompt' is str"),
+        (GOOD | {"prompt": "2+2?"}, "'prompt' is text that is not JSON"),
         (GOOD | {"prompt": []}, "'prompt' is empty"),
         (GOOD | {"prompt": [{"role": "user"}]}, "not a chat message"),
         (GOOD | {"prompt": [{"role": "robot", "content": "x"}]}, "'robot'"),
@@ -64,10 +64,10 @@ def test_declared_tools_come_as_a_list_or_as_json(tmp_path: Path) -> None:
         (GOOD | {"extra_info": 3}, "'extra_info' is int"),
         (GOOD | {"tools": {"name": "f"}}, "'tools' is no list of functions"),
         (GOOD | {"tools": ["f"]}, "'tools' is no list of functions"),
-        (GOOD | {"tools": "[{"}, "'tools': not a JSON object"),
-        ("{not json", "not a JSON object"),
-        ("[" * 200_000, "not a JSON object"),
-        ("17", "no 'prompt'"),
+        (GOOD | {"tools": "[{"}, "'tools' is text that is not JSON"),
+        ("{not json", "not JSON"),
+        ("[" * 200_000, "nested deeper than"),
+        ("17", "not a JSON object, but 17"),
     ],
 )
 def test_a_bad_row_is_named_by_file_and_line(tmp_path: Path, bad: object, says: str) -> None:

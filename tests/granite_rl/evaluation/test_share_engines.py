@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from granite_rl.evaluation.__main__ import share_engines
+from granite_rl.evaluation.runner import share_engines
 
 
 def checkpoint(root: Path, name: str, config: str, tokenizer: str) -> Path:

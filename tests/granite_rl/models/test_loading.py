@@ -97,11 +97,12 @@ def test_shards_load_like_one_file(
 def test_tokenizer_that_does_not_fit_is_refused(
     tmp_path: Path, tokenizer: PreTrainedTokenizerFast
 ) -> None:
-    small = granite_config("tiny", vocab_size=len(tokenizer) - 1, num_hidden_layers=1)
-    with pytest.raises(ConfigError, match=r"model\.vocab_size"):
+    rows = len(tokenizer) - 1
+    small = granite_config("tiny", vocab_size=rows, num_hidden_layers=1)
+    with pytest.raises(PreflightError, match=f"{rows} embedding rows .* has token {rows}"):
         save_hf(init_policy(small, 0), small, tokenizer, tmp_path / "hf")
     endless = granite_config("tiny", vocab_size=len(tokenizer), eos_token_id=2)
-    with pytest.raises(ConfigError, match=r"model\.eos_token_id: .* 2, the tokenizer 1"):
+    with pytest.raises(PreflightError, match=r"eos_token_id 2, .*end_of_text.* is 1"):
         save_hf(init_policy(endless, 0), endless, tokenizer, tmp_path / "hf")
 
 

@@ -83,7 +83,7 @@ def test_size_asked_for_is_an_upper_bound_that_rich_text_reaches() -> None:
 
 
 def test_vocabulary_too_small_for_all_bytes_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"tokenizer\.vocab_size: 100.*"):
+    with pytest.raises(ConfigError, match=r"model\.vocab_size: 100.*"):
         train_tokenizer(TEXTS, vocab_size=100)
     assert _TRAINED.decode(_ids(train_tokenizer(["x"], MINIMUM_VOCAB_SIZE), "")) == ""
 

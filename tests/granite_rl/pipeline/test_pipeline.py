@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from granite_rl.entry import run_main
+from granite_rl.entry import configure, quote, run_main
 from granite_rl.errors import ConfigError, DataError
 from granite_rl.evaluation.matrix import NINE_DOMAINS, STAGES
 from granite_rl.pipeline.children import StopForwarder, run_child
@@ -28,11 +28,10 @@ from granite_rl.pipeline.plan import (
     build_plan,
     check_external_inputs,
     content_hash,
-    quote,
     waves,
 )
 from granite_rl.pipeline.record import PipelineRecord
-from granite_rl.pipeline.runner import Pipeline, load_config, main, run_pipeline
+from granite_rl.pipeline.runner import Pipeline, main, run_pipeline
 
 # A step that behaves like ours: reads its input, keeps a status.json, writes a model and eval.json,
 # counts how often it ran, and can be told to fail or to wait for a signal.
@@ -99,7 +98,7 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def demo_config() -> PipelineConfig:
     """The demo's configuration, composed once: it takes as long as everything else here."""
-    return load_config(["recipe=demo", "stop_grace_s=5"])
+    return configure("pipeline", PipelineConfig, ["recipe=demo", "stop_grace_s=5"])
 
 
 @pytest.fixture
@@ -259,10 +258,12 @@ def start_driver(root: Path) -> subprocess.Popen[str]:
     script = f"""
 import sys
 from pathlib import Path
-from granite_rl.pipeline.runner import load_config, run_pipeline
-from granite_rl.pipeline.plan import Plan, Step
+from granite_rl.entry import configure
+from granite_rl.pipeline.runner import run_pipeline
+from granite_rl.pipeline.plan import PipelineConfig, Plan, Step
 root = Path({str(root)!r})
-config = load_config(["recipe=demo", f"run.dir={{root / 'run'}}", "stop_grace_s=" + sys.argv[1]])
+overrides = ["recipe=demo", f"run.dir={{root / 'run'}}", "stop_grace_s=" + sys.argv[1]]
+config = configure("pipeline", PipelineConfig, overrides)
 directory = root / "run" / "sft"
 command = (sys.executable, str(root / "child.py"), "sft", str(directory), "0.5", str(root), "math")
 step = Step("sft", command, directory, {{}}, (directory / "hf",), True,
@@ -396,7 +397,7 @@ def overrides_of(step: Step) -> dict[str, str]:
 
 def test_plan_chains_every_checkpoint() -> None:
     """All nine steps, each starting from the model before it, with one seed."""
-    config = load_config(["recipe=demo", "run.dir=runs/x", "run.seed=7"])
+    config = configure("pipeline", PipelineConfig, ["recipe=demo", "run.dir=runs/x", "run.seed=7"])
     plan = build_plan(config)
     assert tuple(s.name for s in plan.steps) == STEPS
     parents = {s.name: overrides_of(s).get("model.path") for s in plan.steps}
@@ -416,8 +417,10 @@ def test_plan_chains_every_checkpoint() -> None:
 
 def test_control_shuffles_and_reuses() -> None:
     """The control's RL stage starts from the treated run's own SFT model."""
-    config = load_config(
-        ["recipe=demo", "control=true", "run.dir=runs/c", "reuse_from=runs/x", "run.seed=1"]
+    config = configure(
+        "pipeline",
+        PipelineConfig,
+        ["recipe=demo", "control=true", "run.dir=runs/c", "reuse_from=runs/x", "run.seed=1"],
     )
     plan = build_plan(config)
     assert [s.name for s in plan.steps] == ["multi_domain"]
@@ -427,26 +430,30 @@ def test_control_shuffles_and_reuses() -> None:
     assert "runs/x/data/train/math.jsonl" in arguments["data.train"]
     assert arguments["run.dir"] == "runs/c/multi_domain"
     assert list(plan.evaluations) == ["base", "sft", "multi_domain"]
-    alone = build_plan(load_config(["recipe=demo", "control=true", "run.dir=runs/c"]))
+    alone = build_plan(
+        configure("pipeline", PipelineConfig, ["recipe=demo", "control=true", "run.dir=runs/c"])
+    )
     assert [s.name for s in alone.steps] == list(STEPS[:6])
 
 
 def test_stages_can_be_left_out() -> None:
     """Math straight from SFT, and further overrides for one step only."""
-    config = load_config(
+    config = configure(
+        "pipeline",
+        PipelineConfig,
         [
             "recipe=demo",
             "run.dir=runs/x",
             "stages=[base,sft,math]",
             "overrides.math=['data.max_steps=5']",
-        ]
+        ],
     )
     plan = build_plan(config)
     assert plan.steps[-1].name == "math"
     assert overrides_of(plan.steps[-1])["model.path"] == "runs/x/sft/hf"
     assert overrides_of(plan.steps[-1])["data.max_steps"] == "5"
     assert all("data.max_steps=5" not in s.command for s in plan.steps[:-1])
-    base_only = build_plan(load_config(["recipe=demo", "stages=[base]"]))
+    base_only = build_plan(configure("pipeline", PipelineConfig, ["recipe=demo", "stages=[base]"]))
     assert [s.name for s in base_only.steps] == ["data", "pretrain", "evaluation"]
 
 
@@ -468,7 +475,7 @@ def test_stages_can_be_left_out() -> None:
 def test_bad_configuration_is_refused(overrides: list[str], named: str) -> None:
     """Key path, value and what is allowed; exit code 2."""
     with pytest.raises(ConfigError, match=named):
-        load_config(overrides)
+        configure("pipeline", PipelineConfig, overrides)
 
 
 def test_missing_data_is_refused_before_anything_starts(
@@ -551,7 +558,7 @@ def test_content_hash_sees_names_and_bytes(tmp_path: Path) -> None:
 
 
 def test_only_steps_that_need_nothing_of_each_other_run_side_by_side() -> None:
-    config = load_config(["recipe=demo", "run.dir=runs/x"])
+    config = configure("pipeline", PipelineConfig, ["recipe=demo", "run.dir=runs/x"])
     names = [[step.name for step in group] for group in waves(build_plan(config).steps, 2)]
     assert names == [
         ["data"],

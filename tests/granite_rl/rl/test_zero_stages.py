@@ -28,7 +28,7 @@ CLOSE = ("policy/loss", "policy/kl", "policy/grad_norm", "policy/entropy")
 def configure(model: Path, rows: Path, run: Path, *more: str) -> StageConfig:
     room = ("checkpoint.every_steps=0", "cluster.local_cpus=4")  # for both groups of trainers
     arguments = stage_arguments(model, rows, run, STEPS, *room, *more)
-    return validate(StageConfig, compose("stage", [f"stage={arguments[0]}", *arguments[1:]]))
+    return validate(StageConfig, compose("rl", [f"stage={arguments[0]}", *arguments[1:]]))
 
 
 @pytest.fixture(scope="module")

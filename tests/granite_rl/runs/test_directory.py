@@ -285,3 +285,16 @@ def test_runs_inside_runs_are_found_but_not_inside_checkpoints(tmp_path: Path) -
         (tmp_path / name / "status.json").write_text("{}")
     found = [str(path.relative_to(tmp_path)) for path in iterate_runs(tmp_path)]
     assert found == ["demo", "demo/sft", "other/deep"]
+
+
+def test_a_place_that_ray_deletes_is_refused(
+    open_run: OpenRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job submitted with ``--working-dir`` runs in a temporary copy of it."""
+    copy = tmp_path / "session_1/runtime_resources/working_dir_files/_ray_pkg_0123"
+    copy.mkdir(parents=True)
+    monkeypatch.chdir(copy)
+    with pytest.raises(ConfigError, match=r"run\.dir: runs/mine is .* deleted after the job"):
+        open_run(dir=Path("runs/mine"))
+    assert not (copy / "runs").exists()
+    open_run(dir=tmp_path / "run").close()

@@ -1,4 +1,5 @@
-"""What each rank does in test_engine: its own module, so that spawned processes can import it."""
+"""Runs what each rank does in test_engine; a module of its own, so that spawned processes can
+import it."""
 
 from __future__ import annotations
 
@@ -55,7 +56,7 @@ def build_model() -> GraniteForCausalLM:
 
 
 def sequences(step: int) -> list[tuple[list[int], list[bool]]]:
-    """Seven sequences of unequal lengths with unequal numbers of targets."""
+    """Make seven sequences of unequal lengths with unequal numbers of targets."""
     random = np.random.default_rng(step)
     result = []
     for _ in range(7):
@@ -67,7 +68,7 @@ def sequences(step: int) -> list[tuple[list[int], list[bool]]]:
 
 
 def batches(step: int, rank: int, world_size: int) -> list[PackedBatch]:
-    """This rank's micro-batches; the last rank has fewer sequences, hence fewer of them."""
+    """Pack this rank's micro-batches; the last rank has fewer sequences, hence fewer of them."""
     mine = sequences(step)[rank::world_size]
     return pack_all(mine, row_tokens=24, rows=1, pad_id=0)
 
@@ -76,14 +77,14 @@ def tokens(step: int) -> int:
     return sum(sum(mask) for _, mask in sequences(step))
 
 
-class Step(NamedTuple):
-    """One step, the same numbers on all ranks."""
+class StepRecord(NamedTuple):
+    """Records one step, with the same numbers on all ranks."""
 
     loss: float
     grad_norm: float
 
 
-def train_step(engine: TrainEngine, step: int) -> Step:
+def train_step(engine: TrainEngine, step: int) -> StepRecord:
     mine = batches(step, engine.rank, engine.world_size)
     count = engine.lockstep(len(mine))
     mine += [empty_batch(0)] * (count - len(mine))
@@ -93,11 +94,12 @@ def train_step(engine: TrainEngine, step: int) -> Step:
         engine.backward(-logprobs.sum())
         loss -= float(logprobs.detach().double().sum())
     (total,) = all_reduce_sums(loss)
-    return Step(total / tokens(step), engine.step(tokens(step), LR).grad_norm)
+    return StepRecord(total / tokens(step), engine.step(tokens(step), LR).grad_norm)
 
 
 def plain_loop(grad_clip: float = GRAD_CLIP) -> tuple[dict[str, torch.Tensor], list[float]]:
-    """The oracle: every sequence on its own, float64 log-softmax, one AdamW."""
+    """Train without the engine, as the oracle: every sequence on its own, float64 log-softmax, one
+    AdamW."""
     model = build_model()
     adam = torch.optim.AdamW(
         model.parameters(), lr=LR, betas=(0.9, 0.95), eps=1e-8, weight_decay=0.1
@@ -128,7 +130,7 @@ def _engine(zero_stage: int, dtype: str = "float32") -> TrainEngine:
 
 
 def layouts(dtype: str) -> range:
-    """ZeRO stages that run in a dtype."""
+    """List the ZeRO stages that run in a dtype."""
     return range(4) if dtype == "float32" else range(2, 4)
 
 
@@ -137,7 +139,8 @@ def weights_of(engine: TrainEngine) -> dict[str, torch.Tensor]:
 
 
 def run_all_stages(rank: int, world_size: int, port: int, root: Path) -> None:
-    """Every ZeRO stage in one process group: starting processes is most of the time."""
+    """Run every ZeRO stage in one process group, since starting processes takes most of the
+    time."""
     init_distributed(rank, world_size, "127.0.0.1", port, threads=1)
     for dtype in ("float32", "bfloat16"):
         for zero_stage in layouts(dtype):
@@ -150,7 +153,7 @@ def run_all_stages(rank: int, world_size: int, port: int, root: Path) -> None:
 
 
 def run_straight(engine: TrainEngine, out: Path) -> None:
-    """Three steps, a save after the first, a poisoned one, and going back to the save."""
+    """Do three steps, with a save after the first, then a poisoned one, and go back to the save."""
     assert type(engine.engine).__name__ == "DeepSpeedEngine"
     inner = engine.module.model
     assert isinstance(inner, GraniteForCausalLM)
@@ -187,7 +190,7 @@ def run_straight(engine: TrainEngine, out: Path) -> None:
 
 
 def run_uneven(engine: TrainEngine, root: Path) -> None:
-    """Ranks that call backward different numbers of times, as ZeRO 0 and 1 let them."""
+    """Call backward different numbers of times on the ranks, which ZeRO 0 and 1 allow."""
     for step in range(STEPS):
         for batch in batches(step, engine.rank, engine.world_size):
             engine.backward(-engine(**batch_tensors(batch))[0].sum())
@@ -209,7 +212,8 @@ def assert_same_bits(ours: dict[str, torch.Tensor], theirs: dict[str, torch.Tens
 
 
 def resume_everywhere(rank: int, world_size: int, port: int, root: Path) -> None:
-    """Fresh processes that go on from what `run_all_stages` saved with any ranks and stage."""
+    """Go on in fresh processes from what `run_all_stages` saved with any number of ranks and
+    stage."""
     init_distributed(rank, world_size, "127.0.0.1", port, threads=1)
     for dtype in ("float32", "bfloat16"):
         for zero_stage in layouts(dtype):
@@ -223,7 +227,7 @@ def resume_everywhere(rank: int, world_size: int, port: int, root: Path) -> None
 
 
 def resume(engine: TrainEngine, saved: Path, out: Path, *, finish: bool) -> None:
-    """Load, save again in this layout, and go on for a step or to the end."""
+    """Load a checkpoint, save it again in this layout, and go on for a step or to the end."""
     engine.load(saved)
     engine.save(out / "saved")
     result: dict[str, Any] = {"second": tuple(train_step(engine, 1))}

@@ -24,7 +24,7 @@ HIDDEN = 16
 
 
 class Peak:
-    """Bytes of resident memory at the highest point since it was made, above that moment's."""
+    """Measures the peak of resident memory since it was made, in bytes above that moment's."""
 
     def __init__(self) -> None:
         Path("/proc/self/clear_refs").write_text("5")
@@ -41,7 +41,8 @@ def _resident(field: str) -> int:
 
 
 def measure(chunk: int) -> dict[str, int]:
-    """Peaks of a forward pass without gradient (entropies included), and of one with backward."""
+    """Measure the peaks of a forward pass without gradient (entropies included), and of one with
+    backward."""
     config = GraniteConfig(
         vocab_size=VOCABULARY,
         hidden_size=HIDDEN,

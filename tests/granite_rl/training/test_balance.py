@@ -1,4 +1,5 @@
-"""Dealing micro-batches: the list-scheduling bound, equal counts in lockstep, no other order."""
+"""Tests the assignment of micro-batches: list-scheduling bound, equal counts in lockstep, no other
+order."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from granite_rl.training.balance import Dealer, work
+from granite_rl.training.balance import MicroBatchBalancer, work
 from granite_rl.training.packing import empty_batch, pack_all
 
 jobs = st.lists(st.floats(0.1, 100.0), max_size=60)
@@ -15,9 +16,9 @@ jobs = st.lists(st.floats(0.1, 100.0), max_size=60)
 @given(jobs, st.integers(1, 9))
 def test_no_rank_is_further_ahead_than_one_micro_batch(sizes: list[float], ranks: int) -> None:
     """Graham 1969: the largest load is at most the mean plus one job's (ranks - 1) / ranks."""
-    dealer, loads = Dealer(ranks, lockstep=False), np.zeros(ranks)
+    balancer, loads = MicroBatchBalancer(ranks, lockstep=False), np.zeros(ranks)
     for size in sizes:
-        loads[dealer.deal(size)] += size
+        loads[balancer.assign(size)] += size
     if sizes:
         bound = loads.mean() + max(sizes) * (ranks - 1) / ranks
         assert loads.max() <= bound * (1 + 1e-9)
@@ -25,19 +26,19 @@ def test_no_rank_is_further_ahead_than_one_micro_batch(sizes: list[float], ranks
 
 @given(jobs, st.integers(1, 9))
 def test_without_lockstep_only_idle_ranks_get_empty_ones(sizes: list[float], ranks: int) -> None:
-    dealer = Dealer(ranks, lockstep=False)
-    used = {dealer.deal(size) for size in sizes}
-    assert dealer.missing() == sorted(set(range(ranks)) - used)
+    balancer = MicroBatchBalancer(ranks, lockstep=False)
+    used = {balancer.assign(size) for size in sizes}
+    assert balancer.ranks_to_pad() == sorted(set(range(ranks)) - used)
 
 
 @given(jobs, st.integers(1, 9))
 def test_in_lockstep_every_round_has_one_for_each(sizes: list[float], ranks: int) -> None:
-    dealer = Dealer(ranks, lockstep=True)
-    dealt = [dealer.deal(size) for size in sizes]
-    for start in range(0, len(dealt), ranks):
-        part = dealt[start : start + ranks]
+    balancer = MicroBatchBalancer(ranks, lockstep=True)
+    assigned = [balancer.assign(size) for size in sizes]
+    for start in range(0, len(assigned), ranks):
+        part = assigned[start : start + ranks]
         assert len(set(part)) == len(part)
-    complete = dealt + dealer.missing()
+    complete = assigned + balancer.ranks_to_pad()
     counts = np.bincount(complete, minlength=ranks)
     assert set(counts) <= {-(-len(sizes) // ranks)}
 

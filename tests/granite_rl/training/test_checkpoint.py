@@ -1,4 +1,4 @@
-"""The checkpoint protocol under every way a save or a file can go wrong."""
+"""Tests the checkpoint protocol under every way a save or a file can go wrong."""
 
 from __future__ import annotations
 

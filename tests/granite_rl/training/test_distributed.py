@@ -1,4 +1,4 @@
-"""Spawning ranks: the first failure is named and ends the others."""
+"""Tests spawning of ranks: the first failure is named and ends the others."""
 
 from __future__ import annotations
 

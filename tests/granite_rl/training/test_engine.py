@@ -1,4 +1,4 @@
-"""The DeepSpeed engine against a plain PyTorch loop on one big batch, in real processes."""
+"""Tests the DeepSpeed engine against a plain PyTorch loop on one big batch, in real processes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WEIGHT_TOLERANCE = 1e-5
 
 
 def in_processes(target: Callable[..., None], world_size: int, out: Path) -> None:
-    """Always fresh processes, also for one rank: DeepSpeed's state is per process."""
+    """Run a target in fresh processes, also for one rank: DeepSpeed's state is per process."""
     if world_size == 1:
         context = multiprocessing.get_context("spawn")
         process = context.Process(target=target, args=(0, 1, free_port(), out))
@@ -37,7 +37,8 @@ def in_processes(target: Callable[..., None], world_size: int, out: Path) -> Non
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three steps of every layout, straight, and resumed in new processes of every other layout."""
+    """Run three steps of every layout, straight, and resumed in new processes of every other
+    layout."""
     root = tmp_path_factory.mktemp("engine")
     for world_size in (1, 2):
         in_processes(engine_ranks.run_all_stages, world_size, root)
@@ -53,7 +54,7 @@ def result(root: Path, dtype: str, ranks: int, zero_stage: int) -> dict[str, Any
 
 
 def layouts(dtype: str) -> list[tuple[int, int]]:
-    """(ranks, ZeRO stage) of everything that runs in a dtype."""
+    """List (ranks, ZeRO stage) of everything that runs in a dtype."""
     return [(ranks, stage) for ranks in (1, 2) for stage in engine_ranks.layouts(dtype)]
 
 
@@ -93,7 +94,7 @@ def test_ranks_may_differ_in_micro_batches_without_lockstep(
 
 
 def whole_state(directory: Path) -> dict[str, torch.Tensor]:
-    """Masters and moments put together from all ranks' files; every element exactly once."""
+    """Put masters and moments together from all ranks' files, every element exactly once."""
     values: dict[str, torch.Tensor] = {}
     for path in directory.glob("*.safetensors"):
         with safe_open(path, framework="pt") as file:

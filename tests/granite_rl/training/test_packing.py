@@ -1,4 +1,4 @@
-"""Packing: nothing lost, nothing shared, the right targets, and good efficiency."""
+"""Tests packing: nothing lost, nothing shared, the right targets, and good efficiency."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from granite_rl.training.packing import (
-    Sample,
+    SampleTokens,
     StreamingPacker,
     assign_best_fit,
     empty_batch,
@@ -23,7 +23,8 @@ PAD = 0
 
 
 def unpack(batch: PackedBatch) -> set[tuple[int, ...]]:
-    """Documents of a batch, found the way transformers finds them: where positions restart."""
+    """Return the documents of a batch, found the way transformers finds them: where positions
+    restart."""
     documents = set()
     for ids, positions in zip(batch.input_ids, batch.position_ids, strict=True):
         starts = [*np.flatnonzero(positions == 0).tolist(), len(ids)]
@@ -34,7 +35,8 @@ def unpack(batch: PackedBatch) -> set[tuple[int, ...]]:
 
 
 def targets_by_sequence(batch: PackedBatch) -> dict[int, list[tuple[int, int]]]:
-    """(predicting token, target) pairs of every sequence, read through the batch's own indices."""
+    """Return (predicting token, target) pairs of every sequence, read through the batch's own
+    indices."""
     result: dict[int, list[tuple[int, int]]] = {}
     for row, col, target, sequence in zip(
         batch.target_rows, batch.target_cols, batch.target_ids, batch.target_sequence, strict=True
@@ -107,18 +109,18 @@ def test_pack_all_loses_nothing(sequences: Sequences, row_tokens: int, rows: int
     assert sum(batch.tokens for batch in batches) == sum(len(tokens) for tokens, _ in sequences)
 
 
-Groups = list[tuple[list[int], list[Sample]]]
+Groups = list[tuple[list[int], list[SampleTokens]]]
 
 
 @st.composite
 def prompt_groups(draw: st.DrawFn) -> Groups:
-    """Prompts of up to 6 tokens with up to 8 samples of up to 6, every token unique."""
+    """Make prompts of up to 6 tokens with up to 8 samples of up to 6, every token unique."""
     groups: Groups = []
     token = itertools.count(1)
     for samples in draw(st.lists(st.lists(st.integers(1, 6), max_size=8), min_size=1, max_size=6)):
         prompt = [next(token) for _ in range(draw(st.integers(1, 6)))]
         groups.append(
-            (prompt, [Sample([next(token) for _ in range(n)], [True] * n) for n in samples])
+            (prompt, [SampleTokens([next(token) for _ in range(n)], [True] * n) for n in samples])
         )
     return groups
 
@@ -161,9 +163,10 @@ def test_samples_branch_off_a_prompt_laid_out_once_a_row(
 
 def test_a_group_goes_where_all_of_it_fits() -> None:
     packer = StreamingPacker(20, 2, PAD)
-    assert packer.add_group([1, 2, 3], [Sample([4] * 5, [True] * 5)] * 2) == []  # 13 of 20
-    assert packer.add_group([5, 6], [Sample([7] * 8, [True] * 8)]) == []  # opens the second row
-    assert packer.add_group([8, 9], [Sample([10] * 4, [True] * 4)]) == []  # 6: best in the first
+    # 13 tokens of the first row's 20; 10 that open the second row; 6 that fit best into the first.
+    assert packer.add_group([1, 2, 3], [SampleTokens([4] * 5, [True] * 5)] * 2) == []
+    assert packer.add_group([5, 6], [SampleTokens([7] * 8, [True] * 8)]) == []
+    assert packer.add_group([8, 9], [SampleTokens([10] * 4, [True] * 4)]) == []
     batch = packer.flush()
     assert batch is not None
     assert batch.input_ids[0].tolist() == [1, 2, 3, *[4] * 10, 8, 9, *[10] * 4]
@@ -174,14 +177,14 @@ def test_a_group_goes_where_all_of_it_fits() -> None:
 @pytest.mark.parametrize(
     ("prompt", "sample", "message"),
     [
-        ([], Sample([1], [True]), "empty prompt"),
-        ([1], Sample([], []), "empty sample"),
-        ([1], Sample([1, 2], [True]), "2 tokens but 1"),
-        ([1] * 6, Sample([1] * 5, [True] * 5), "11 tokens exceeds the row of 10"),
+        ([], SampleTokens([1], [True]), "empty prompt"),
+        ([1], SampleTokens([], []), "empty sample"),
+        ([1], SampleTokens([1, 2], [True]), "2 tokens but 1"),
+        ([1] * 6, SampleTokens([1] * 5, [True] * 5), "11 tokens exceeds the row of 10"),
     ],
 )
 def test_groups_that_cannot_be_packed_are_refused(
-    prompt: list[int], sample: Sample, message: str
+    prompt: list[int], sample: SampleTokens, message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
         StreamingPacker(10, 2, PAD).add_group(prompt, [sample])

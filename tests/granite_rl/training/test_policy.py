@@ -1,4 +1,4 @@
-"""TokenLogprobs against float64 log-softmax, and packed documents against each other."""
+"""Tests TokenLogprobs against float64 log-softmax, and packed documents against each other."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import torch
 from transformers import GraniteConfig, GraniteForCausalLM
 
 from granite_rl.training.engine import batch_tensors
-from granite_rl.training.packing import Sample, StreamingPacker, empty_batch
+from granite_rl.training.packing import SampleTokens, StreamingPacker, empty_batch
 from granite_rl.training.policy import TokenLogprobs, _ChosenLogprobs
 from granite_rl.types import PackedBatch
 from tests.granite_rl.training import logprob_memory
@@ -59,7 +59,7 @@ def pack(sequences: list[list[int]]) -> PackedBatch:
 def oracle(
     model: GraniteForCausalLM, tokens: list[int], temperature: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Log-probabilities and entropies of one sequence on its own, everything in float64."""
+    """Compute log-probabilities and entropies of one sequence on its own, everything in float64."""
     double = GraniteForCausalLM(model.config).double()
     double.load_state_dict(model.state_dict())
     with torch.no_grad():
@@ -99,7 +99,7 @@ def attention(request: pytest.FixtureRequest) -> str:
 def variant(
     model: GraniteForCausalLM, attention: str, request: pytest.FixtureRequest
 ) -> GraniteForCausalLM:
-    """The model with each attention and in each dtype."""
+    """Make the model with each attention and in each dtype."""
     config = type(model.config).from_dict(model.config.to_dict())
     other = GraniteForCausalLM._from_config(config, attn_implementation=attention)
     other.load_state_dict(model.state_dict())
@@ -111,7 +111,7 @@ def variant(
 def assert_only_changed(
     model: GraniteForCausalLM, before: PackedBatch, after: PackedBatch, changed: int
 ) -> None:
-    """Between two batches that differ in one sequence, all others keep every bit."""
+    """Check that between two batches that differ in one sequence, all others keep every bit."""
     policy = TokenLogprobs(model)
     with torch.no_grad():
         first, _ = policy(**batch_tensors(before))
@@ -131,7 +131,7 @@ def test_packed_sequences_do_not_see_each_other(variant: GraniteForCausalLM, cha
 
 
 def some_groups() -> list[tuple[list[int], list[list[int]]]]:
-    """Three prompts with 5, 1 and 3 samples of different lengths."""
+    """Make three prompts with 5, 1 and 3 samples of different lengths."""
     random = np.random.default_rng(4)
 
     def tokens(n: int) -> list[int]:
@@ -147,7 +147,7 @@ def some_groups() -> list[tuple[list[int], list[list[int]]]]:
 def pack_groups(groups: list[tuple[list[int], list[list[int]]]], row_tokens: int) -> PackedBatch:
     packer = StreamingPacker(row_tokens, 4, 0)
     for prompt, samples in groups:
-        assert packer.add_group(prompt, [Sample(s, [True] * len(s)) for s in samples]) == []
+        assert packer.add_group(prompt, [SampleTokens(s, [True] * len(s)) for s in samples]) == []
     batch = packer.flush()
     assert batch is not None
     return batch
@@ -205,7 +205,7 @@ def test_samples_of_a_prompt_do_not_see_each_other(
 def test_groups_in_a_row_do_not_see_each_others_prompts(
     variant: GraniteForCausalLM, changed: int
 ) -> None:
-    """Another prompt changes its own samples' numbers and nobody else's."""
+    """Another prompt changes only its own samples' numbers."""
     groups = some_groups()
     before = pack_groups(groups, 64)
     prompt = groups[changed][0]
@@ -235,7 +235,7 @@ def test_chunks_change_memory_not_gradients(model: GraniteForCausalLM) -> None:
 
 
 def test_gradient_checkpointing_changes_no_bit(model: GraniteForCausalLM) -> None:
-    """Of log-probabilities and gradients, with shared prompts, in float32 and bfloat16."""
+    """Log-probabilities and gradients keep every bit, with shared prompts, in each dtype."""
     inputs = batch_tensors(pack_groups(some_groups(), 64))
     for dtype in (torch.float32, torch.bfloat16):
         runs = []
@@ -300,7 +300,7 @@ def test_peak_memory_at_the_real_vocabulary_is_three_chunks() -> None:
 
 
 def test_no_tensor_of_tokens_by_vocabulary_survives_the_forward(model: GraniteForCausalLM) -> None:
-    """What autograd keeps for the backward pass, in elements, with 10 chunks."""
+    """Counts the elements that autograd keeps for the backward pass, with 10 chunks."""
     inputs = batch_tensors(pack(some_sequences()))
     targets = int(inputs["target_ids"].shape[0])
     largest = 0

@@ -1,4 +1,4 @@
-"""Schedules against values computed by hand from the published formulas; muP's groups."""
+"""Tests schedules against values computed by hand from the published formulas, and muP's groups."""
 
 from __future__ import annotations
 

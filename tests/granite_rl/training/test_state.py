@@ -1,4 +1,5 @@
-"""State on disk: whatever ranges were written, any other ranges read back the same bits."""
+"""Tests state on disk: ranges written in any layout are read back in any other, with the same
+bits."""
 
 from __future__ import annotations
 
@@ -17,8 +18,8 @@ from granite_rl.training.state import (
     MOMENTS,
     Fragment,
     State,
+    rank_partition,
     read_state,
-    share_of,
     write_state,
 )
 
@@ -26,14 +27,15 @@ SHAPES = {"a": (3, 4), "b": (1,), "c": (5, 2, 1), "d": (7,)}
 
 
 def parts(kind: str, ranks: int) -> list[list[Fragment]]:
-    """What every rank holds, cut as ZeRO 0 (shares), 1-2 (flat) or 3 (each parameter) cuts it."""
+    """Return what every rank holds, cut as ZeRO 0 (equal parts), 1-2 (flat) or 3 (each parameter)
+    cuts it."""
     sizes = {name: math.prod(shape) for name, shape in SHAPES.items()}
     whole = [
         Fragment(name, shape, 0, sizes[name], torch.zeros(shape), 0)
         for name, shape in SHAPES.items()
     ]
     if kind == "whole":
-        return [share_of(whole, rank, ranks) for rank in range(ranks)]
+        return [rank_partition(whole, rank, ranks) for rank in range(ranks)]
     held: list[list[Fragment]] = []
     for rank in range(ranks):
         if kind == "flat":
@@ -60,14 +62,14 @@ def parts(kind: str, ranks: int) -> list[list[Fragment]]:
 
 
 def expected(kind: str, fragment: Fragment) -> torch.Tensor:
-    """The right content of a range: every element of everything is a number of its own."""
+    """Return the right content of a range, in which every element has a number of its own."""
     salt = {"master": 0.1, "exp_avg": 1000.2, "exp_avg_sq": 2000.3}[kind]
     first = 100 * list(SHAPES).index(fragment.name) + fragment.start
     return torch.arange(first, first + fragment.size, dtype=torch.float32) + salt
 
 
 def filled(held: Sequence[Fragment], step: int) -> State:
-    """Give ranges their content; returns the optimizer's state."""
+    """Fill ranges with their content, and return the optimizer's state."""
     state: State = {}
     for fragment in held:
         fragment.within(fragment.holder).copy_(expected("master", fragment))
@@ -114,10 +116,10 @@ def test_going_back_to_before_the_first_step_forgets_the_moments(tmp_path: Path)
     assert not state
 
 
-def test_shares_are_equal_and_complete() -> None:
+def test_partitions_are_equal_and_complete() -> None:
     whole = parts("whole", 1)[0]
     for ranks in range(1, 8):
-        shares = [share_of(whole, rank, ranks) for rank in range(ranks)]
+        shares = [rank_partition(whole, rank, ranks) for rank in range(ranks)]
         sizes = [sum(fragment.size for fragment in share) for share in shares]
         assert sum(sizes) == sum(math.prod(shape) for shape in SHAPES.values())
         assert max(sizes) - min(sizes) <= 1

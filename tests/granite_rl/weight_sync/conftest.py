@@ -1,4 +1,4 @@
-"""One vLLM engine per test module, and the sender and the model that update it."""
+"""Provides one vLLM engine per test module, and the sender and the model that update it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A generator in this process behind the sender's interface, and the logprobs it serves."""
+"""Puts a generator in this process behind the sender's interface, and checks the logprobs it
+serves."""
 
 from __future__ import annotations
 
@@ -11,11 +12,11 @@ from transformers import GraniteForCausalLM
 from granite_rl.actors.generator import Generator
 from granite_rl.config import GeneratorSection
 from granite_rl.types import GenerationRequest
-from granite_rl.weight_sync.source import EMBEDDING, HEAD
+from granite_rl.weight_sync.source import EMBEDDING, HEAD, WeightMeta
 
 
 class LocalPending:
-    """Runs when it is waited for, as a slow generator would."""
+    """Runs the call when it is waited for, as a slow generator would."""
 
     def __init__(self, run: Callable[[], None]) -> None:
         self._run = run
@@ -25,7 +26,8 @@ class LocalPending:
 
 
 class LocalReceivers:
-    """One generator without Ray; ``intercept`` may change or swallow an update's information."""
+    """Calls one generator without Ray; ``intercept`` may change or swallow an update's
+    information."""
 
     def __init__(self, generator: Generator) -> None:
         self._generator = generator
@@ -67,14 +69,12 @@ class LocalReceivers:
 
 
 class TensorSource:
-    """Weights given as a dictionary; those of a tied model lack the head."""
+    """Provides weights given as a dictionary; those of a tied model lack the head."""
 
     def __init__(self, tensors: Sequence[tuple[str, torch.Tensor]]) -> None:
         self._tensors = list(tensors)
 
-    def metadata(self) -> list[Any]:
-        from granite_rl.weight_sync.source import WeightMeta
-
+    def metadata(self) -> list[WeightMeta]:
         return [WeightMeta(name, t.dtype, tuple(t.shape)) for name, t in self._tensors]
 
     def __iter__(self) -> Any:
@@ -82,7 +82,7 @@ class TensorSource:
 
 
 def section(weight_sync: str, dtype: str = "float32", timeout_s: float = 60.0) -> GeneratorSection:
-    """A small engine."""
+    """Build the configuration of a small engine."""
     return GeneratorSection.model_validate(
         {
             "replicas": 1,
@@ -101,7 +101,7 @@ def section(weight_sync: str, dtype: str = "float32", timeout_s: float = 60.0) -
 
 
 def sample(generator: Generator, prompt: list[int], version: int, tokens: int = 12) -> Any:
-    """One completion with its logprobs."""
+    """Sample one completion with its logprobs."""
     request = GenerationRequest(
         key=(0, 0),
         samples=(0,),
@@ -122,7 +122,7 @@ PROMPT = [3, 41, 7, 99, 120, 64, 8]
 
 
 def change(model: GraniteForCausalLM, seed: int) -> None:
-    """Every weight becomes another one."""
+    """Change every weight of a model."""
     torch.manual_seed(seed)
     with torch.no_grad():
         for parameter in model.parameters():
@@ -139,7 +139,7 @@ def source(model: GraniteForCausalLM) -> TensorSource:
 
 
 def logprobs(model: GraniteForCausalLM, prompt: list[int], completion: list[int]) -> torch.Tensor:
-    """[completion], by transformers."""
+    """Compute the logprobs [completion] with transformers."""
     with torch.no_grad():
         logits = model(torch.tensor([prompt + completion])).logits[0]
     rows = logits[len(prompt) - 1 : -1].double().log_softmax(-1)
@@ -148,7 +148,7 @@ def logprobs(model: GraniteForCausalLM, prompt: list[int], completion: list[int]
 
 
 def agrees(generator: Generator, model: GraniteForCausalLM, version: int) -> Any:
-    """Sample, compare, and give the completion."""
+    """Sample a completion, check its logprobs against the model's, and return it."""
     completion = sample(generator, PROMPT, version)
     expected = logprobs(model, PROMPT, completion.token_ids)
     assert torch.allclose(

@@ -1,4 +1,4 @@
-"""Buckets: what is packed is what is read, nothing is copied twice, and damage is noticed."""
+"""Tests buckets: what is packed is what is read, nothing is copied twice, and damage is noticed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PADDED = {
 
 
 def packed(limit: int, tensors: dict[str, Tensor]) -> Iterator[tuple[Bucket, Tensor]]:
-    """Buckets with their memory, each in fresh memory full of ones."""
+    """Return the buckets with their memory, each in fresh memory full of ones."""
     memories: list[Tensor] = []
 
     def allocate(size: int) -> Tensor:

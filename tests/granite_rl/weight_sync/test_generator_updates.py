@@ -1,4 +1,4 @@
-"""A real vLLM engine after real updates: it says what the trainer's model says, or nothing.
+"""Tests a real vLLM engine after real updates: it gives the trainer's logprobs, or refuses.
 
 The oracle is the transformers forward of the very weights that were sent. One engine serves all
 tests of this module; the network transport gets its vLLM engine swapped in.

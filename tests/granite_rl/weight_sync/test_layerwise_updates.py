@@ -1,4 +1,4 @@
-"""vLLM's own reload behind our buckets: what GPUs, and layers unknown to `InPlaceLoader`, get.
+"""Tests vLLM's own reload behind our buckets, which GPUs and layers unknown to `InPlaceLoader` use.
 
 It has an engine to itself: an engine has one loader for all its life, and the two don't take turns.
 """
@@ -22,7 +22,7 @@ def test_layerwise_reload_agrees_too_and_survives_an_abandoned_update(
     model: GraniteForCausalLM,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """What GPUs and layers unknown to `InPlaceLoader` get."""
+    """GPUs and layers unknown to `InPlaceLoader` are loaded this way."""
     from granite_rl.weight_sync import loader
 
     engine = generator._llm.llm_engine.model_executor.driver_worker.worker.weight_transfer_engine

@@ -1,4 +1,4 @@
-"""Matrices wide enough to be padded in their buckets, whose packed kernels must be right too.
+"""Tests matrices wide enough to be padded in their buckets, whose packed kernels must be right too.
 
 The tiny model's rows are too short for it. An engine to itself, of a model with rows of 2 KB.
 """

@@ -1,4 +1,4 @@
-"""Shared memory: mapped once, reused, never read beyond its end, and gone with its sender."""
+"""Tests shared memory: mapped once, reused, never read beyond its end, and gone with its sender."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import torch
 from granite_rl.weight_sync.bucket import BucketError
 from granite_rl.weight_sync.shared_memory import SharedMemoryReader, SharedMemorySender
 
-NOBODY: Any = None
-"""Receivers, where none is called."""
+NO_RECEIVERS: Any = None
+"""Stands for receivers where none is called."""
 
 
 @pytest.fixture
 def sender() -> Iterator[SharedMemorySender]:
-    sender = SharedMemorySender(NOBODY)
+    sender = SharedMemorySender(NO_RECEIVERS)
     yield sender
     sender.close()
 
@@ -64,7 +64,7 @@ def test_short_and_missing_memory_are_errors_even_when_it_is_mapped(
     with pytest.raises(BucketError, match=f"{size} bytes, expected {size + 1}"):
         reader.read(path, size + 1)
     with pytest.raises(PermissionError):
-        os.truncate(path, 4096)  # would kill whoever reads
+        os.truncate(path, 4096)  # would kill a process that reads
     sender.close()
     with pytest.raises(BucketError, match="gone"):
         reader.read(path, 10_000)
@@ -78,7 +78,7 @@ def test_another_senders_memory_in_the_same_place_is_not_taken_for_the_old(
     path = sender.publish(100)
     assert reader.read(path, 100)[0] == 1
     sender.close()
-    other = SharedMemorySender(NOBODY)
+    other = SharedMemorySender(NO_RECEIVERS)
     for _ in range(2):
         other.allocate(100)[:100] = 2
         if other.publish(100) == path:

@@ -1,13 +1,15 @@
-"""Every transport of the configuration exists, and says early what it can't do."""
+"""Tests that every transport of the configuration exists, and reports early what it can't do."""
 
 from __future__ import annotations
 
 from typing import Any, get_args
 
 import pytest
+from vllm.distributed.weight_transfer.factory import WeightTransferEngineFactory
 
 from granite_rl.config import GeneratorSection
 from granite_rl.errors import ConfigError, PreflightError
+from granite_rl.weight_sync import plugin
 from granite_rl.weight_sync.transports import (
     TRANSPORTS,
     check_hosts,
@@ -23,8 +25,8 @@ def test_the_configuration_names_the_transports() -> None:
 
 @pytest.mark.parametrize("name", TRANSPORTS)
 def test_both_sides_can_be_made(name: str) -> None:
-    nobody: Any = None
-    sender = create_sender(name, nobody)
+    no_receivers: Any = None
+    sender = create_sender(name, no_receivers)
     sender.close()
     if TRANSPORTS[name].reader is not None:
         create_reader(name).close()
@@ -80,10 +82,6 @@ def test_hosts(name: str, instead: str | None) -> None:
 
 
 def test_vllm_finds_the_engines_of_buckets() -> None:
-    from vllm.distributed.weight_transfer.factory import WeightTransferEngineFactory
-
-    from granite_rl.weight_sync import plugin
-
     plugin.register()
     plugin.register()
     assert set(TRANSPORTS) <= set(WeightTransferEngineFactory._registry)

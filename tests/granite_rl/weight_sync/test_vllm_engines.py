@@ -1,4 +1,5 @@
-"""``nccl`` and ``ipc`` as far as they go without GPUs: what vLLM is told, checked by its own types.
+"""Tests ``nccl`` and ``ipc`` as far as they run without GPUs: vLLM's own types check what it is
+told.
 
 The data plane (CUDA) is not run here.
 """
@@ -11,7 +12,15 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from vllm.distributed.weight_transfer.base import VLLMWeightSyncClient
+from vllm.distributed.weight_transfer.nccl_engine import (
+    NCCLTrainerSendWeightsArgs,
+    NCCLWeightTransferEngine,
+    NCCLWeightTransferInitInfo,
+    NCCLWeightTransferUpdateInfo,
+)
 
+from granite_rl.weight_sync import nccl
 from granite_rl.weight_sync.ipc import IpcClient, IpcSender
 from granite_rl.weight_sync.nccl import NcclSender, init_infos, rank_offsets, update_info
 from granite_rl.weight_sync.source import WeightMeta, payload_bytes
@@ -19,8 +28,8 @@ from granite_rl.weight_sync.source import WeightMeta, payload_bytes
 WEIGHTS = {"a": torch.ones(4, 2), "b": torch.ones(3, dtype=torch.bfloat16)}
 
 
-class Source:
-    """Two weights."""
+class TwoWeights:
+    """Provides two weights."""
 
     def metadata(self) -> list[WeightMeta]:
         return [WeightMeta(name, t.dtype, tuple(t.shape)) for name, t in WEIGHTS.items()]
@@ -29,8 +38,8 @@ class Source:
         return iter(WEIGHTS.items())
 
 
-class Recorder:
-    """Generators that only note what they are asked; the second may fail to start."""
+class RecordingReceivers:
+    """Records the calls that generators get; the second may fail to start."""
 
     def __init__(self, *, fails: bool = False) -> None:
         self.calls: list[tuple[str, Any]] = []
@@ -43,7 +52,7 @@ class Recorder:
         self.calls.append(("begin", None))
 
     def __getattr__(self, method: str) -> Any:
-        def call(argument: Any) -> Recorder:
+        def call(argument: Any) -> RecordingReceivers:
             self.calls.append((method, argument))
             if self._fails and method == "start":
                 self.failed["generator 1"] = "gone"
@@ -67,16 +76,10 @@ def test_every_worker_has_a_rank_of_its_own_behind_the_trainer() -> None:
 
 
 def test_what_vllm_is_told_fits_its_own_types() -> None:
-    from vllm.distributed.weight_transfer.nccl_engine import (
-        NCCLTrainerSendWeightsArgs,
-        NCCLWeightTransferInitInfo,
-        NCCLWeightTransferUpdateInfo,
-    )
-
     infos = [NCCLWeightTransferInitInfo(**info) for info in init_infos("10.0.0.1", 4242, [2, 4])]
     assert [(info.rank_offset, info.world_size) for info in infos] == [(1, 7), (3, 7)]
     assert {(info.master_address, info.master_port) for info in infos} == {("10.0.0.1", 4242)}
-    update = NCCLWeightTransferUpdateInfo(**update_info(Source()))
+    update = NCCLWeightTransferUpdateInfo(**update_info(TwoWeights()))
     assert update.names == ["a", "b"]
     assert update.shapes == [[4, 2], [3]]
     assert [getattr(torch, name) for name in update.dtype_names] == [torch.float32, torch.bfloat16]
@@ -85,20 +88,18 @@ def test_what_vllm_is_told_fits_its_own_types() -> None:
     assert update.packed == sending.packed
     assert update.packed_buffer_size_bytes == sending.packed_buffer_size_bytes
     assert update.packed_num_buffers == sending.packed_num_buffers
-    assert payload_bytes(Source()) == 4 * 2 * 4 + 3 * 2
+    assert payload_bytes(TwoWeights()) == 4 * 2 * 4 + 3 * 2
 
 
 def test_nccl_broadcasts_while_the_generators_load(monkeypatch: pytest.MonkeyPatch) -> None:
-    from vllm.distributed.weight_transfer.nccl_engine import NCCLWeightTransferEngine
-
-    receivers = Recorder()
+    receivers = RecordingReceivers()
 
     def send(iterator: Iterator[tuple[str, Tensor]], arguments: Any) -> None:
         receivers.calls.append(("broadcast", [name for name, _ in iterator]))
         assert arguments.packed
 
     monkeypatch.setattr(NCCLWeightTransferEngine, "trainer_send_weights", staticmethod(send))
-    report = NcclSender(receivers).send(Source(), 5)
+    report = NcclSender(receivers).send(TwoWeights(), 5)
     assert (report.version, report.bytes, report.failed) == (5, 38, {})
     names = [name for name, _ in receivers.calls]
     assert names == ["begin", "start", "wait", "update", "broadcast", "wait", "finish", "wait"]
@@ -106,16 +107,14 @@ def test_nccl_broadcasts_while_the_generators_load(monkeypatch: pytest.MonkeyPat
 
 
 def test_nccl_does_not_broadcast_to_a_generator_that_is_gone() -> None:
-    receivers = Recorder(fails=True)
+    receivers = RecordingReceivers(fails=True)
     with pytest.raises(RuntimeError, match="generator 1"):
-        NcclSender(receivers).send(Source(), 5)
+        NcclSender(receivers).send(TwoWeights(), 5)
     assert "update" not in [name for name, _ in receivers.calls]
 
 
 def test_ipc_is_vllms_client_and_passes_the_version_on() -> None:
-    from vllm.distributed.weight_transfer.base import VLLMWeightSyncClient
-
-    receivers = Recorder()
+    receivers = RecordingReceivers()
     client = IpcClient(receivers)
     assert isinstance(client, VLLMWeightSyncClient)
     client.version = 9
@@ -137,8 +136,6 @@ def test_ipc_is_vllms_client_and_passes_the_version_on() -> None:
 def test_without_a_gpu_connecting_fails_instead_of_hanging(
     sender: type[NcclSender] | type[IpcSender], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from granite_rl.weight_sync import nccl
-
     monkeypatch.setattr(nccl, "_own_address", lambda: "127.0.0.1")
     with pytest.raises((RuntimeError, AssertionError, AttributeError)):
-        sender(Recorder()).connect()
+        sender(RecordingReceivers()).connect()

@@ -19,8 +19,8 @@ from tests.rewards.ifeval.cases_published import Kwargs, score
 @pytest.mark.parametrize(
     ("id", "kwargs", "says"),
     [
-        ("keywords:existance", {}, "did you mean 'keywords:existence'"),
-        ("detectable:number_bullet_lists", {}, "did you mean 'detectable_format:number_bullet"),
+        ("keywords:existance", {}, "did you mean `keywords:existence`"),
+        ("detectable:number_bullet_lists", {}, "did you mean `detectable_format:number_bullet"),
         ("nonsense", {}, "unknown instruction id 'nonsense'"),
         ("", {}, "unknown instruction id"),
         (7, {}, "an instruction id is a string"),
@@ -28,7 +28,7 @@ from tests.rewards.ifeval.cases_published import Kwargs, score
         (
             "keywords:existence",
             {"keyword": ["a"]},
-            "unknown kwarg 'keyword'; did you mean 'keywords'",
+            "unknown kwarg 'keyword'; did you mean `keywords`",
         ),
         ("keywords:existence", {}, "missing keywords"),
         ("keywords:existence", None, "missing keywords"),
