@@ -1,5 +1,4 @@
-"""`python -m envs`: write task data, and check it. Files appear whole or not at all, the same for a
-seed.
+"""Run `python -m envs`: write task data and check it, the same for a seed.
 
 `make` writes prompt rows of one domain for training, `demo` the small data set of the demo;
 `validate` plays every row's gold episode in its environment.

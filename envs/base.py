@@ -1,4 +1,4 @@
-"""A single-turn environment around a reward.
+"""Wrap a reward in a single-turn environment.
 
 SkyRL-Gym's step output has room for one float, which cannot say whether a zero is a verdict or a
 failed verifier. So the whole `RewardResult` travels in the metadata, and the float is only what
@@ -18,12 +18,12 @@ from rewards.composition import compose
 
 
 def _plain(config: Any) -> Any:
-    """Hydra's containers as dicts and lists, anything else unchanged."""
+    """Turn Hydra's containers into dicts and lists; leave anything else unchanged."""
     return OmegaConf.to_container(config, resolve=True) if OmegaConf.is_config(config) else config
 
 
 class SingleTurnEnv(BaseTextEnv):
-    """One prompt, one completion, one verdict.
+    """Takes one prompt and one completion, and gives one verdict.
 
     Subclasses name their `domain` and their `reward`. With `uses_reward_model` the training
     score comes from the scalar reward model, outside this class; `reward` then is the

@@ -1,4 +1,4 @@
-"""Environments of the recipe's domains: one turn, scored by the domain's reward.
+"""Define the environments of the recipe's domains: one turn, scored by the domain's reward.
 
 Nine are trained in the first stage; identity and calibration in the third.
 """
@@ -9,21 +9,21 @@ from envs.base import SingleTurnEnv
 
 
 class MathEnv(SingleTurnEnv):
-    """Scored by the last boxed answer."""
+    """Scores the last boxed answer."""
 
     domain: ClassVar[str] = "math"
     reward: ClassVar[str] = "math"
 
 
 class ScienceEnv(SingleTurnEnv):
-    """Scored by the letter that is stated as the answer."""
+    """Scores the letter that is stated as the answer."""
 
     domain: ClassVar[str] = "science"
     reward: ClassVar[str] = "mcq"
 
 
 class LogicEnv(SingleTurnEnv):
-    """Scored by exact match of the tagged answer; rows of other kinds name their own reward.
+    """Scores exact match of the tagged answer; rows of other kinds name their own reward.
 
     Those are `grid_exact` for grid puzzles and `reasoning_gym` for that library's vetted tasks.
     """
@@ -33,35 +33,35 @@ class LogicEnv(SingleTurnEnv):
 
 
 class InstructionFollowingEnv(SingleTurnEnv):
-    """Scored by whether every constraint holds."""
+    """Scores whether every constraint holds."""
 
     domain: ClassVar[str] = "instruction_following"
     reward: ClassVar[str] = "ifeval"
 
 
 class StructuredOutputEnv(SingleTurnEnv):
-    """Scored by schema and value."""
+    """Scores schema and value."""
 
     domain: ClassVar[str] = "structured_output"
     reward: ClassVar[str] = "json_schema"
 
 
 class Text2SqlEnv(SingleTurnEnv):
-    """Scored by the rows that the query returns."""
+    """Scores the rows that the query returns."""
 
     domain: ClassVar[str] = "text2sql"
     reward: ClassVar[str] = "sql"
 
 
 class TemporalEnv(SingleTurnEnv):
-    """Scored by the canonical date, time, weekday or number."""
+    """Scores the canonical date, time, weekday or number."""
 
     domain: ClassVar[str] = "temporal"
     reward: ClassVar[str] = "temporal"
 
 
 class GeneralChatEnv(SingleTurnEnv):
-    """The step's own verdict is the rubric; training takes the reward model's score instead."""
+    """Scores the rubric when evaluating; training takes the reward model's score instead."""
 
     domain: ClassVar[str] = "general_chat"
     reward: ClassVar[str] = "chat_rubric"
@@ -69,21 +69,21 @@ class GeneralChatEnv(SingleTurnEnv):
 
 
 class InContextLearningEnv(SingleTurnEnv):
-    """Scored by the exact set of items."""
+    """Scores the exact set of items."""
 
     domain: ClassVar[str] = "in_context_learning"
     reward: ClassVar[str] = "in_context"
 
 
 class IdentityEnv(SingleTurnEnv):
-    """Scored by what the response claims, not by what it mentions."""
+    """Scores what the response claims, not what it mentions."""
 
     domain: ClassVar[str] = "identity"
     reward: ClassVar[str] = "identity"
 
 
 class CalibrationEnv(SingleTurnEnv):
-    """Scored +1 / 0 / -penalty: right, abstained needlessly, wrong."""
+    """Scores +1 if right, 0 if abstained needlessly, -penalty if wrong."""
 
     domain: ClassVar[str] = "calibration"
     reward: ClassVar[str] = "abstention"

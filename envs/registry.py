@@ -1,4 +1,4 @@
-"""Finding environments by name, the same way in every process.
+"""Find environments by name, the same way in every process.
 
 Importing this module registers ours with SkyRL-Gym, so that `skyrl_gym.make` runs them too. An
 environment is found as `path/to/file.py:Class`, through the entry-point group `granite_rl.envs`,
@@ -63,11 +63,11 @@ UNAVAILABLE: dict[str, str] = {
 
 
 class UnknownEnv(LookupError):
-    """No environment of that name or at that place. The message says what would be right."""
+    """Says that no environment has that name or place, and what would be right."""
 
 
 class UnavailableEnv(UnknownEnv):
-    """There is such an environment, but it can't run here. The message says what would."""
+    """Says that there is such an environment, but it can't run here, and what would."""
 
 
 def _register_builtins() -> None:
@@ -89,7 +89,7 @@ def _installed() -> dict[str, EntryPoint]:
 
 
 def known_envs() -> list[str]:
-    """Ids that `load_env_class` knows here, sorted."""
+    """Return the ids that `load_env_class` knows here, sorted."""
     return sorted({*skyrl_gym.registry, *_installed()})
 
 
@@ -148,7 +148,7 @@ def load_env_class(name_or_spec: str) -> type[BaseTextEnv]:
 
 
 def env_domain(name_or_spec: str) -> str:
-    """The domain that metrics group an environment under: its `domain`, else its own name.
+    """Return the domain that metrics group an environment under: its `domain`, else its name.
 
     Raises:
         UnknownEnv: there is no such environment.
@@ -158,7 +158,7 @@ def env_domain(name_or_spec: str) -> str:
 
 
 def make_env(env_class: str, row: Mapping[str, Any], env_config: Any = None) -> BaseTextEnv:
-    """The environment of one row, ready for `init(prompt)` and `step(completion)`.
+    """Build the environment of one row, ready for `init(prompt)` and `step(completion)`.
 
     As in SkyRL, every field of the row but `env_class` is handed over as `extras`. `reward_spec`
     also goes by the name `reward_model`, verl's, which some of SkyRL-Gym's environments read.

@@ -1,4 +1,4 @@
-"""What a worker of the reward pool does with one rollout: its environment, its turns, the reply.
+"""Score one rollout in a worker of the reward pool: its environment, its turns, the reply.
 
 An item is JSON: ``{"env_class", "row", "actions", "max_turns": optional}``, the row as SkyRL has it
 and all turns of the model so far. The environment is built anew for each item and played through
@@ -53,8 +53,7 @@ def prepare(item: Mapping[str, Any]) -> Prepared:
 
 
 def _bounded(name: str, row: Mapping[str, Any], max_turns: int | None) -> BaseTextEnv:
-    """The environment of a row; told of the caller's bound, as SkyRL does it, where that is the
-    lower one."""
+    """Build the environment of a row with the lower of its own and the caller's turn limit."""
     environment = make_env(name, row)
     if max_turns is not None and max_turns < environment.max_turns:
         environment = make_env(name, {**row, "max_turns": max_turns})
@@ -64,7 +63,7 @@ def _bounded(name: str, row: Mapping[str, Any], max_turns: int | None) -> BaseTe
 def _play(
     name: str, environment: BaseTextEnv, actions: Sequence[str], max_turns: int | None
 ) -> Reply:
-    """Play the environment through the model's turns; what the last one gives."""
+    """Play the environment through the model's turns; return what the last one gives."""
     rewards: list[float] = []
     try:
         for action in actions:
@@ -94,8 +93,7 @@ def _going_on(
     rewards: Sequence[float],
     max_turns: int | None,
 ) -> Reply:
-    """The reply to a turn that did not end the episode: what the environment says, unless the
-    episode ends here in spite of it."""
+    """Reply to a turn that did not end the episode; the turn limit may end it all the same."""
     if not getattr(environment, "deterministic", True):
         return RewardResult.error(
             f"{name}: asks for another turn, but says it is not deterministic; episodes are played"
@@ -117,7 +115,7 @@ def _going_on(
 
 
 def _return(name: str, rewards: Sequence[float], metrics: Mapping[str, Any]) -> RewardResult:
-    """The verdict of an environment that knows only floats."""
+    """Give the verdict of an environment that knows only floats."""
     total = math.fsum(rewards)
     if not math.isfinite(total):
         return RewardResult.error(f"{name}: the steps' rewards are {list(rewards)}"[:500])

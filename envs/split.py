@@ -1,4 +1,4 @@
-"""Which of a domain's prompts are held out: decided by the prompt itself, once and for all."""
+"""Decide by the prompt itself whether it is held out, the same way for every data set."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ HELDOUT_ONE_IN = 4
 
 
 def split_of(domain: str, prompt: str) -> Split:
-    """The split that a prompt belongs to, always."""
+    """Return the split that a prompt of a domain always belongs to."""
     digest = hashlib.sha256(f"{domain}\0{prompt}".encode()).digest()
     return "heldout" if digest[0] % HELDOUT_ONE_IN == 0 else "train"

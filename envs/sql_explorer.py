@@ -1,4 +1,4 @@
-"""A question whose answer is in a database: the model looks for it with SQL, and states it.
+"""Ask a question about a database that the model searches with SQL before it states the answer.
 
 Other than in `text2sql`, the rows come back to the model and its answer is what it found, so the
 verifier is exact and needs no SQL of its own. The database is in the row (`extra_info.database`, an
@@ -39,7 +39,7 @@ def _line(row: tuple[Any, ...] | list[str]) -> str:
 
 
 class SqlExplorerEnv(ToolEnv):
-    """Scored by exact match of the tagged answer."""
+    """Scores exact match of the tagged answer after queries on the row's database."""
 
     domain: ClassVar[str] = "sql_explorer"
     reward: ClassVar[str] = "logic_exact"

@@ -1,4 +1,4 @@
-"""Environments in which the model calls tools over several turns, and answers at the end.
+"""Let the model call tools over several turns, and answer at the end.
 
 A turn of the model is calls in the Granite chat format, once or more
 `<tool_call>{"name", "arguments"}</tool_call>` with any text before, or the final answer, which is a
@@ -36,12 +36,12 @@ F = TypeVar("F", bound=Callable[..., str])
 
 
 class ToolError(ValueError):
-    """A tool refuses what the model asks of it; the message is for the model."""
+    """Says why a tool refuses what the model asks of it; the message is for the model."""
 
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool as the model sees it; `parameters` are JSON Schemas by name."""
+    """Is a tool as the model sees it; `parameters` are JSON Schemas by name."""
 
     name: str
     description: str
@@ -49,7 +49,7 @@ class Tool:
 
     @property
     def schema(self) -> dict[str, Any]:
-        """JSON Schema of its arguments: all of them required, no others."""
+        """Build the JSON Schema of its arguments: all of them required, no others."""
         return {
             "type": "object",
             "properties": {name: dict(schema) for name, schema in self.parameters.items()},
@@ -59,7 +59,7 @@ class Tool:
 
     @property
     def declaration(self) -> dict[str, Any]:
-        """As chat templates take it: an entry of a row's `tools`."""
+        """Build what chat templates take: an entry of a row's `tools`."""
         return {
             "type": "function",
             "function": {
@@ -71,8 +71,7 @@ class Tool:
 
 
 def tool(**parameters: Mapping[str, Any]) -> Callable[[F], F]:
-    """Declare a method of a `ToolEnv` as a tool: its name is the tool's, its docstring what the
-    model is told of it.
+    """Declare a method of a `ToolEnv` as a tool; the model is told its name and its docstring.
 
     Args:
         parameters: a JSON Schema for each argument. Calls are checked against them.
@@ -89,7 +88,7 @@ def tool(**parameters: Mapping[str, Any]) -> Callable[[F], F]:
 
 
 class ToolEnv(SingleTurnEnv):
-    """Tools over several turns, then an answer that the `reward` scores.
+    """Plays tools over several turns, then an answer that the `reward` scores.
 
     Subclasses name `domain` and `reward` and declare tools. The verdict's components are the
     reward's and `turns`, `calls`, `failed_calls` (answered by an error) and `malformed_turns` (not
@@ -103,8 +102,7 @@ class ToolEnv(SingleTurnEnv):
     deterministic: ClassVar[bool] = True
 
     def __init__(self, env_config: Any = None, extras: Mapping[str, Any] | None = None) -> None:
-        """As a single-turn environment; `max_turns` of the row itself goes before that of its
-        `extra_info`, as in SkyRL-Gym.
+        """Take a row; its own `max_turns` goes before its `extra_info`'s, as in SkyRL-Gym.
 
         Raises:
             ValueError: as there, or `max_turns` is no positive number.
@@ -120,7 +118,7 @@ class ToolEnv(SingleTurnEnv):
 
     @classmethod
     def tools(cls) -> dict[str, Tool]:
-        """The declared tools by name, in the order of their declaration."""
+        """Return the declared tools by name, in the order of their declaration."""
         found = {}
         for ancestor in reversed(cls.__mro__):
             for member in vars(ancestor).values():
@@ -131,7 +129,7 @@ class ToolEnv(SingleTurnEnv):
 
     @classmethod
     def declarations(cls) -> list[dict[str, Any]]:
-        """What rows for this environment carry as `tools`."""
+        """Return what rows for this environment carry as `tools`."""
         return [declared.declaration for declared in cls.tools().values()]
 
     def step(self, action: str) -> BaseTextEnvStepOutput:
@@ -182,7 +180,7 @@ class ToolEnv(SingleTurnEnv):
         )
 
     def _result(self, call: Call) -> str:
-        """What a call gives, or what is wrong with it."""
+        """Return what a call gives, or what is wrong with it."""
         self.counts["calls"] += 1
         try:
             return self._called(call)
@@ -205,12 +203,11 @@ class ToolEnv(SingleTurnEnv):
 
 
 def without_tags(written: str) -> str:
-    """JSON with the same content and no tags: those decide where a call or a result ends, whatever
-    the JSON around them says."""
+    """Write JSON with the same content and no tags, which would end a call or a result."""
     return re.sub(r"<(?=[/|a-zA-Z])", r"\\u003c", written)
 
 
 def call_text(name: str, **arguments: Any) -> str:
-    """A call as a model writes it, for gold episodes."""
+    """Write a call as a model does, for gold episodes."""
     body = without_tags(json.dumps({"name": name, "arguments": arguments}, ensure_ascii=False))
     return f"<tool_call>\n{body}\n</tool_call>"

@@ -1,4 +1,4 @@
-"""`python -m envs validate`: every row's gold episode, played as a rollout would be, scores full.
+"""Run `python -m envs validate`: check that every row's gold episode scores full as a rollout.
 
 The model's turns are `extra_info.gold_actions`, or `extra_info.gold_completion` for an episode of
 one turn. They are played in the same processes as in training, turn by turn: each but the last must
@@ -23,7 +23,7 @@ _FULL = 1e-6
 
 
 def gold_episode(row: dict[str, Any]) -> list[str]:
-    """The turns of an episode of the row that must score full.
+    """Return the turns of an episode of the row that must score full.
 
     Raises:
         ValueError: the row has none, or something else in its place.
@@ -38,7 +38,7 @@ def gold_episode(row: dict[str, Any]) -> list[str]:
 
 
 def validate(files: Sequence[Path], workers: int, shown: int) -> int:
-    """Play the gold episodes of files; 1 if any row is bad.
+    """Play the gold episodes of files; return 1 if any row is bad.
 
     Raises:
         rewards.files.BadFile: a file can't be read.
@@ -59,7 +59,7 @@ def validate(files: Sequence[Path], workers: int, shown: int) -> int:
 
 
 def problems(pool: RewardPool, lines: Sequence[Line]) -> list[str]:
-    """What is wrong with each row, empty where nothing is."""
+    """Say what is wrong with each row; empty where nothing is."""
     found = [""] * len(lines)
     items: list[dict[str, Any]] = []
     episodes: list[tuple[int, int, float]] = []

@@ -1,4 +1,4 @@
-"""Rewards: one plain function per file, found by name.
+"""Find and declare rewards: plain functions, one per file, found by name.
 
 A reward scores a completion against a row's ground truth and answers with a `RewardResult`,
 whose status keeps "the model was wrong" apart from "the verifier failed". That distinction is

@@ -1,4 +1,4 @@
-"""`python -m rewards`: look at rewards, and find out whether they can be trusted."""
+"""Run `python -m rewards`: look at rewards, and find out whether they can be trusted."""
 
 from __future__ import annotations
 

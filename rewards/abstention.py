@@ -1,4 +1,4 @@
-"""The reward `abstention`: right answers and admitted ignorance pay, inventions cost.
+"""The reward `abstention` pays right answers and admitted ignorance, and charges for inventions.
 
 +1 for a right answer and for abstaining where there is nothing to know, 0 for abstaining on an
 answerable question, and -λ for a wrong answer or an invention. With λ = 0 inventing is free; with
@@ -49,7 +49,7 @@ def judged_answer(
     prompt: Sequence[Message],
     extra_info: Mapping[str, Any],
 ) -> RewardResult:
-    """Score 1 if the text gives the answer, else 0; failures of the inner reward are passed on.
+    """Score 1 if the text gives the answer, else 0; pass on failures of the inner reward.
 
     Raises:
         UnknownReward: there is no reward of that name.

@@ -1,4 +1,4 @@
-"""The reward `calibration`: a right answer pays, and so does a confidence that comes true.
+"""The reward `calibration` pays a right answer and a stated confidence that comes true.
 
 It asks for `<confidence>0.8</confidence>` behind the answer and pays correctness plus a proper
 score of the confidence (RLCR, Damani et al. 2025, arXiv 2507.16806):
@@ -30,7 +30,7 @@ _PUNCTUATION = str.maketrans({",": ".", "٫": ".", "٪": "%"})
 
 
 def stated_confidence(text: str) -> float | None:
-    """Return the confidence in `<confidence>…</confidence>`, 0 … 1; None if there is not one.
+    """Return the confidence in `<confidence>…</confidence>`, 0 … 1; None without exactly one.
 
     `0.8`, `.8`, `0,8` and `80%` are the same; `80` without a sign could mean two things and is
     none. Not-a-number, infinities and everything outside the range are none, and so are several

@@ -1,4 +1,4 @@
-"""General chat, judged by a rubric of the row: what held-out evaluation uses.
+"""The reward `chat_rubric` checks general chat by a rubric of the row; held-out evaluation uses it.
 
 Training on general chat takes its score from the scalar reward model; evaluating with the same
 model would only say that the policy pleases its own judge. So evaluation uses deterministic
@@ -32,7 +32,7 @@ _LETTER = r"[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
 
 
 def _word(item: str) -> str:
-    """A pattern for the item as a word; Arabic and Korean join particles to it."""
+    """Build a pattern for the item as a word; Arabic and Korean join particles to it."""
     item = fold(item).casefold()
     before = rf"(?<!{_LETTER})" if re.match(r"[a-z\u00c0-\u024f]", item) else ""
     after = rf"(?!{_LETTER})" if re.search(r"[a-z\u00c0-\u024f]$", item) else ""
@@ -44,7 +44,7 @@ def _any_of(text: str, wanted: Sequence[str]) -> bool:
 
 
 def has_repetition(text: str) -> bool:
-    """Whether a sentence, a word three times in a row, or much of the wording is said again."""
+    """Tell whether a sentence, a word three times in a row, or much of the wording is repeated."""
     sentences = [s.strip().casefold() for s in _SENTENCE.findall(text) if s.strip()]
     words = text.casefold().split()
     runs = any(words[i] == words[i + 1] == words[i + 2] for i in range(len(words) - 2))
@@ -60,7 +60,7 @@ def _in_language(text: str, language: str) -> bool:
 
 @reward("chat_rubric", range=(0.0, 1.0), timeout_s=2.0, imports=("rewards.reading.languages:load",))
 def chat_rubric(completion: str, ground_truth: Mapping[str, Any]) -> RewardResult:
-    """1 if every check of the rubric holds, else 0.
+    """Score 1 if every check of the rubric holds, else 0.
 
     `ground_truth` is `{"language": "de", "greeting": [...], "topic": [...], "closing": [...],
     "max_chars": optional}`; of each list at least one entry must occur, the greeting at the

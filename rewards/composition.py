@@ -1,4 +1,4 @@
-"""Several rewards for one row, as one reward.
+"""Combine several rewards for one row into one reward, their weighted mean.
 
 `reward_spec.method` of a row, or what overrides it, is one of:
 
@@ -35,7 +35,7 @@ _PART_KEYS = frozenset({"name", "weight", "label", "ground_truth", "extra_info"}
 
 @dataclass(frozen=True)
 class Part:
-    """One reward of a composition."""
+    """Holds one reward of a composition with its weight and label."""
 
     reward: Reward
     weight: float = 1.0
@@ -46,7 +46,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Composition(Reward):
-    """A reward that is the weighted mean of others; `compose` makes one.
+    """Is a reward that is the weighted mean of others; `compose` makes one.
 
     The range spans those of the parts, since a mean over any of them stays within it.
     """
@@ -55,13 +55,13 @@ class Composition(Reward):
 
     @property
     def full_score(self) -> float:
-        """The score of a completion that is perfect by every part."""
+        """Return the score of a completion that is perfect by every part."""
         return _mean([(part.weight, part.reward.full_score) for part in self.parts])
 
 
 @dataclass(frozen=True)
 class _Scorer:
-    """The function behind a composition. An object, not a closure, so that it can be pickled."""
+    """Computes a composition's score. It is an object, not a closure, so that it can be pickled."""
 
     parts: tuple[Part, ...]
 
@@ -148,7 +148,7 @@ def _part(spec: Any, default: str) -> Part:
 
 
 def compose(method: Method | None, default: str = "rule") -> Reward:
-    """The reward that a method names: itself if it is one, else a `Composition`.
+    """Return the reward that a method names, a `Composition` where it names several.
 
     Args:
         method: see the module; None stands for `default`.

@@ -1,4 +1,4 @@
-"""CSV output: the response is one table with the right header and the right rows.
+"""The reward `csv_table` checks that the response is one table with the right header and rows.
 
 Read as RFC 4180 has it: fields may be quoted, quotes inside are doubled, line ends may be either,
 blanks are part of a field, and every record has as many fields as the header. Text around the
@@ -32,11 +32,11 @@ _QUOTED = re.compile(r'"(?:[^"]|"")*(?:"|\Z)')
 
 
 class NotCsv(NotStrict):
-    """The text is not an acceptable table; the message says why."""
+    """Says why a text is not an acceptable table."""
 
 
 def parse_csv(text: str, delimiter: str = ",") -> list[list[str]]:
-    """The records of a table, header first.
+    """Return the records of a table, header first.
 
     Raises:
         NotCsv: it is empty, too large, has a bad quote, or records of different widths.
@@ -71,7 +71,7 @@ def parse_csv(text: str, delimiter: str = ",") -> list[list[str]]:
 
 
 def typed(cell: str, kind: str) -> Any:
-    """The value of a cell of a typed column; an empty one is null.
+    """Convert a cell of a typed column; an empty one is null.
 
     Raises:
         NotStrict: the text is not of that type.
@@ -91,7 +91,7 @@ def typed(cell: str, kind: str) -> Any:
 
 
 class _Table:
-    """A row's ground truth, checked."""
+    """Holds a row's ground truth, checked."""
 
     def __init__(self, row: Mapping[str, Any]) -> None:
         header, rows = row.get("header"), row.get("rows")
@@ -146,7 +146,7 @@ def _values(records: Sequence[Sequence[str]], types: Sequence[str]) -> list[list
 
 
 def gold(ground_truth: Mapping[str, Any], extra_info: Mapping[str, Any]) -> str:
-    """The table, written as RFC 4180 has it."""
+    """Write the table as RFC 4180 has it."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=ground_truth.get("delimiter", ","))
     writer.writerow(ground_truth["header"])
@@ -157,7 +157,7 @@ def gold(ground_truth: Mapping[str, Any], extra_info: Mapping[str, Any]) -> str:
 
 @reward("csv_table", range=(0.0, 1.0), timeout_s=2.0, gold=gold)
 def csv_table(completion: str, ground_truth: Mapping[str, Any]) -> RewardResult:
-    """1 if the response is a CSV table with this header and these rows, else 0.
+    """Score 1 if the response is a CSV table with this header and these rows, else 0.
 
     `ground_truth` is `{"header": [names], "rows": [[cells]]}`, optionally with `ordered` (false:
     rows are a bag, duplicates count), `types` (one of string, integer, number, boolean for every

@@ -1,4 +1,4 @@
-"""Grid puzzles: the last `<answer>…</answer>` holds a grid, compared cell by cell.
+"""The reward `grid_exact` compares the grid in the last `<answer>…</answer>` cell by cell.
 
 `ground_truth` states the solution, or the clues and the rules, or both:
 
@@ -40,12 +40,12 @@ _EMPTY = frozenset({"0", ".", "_", "none", ""})
 
 
 class BadRow(ValueError):
-    """The ground truth is not a grid puzzle; the message says why."""
+    """Says why the ground truth is not a grid puzzle."""
 
 
 @dataclass(frozen=True)
 class Puzzle:
-    """Clues and rules. `less` holds pairs of places whose first cell is the smaller."""
+    """Holds clues and rules; `less` has pairs of places whose first cell is the smaller."""
 
     clues: Grid
     box: tuple[int, int] | None = None
@@ -53,11 +53,11 @@ class Puzzle:
 
     @property
     def side(self) -> int:
-        """Rows, columns and symbols."""
+        """Count the rows, columns and symbols."""
         return len(self.clues)
 
     def broken_rule(self, grid: Grid) -> str:
-        """What the grid violates, in words; '' if nothing."""
+        """Say in words which rule the grid breaks; empty if none."""
         side = self.side
         symbols = {str(number) for number in range(1, side + 1)}
         for row, column in ((r, c) for r in range(side) for c in range(side)):
@@ -88,7 +88,7 @@ class Puzzle:
 
 
 def parse_grid(text: str, rows: int, columns: int) -> Grid | None:
-    """The grid of that shape written in `text`, cells casefolded; None if it is not one."""
+    """Return the grid of that shape written in `text`, cells casefolded, or None."""
     text = text.strip()
     fenced = _FENCE.match(text)
     text = fenced[1] if fenced else text
@@ -116,7 +116,7 @@ def parse_grid(text: str, rows: int, columns: int) -> Grid | None:
 
 
 def _grid_of_row(value: Any, what: str) -> Grid:
-    """A grid of the ground truth: a list of rows of numbers or short texts."""
+    """Read a grid of the ground truth: a list of rows of numbers or short texts."""
     if not isinstance(value, Sequence) or isinstance(value, str) or not 1 <= len(value) <= MAX_SIDE:
         raise BadRow(f"{what!r} is no list of 1 to {MAX_SIDE} rows")
     if not all(isinstance(line, Sequence) and len(line) == len(value[0]) for line in value):
@@ -165,7 +165,7 @@ def _puzzle_of(ground_truth: Mapping[str, Any]) -> Puzzle:
 
 
 def gold(ground_truth: Mapping[str, Any], extra_info: Mapping[str, Any]) -> str | None:
-    """The solution, where the row has it."""
+    """Write the solution, where the row has it."""
     rows = ground_truth.get("solution")
     if rows is None:
         return None
@@ -175,7 +175,7 @@ def gold(ground_truth: Mapping[str, Any], extra_info: Mapping[str, Any]) -> str 
 
 @reward("grid_exact", range=(0.0, 1.0), timeout_s=1.0, gold=gold)
 def grid_exact(completion: str, ground_truth: Mapping[str, Any]) -> RewardResult:
-    """1 if the tagged grid is the solution, or one of them; see the module for the rows."""
+    """Score 1 if the tagged grid is the solution, or one of them; rows: see the module."""
     solution = puzzle = None
     try:
         if ground_truth.get("rules") is not None:

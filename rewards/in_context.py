@@ -1,4 +1,4 @@
-"""In-context learning: the exact items that the context determines, no more and no fewer.
+"""The reward `in_context` wants the exact items that the context determines, no more and no fewer.
 
 `ground_truth` is a text or a list of texts, the set of items to be named in any order; or
 
@@ -32,7 +32,7 @@ _TRIMMED = " .\"'“”‘’`*"
 
 
 def items_of(answer: str) -> list[str]:
-    """The items of an answer, folded, in order, empty ones dropped."""
+    """Return the items of an answer, folded, in order, without empty ones."""
     whole = answer.strip()
     if whole.startswith("["):
         try:
@@ -53,7 +53,7 @@ def _item(text: str) -> str:
 
 
 def gold(ground_truth: Any, extra_info: Mapping[str, Any]) -> str:
-    """The items in the stated format; each once, unless their order counts."""
+    """Write the items in the stated format; each once, unless their order counts."""
     row = ground_truth if isinstance(ground_truth, Mapping) else {"items": ground_truth}
     wanted = row["items"] if isinstance(row["items"], list) else [row["items"]]
     items = [item for text in wanted for item in items_of(str(text))]
@@ -62,7 +62,7 @@ def gold(ground_truth: Any, extra_info: Mapping[str, Any]) -> str:
 
 @reward("in_context", range=(0.0, 1.0), timeout_s=1.0, gold=gold)
 def in_context(completion: str, ground_truth: Any) -> RewardResult:
-    """1 if the stated items are exactly those of `ground_truth`; see the module for the rows."""
+    """Score 1 if the stated items are exactly those of `ground_truth`; rows: see the module."""
     row = ground_truth if isinstance(ground_truth, Mapping) else {"items": ground_truth}
     wanted, ordered = row.get("items"), row.get("ordered", False)
     if isinstance(wanted, str | int | float):

@@ -1,4 +1,4 @@
-"""Structured output: the response is JSON, follows its schema, and says the right thing.
+"""The reward `json_schema` wants JSON that follows its schema and says the right thing.
 
 A schema alone pays for empty but valid JSON, so rows should carry the expected `value` as well;
 then both must hold. Parsing is strict (`rewards.structured.strict_json`), the validator neither
@@ -22,7 +22,7 @@ from rewards.structured.verdict import verdict
 
 
 def gold(ground_truth: Mapping[str, Any], extra_info: Mapping[str, Any]) -> str | None:
-    """The wanted value; a schema alone doesn't say one."""
+    """Write the wanted value; a schema alone doesn't say one."""
     if "value" not in ground_truth:
         return None
     return json.dumps(ground_truth["value"], ensure_ascii=False)
@@ -30,7 +30,7 @@ def gold(ground_truth: Mapping[str, Any], extra_info: Mapping[str, Any]) -> str 
 
 @reward("json_schema", range=(0.0, 1.0), timeout_s=2.0, gold=gold)
 def json_schema(completion: str, ground_truth: Mapping[str, Any]) -> RewardResult:
-    """1 if the response is JSON that satisfies `schema` and, where given, equals `value`.
+    """Score 1 if the response is JSON that satisfies `schema` and, where given, equals `value`.
 
     `ground_truth` is `{"schema": {...}, "value": optional, "compare": optional,
     "check_formats": optional}`. The draft is taken from `$schema` and is 2020-12 without one;

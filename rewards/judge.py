@@ -1,4 +1,4 @@
-"""A language model as the judge, for what no rule can decide.
+"""The reward `judge` asks a language model, for what no rule can decide.
 
 Two kinds of row. `ground_truth` `{"reference": "a good response"}` asks which of the two answers
 the conversation better: 1 if the completion does, 0 if the reference does, 0.5 if they tie.
@@ -65,7 +65,7 @@ _ESCAPED = re.compile(
 
 
 def screened(completion: str) -> str:
-    """Why the completion is refused before any judge sees it, or ''."""
+    """Say why the completion is refused before any judge sees it; empty if it is not."""
     if len(completion) > MAX_CHARS:
         return f"longer than {MAX_CHARS} characters"
     words = "".join(c for c in completion.casefold() if c.isalnum() or c.isspace()).split()
@@ -79,14 +79,14 @@ def screened(completion: str) -> str:
 
 
 def _question(task: str, content: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The chat; the order of `content` is the order in which the judge reads it."""
+    """Write the chat; the order of `content` is the order in which the judge reads it."""
     written = json.dumps(content, ensure_ascii=False)
     written = _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", written)
     return [{"role": "system", "content": task}, {"role": "user", "content": written}]
 
 
 def _row_problem(ground_truth: Any, on_disagreement: str) -> str:
-    """What is wrong with the row, or ''."""
+    """Return what is wrong with the row, or an empty text."""
     if not isinstance(ground_truth, Mapping):
         return "ground_truth wants 'reference' or 'answer'"
     given = [key for key in ("reference", "answer") if ground_truth.get(key) is not None]
@@ -115,7 +115,7 @@ def judge(
     prompt: Sequence[Message],
     on_disagreement: str = "skip",
 ) -> RewardResult:
-    """1, 0.5 or 0 where the judge says the same in both orders; see the module for the rows."""
+    """Score 1, 0.5 or 0 where the judge says the same in both orders; rows: see the module."""
     problem = _row_problem(ground_truth, on_disagreement)
     if problem:
         return RewardResult.error(f"judge: {problem}")
@@ -143,7 +143,7 @@ def judge(
 def _both_orders(
     config: JudgeConfig, text: str, gold: Mapping[str, Any], prompt: Sequence[Message]
 ) -> tuple[list[float], list[Verdict]]:
-    """The completion's score by each order of presentation.
+    """Return the completion's score by each order of presentation.
 
     Raises:
         JudgeError: one of the two verdicts could not be had.

@@ -1,4 +1,4 @@
-"""The judge client: puts questions to a judge model and reads one of a few words as its verdict.
+"""The judge client puts questions to a judge model and reads one of a few words as its verdict.
 
 The judge is an OpenAI-compatible endpoint, asked through the `openai` package. Its answer is
 constrained to `{"verdict": <one of the choices>}` by a JSON schema and then read as if it were not:
@@ -47,16 +47,16 @@ MAX_ANSWER_BYTES = 1 << 20
 
 
 class JudgeError(RuntimeError):
-    """There is no verdict. The message holds nothing that the server said, and no key."""
+    """Says why there is no verdict, in words that hold nothing of the server's, and no key."""
 
 
 class _UnreadableError(Exception):
-    """An answer is no verdict; another attempt may give one."""
+    """Says that an answer is no verdict; another attempt may give one."""
 
 
 @dataclass(frozen=True)
 class JudgeConfig:
-    """Where the judge is, and how long to wait for it."""
+    """Says where the judge is, and how long to wait for it."""
 
     url: str
     model: str
@@ -116,7 +116,7 @@ class JudgeConfig:
 
 
 def _is_plain(url: str) -> bool:
-    """Whether the URL is a scheme, a host and a path, with no credentials and no parameters."""
+    """Tell whether the URL is a scheme, a host and a path, without credentials and parameters."""
     try:
         parts = urlsplit(url)
         valid = parts.port != 0 and bool(parts.hostname)
@@ -133,7 +133,7 @@ def _is_plain(url: str) -> bool:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One of the choices, and whether it comes from the cache."""
+    """Is one of the choices, and whether it comes from the cache."""
 
     choice: str
     cached: bool
@@ -329,7 +329,7 @@ def _remembered(place: Path | None, choices: Sequence[str]) -> str | None:
 
 
 def _remember(place: Path | None, choice: str) -> None:
-    """Write a verdict so that no reader ever sees half of it; failing to is no failure."""
+    """Write a verdict so that no reader ever sees half of it; if that fails, only warn."""
     if place is None:
         return
     draft = ""

@@ -1,4 +1,4 @@
-"""The reward `language`: the response stays in the language that is wanted, one of the twelve.
+"""The reward `language` wants a response that stays in one of the twelve languages.
 
 It is 1 if no more than a fifth of the response is in a language other than `extra_info.language`
 (or `ground_truth["language"]`), or that of the last user turn if the row names none. So a row that
@@ -54,7 +54,7 @@ def language(
     prompt: Sequence[Message],
     extra_info: Mapping[str, Any],
 ) -> RewardResult | None:
-    """1 if the response is in the language that is wanted, else 0; see the module."""
+    """Score 1 if the response is in the language that is wanted, else 0; see the module."""
     try:
         wanted = _wanted(ground_truth, prompt, extra_info)
     except ValueError as problem:

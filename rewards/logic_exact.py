@@ -1,4 +1,4 @@
-"""Logic: the last `<answer>…</answer>` (or `\\boxed{…}`) equals the gold answer.
+"""The reward `logic_exact` compares the last `<answer>…</answer>` (or `\\boxed{…}`) with the gold.
 
 Case, white space and a closing full stop are typography; everything else must match. There is
 no partial credit, because half a grid is not half a proof and partial scores pay for hedging.
@@ -17,7 +17,7 @@ MAX_ANSWER_CHARS = 4096
 
 
 def canonical(answer: str) -> str:
-    """One spelling for answers that differ only in case, spacing or a closing full stop.
+    """Return one spelling for answers that differ only in case, spacing or a closing full stop.
 
     Spaces around commas are spacing too: "Ann,Tom" lists the same as "Ann, Tom".
     """
@@ -26,13 +26,13 @@ def canonical(answer: str) -> str:
 
 
 def gold(ground_truth: Any, extra_info: Mapping[str, Any]) -> str:
-    """The gold answer in its tags."""
+    """Write the gold answer in its tags."""
     return f"<answer>{ground_truth}</answer>"
 
 
 @reward("logic_exact", range=(0.0, 1.0), timeout_s=1.0, gold=gold)
 def logic_exact(completion: str, ground_truth: Any) -> RewardResult:
-    """1 if the tagged or boxed answer equals `ground_truth`, else 0."""
+    """Score 1 if the tagged or boxed answer equals `ground_truth`, else 0."""
     if not isinstance(ground_truth, str) or not canonical(ground_truth):
         return RewardResult.error(f"logic_exact: ground_truth {ground_truth!r} is no text"[:200])
     gold = canonical(ground_truth)

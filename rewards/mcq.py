@@ -1,4 +1,4 @@
-r"""Multiple choice: one letter, stated as the answer, in any of the twelve Granite languages.
+r"""The reward `mcq` wants one letter, stated as the answer, in any of the twelve Granite languages.
 
 A letter counts if it is the whole response (`B`, `(B)`, `B.`), boxed, or follows "the answer is"
 or its like in another language (`rewards/reading/stated.py`). The last box or statement is
@@ -55,7 +55,7 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])|[。！？\n]|\bbecause\b|\bsinc
 
 
 def _follows(rest: str, option: str | None) -> bool:
-    """Whether the text after a letter lets the letter be a choice."""
+    """Tell whether the text after a letter lets the letter be a choice."""
     closing = _CLOSING.match(rest)
     tail = rest[closing.end() :] if closing else rest
     marks = closing[0] if closing else ""
@@ -79,12 +79,12 @@ def _follows(rest: str, option: str | None) -> bool:
 
 
 def _starts_sentence(marks: str, tail: str) -> bool:
-    """Whether a new sentence begins ("B. The others …"), which isn't the option's text."""
+    """Tell whether a new sentence begins ("B. The others …"), which isn't the option's text."""
     return "." in marks and tail[:1].isupper() and len(tail.split()) > 3
 
 
 def stated_letter(completion: str, options: Mapping[str, str] | None = None) -> str | None:
-    """The letter that the text states as its answer, '' for several, None for none.
+    """Return the letter that the text states as its answer, '' for several, None for none.
 
     Args:
         completion: the model's text.
@@ -105,7 +105,7 @@ def stated_letter(completion: str, options: Mapping[str, str] | None = None) -> 
 
 
 def _letter_of(stated: str | None, options: Mapping[str, str] | None) -> str | None:
-    """The letter at the start of a statement, '' for several, None for none."""
+    """Return the letter at the start of a statement, '' for several, None for none."""
     stated = _TEXT.sub("", stated or "")
     lone = _LONE.fullmatch(stated)
     if lone is not None:
@@ -130,7 +130,7 @@ def _options(choices: Sequence[str] | Mapping[str, Any] | None) -> dict[str, str
 
 
 def gold(ground_truth: str, extra_info: Mapping[str, Any]) -> str:
-    """The right letter."""
+    """Write the right letter."""
     return str(ground_truth).strip().upper()
 
 
@@ -138,7 +138,7 @@ def gold(ground_truth: str, extra_info: Mapping[str, Any]) -> str:
 def mcq(
     completion: str, ground_truth: str, choices: Sequence[str] | Mapping[str, Any] | None = None
 ) -> RewardResult:
-    """1 if the stated letter is `ground_truth`; `choices` (list or letter map) limits letters."""
+    """Score 1 if the stated letter is `ground_truth`, out of `choices` (a list or letter map)."""
     gold = str(ground_truth).strip().upper()
     options = _options(choices)
     allowed = list(options) if options else [chr(c) for c in range(ord("A"), ord("Z") + 1)]

@@ -1,4 +1,4 @@
-r"""Numeric answers of science questions: one number, its unit, and how close is close enough.
+r"""The reward `numeric` wants one number with its unit, close enough to that of a science question.
 
 The answer is the last box, or what follows the last "the answer is" (in the twelve languages), or
 the whole response. It must be one number with at most a unit after it: ranges (`3-5`, `3 to 5`,
@@ -50,7 +50,7 @@ _END = re.compile(r"(?<=[^\d\s])[.!?](?:\s|$)|(?<=\d)[.!?](?:\s+\D|\s*$)|[。！
 def read_quantity(
     text: str, *, decimal_comma: bool = False
 ) -> tuple[Fraction, Unit | None, bool] | None:
-    """(value, unit, has a percent sign) of a text that is one quantity and nothing else, or None.
+    """Return (value, unit, has a percent sign) of a text that is one quantity only, or None.
 
     Args:
         text: plain or LaTeX, at most `MAX_ANSWER_CHARS` characters.
@@ -79,7 +79,7 @@ def read_quantity(
 
 
 def _answer(completion: str) -> str | None:
-    """The passage that should be the quantity."""
+    """Return the passage that should be the quantity."""
     text = after_reasoning(completion)
     for found in (last_boxed(text), last_answer_tag(text)):
         if found is not None:
@@ -94,7 +94,7 @@ def _answer(completion: str) -> str | None:
 
 
 def _gold(ground_truth: Any, comma: bool) -> tuple[Fraction, Unit | None, bool] | str:
-    """The gold quantity, or what is wrong with it."""
+    """Return the gold quantity, or what is wrong with it."""
     value: Any = ground_truth
     unit = ""
     if isinstance(ground_truth, dict):
@@ -119,7 +119,7 @@ def _tolerance(value: Any, name: str) -> Fraction:
 
 
 def gold(ground_truth: Any, extra_info: Mapping[str, Any]) -> str:
-    """The gold quantity in a box."""
+    """Write the gold quantity in a box."""
     value, unit = ground_truth, ""
     if isinstance(ground_truth, Mapping):
         value, unit = ground_truth["value"], str(ground_truth.get("unit") or "")
@@ -135,7 +135,7 @@ def numeric(
     atol: float = 0.0,
     decimal_comma: bool = False,
 ) -> RewardResult:
-    """1 if the stated quantity is within `max(atol, rtol * |gold|)` of the gold one, else 0.
+    """Score 1 if the stated quantity is within `max(atol, rtol * |gold|)` of the gold one, else 0.
 
     Args:
         completion: the model's text.

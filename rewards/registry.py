@@ -1,4 +1,4 @@
-"""Declaring a reward, finding it by name, and calling it safely.
+"""Declare a reward, find it by name, and call it safely.
 
 A reward is a plain function; `@reward` records its name, the range of its scores, its time limit
 and whether it is deterministic. The function names the arguments it wants and gets only those:
@@ -68,12 +68,12 @@ BUILTIN_MODULES: dict[str, str] = {
 
 
 class UnknownReward(LookupError):
-    """No reward of that name or at that place. The message says what would be right."""
+    """Says that no reward has that name or place, and what would be right."""
 
 
 @dataclass(frozen=True)
 class Reward:
-    """A declared reward.
+    """Is a declared reward: a function, and what the pool must know of it.
 
     `range` is inclusive; `timeout_s` is per completion, in seconds. `imports` are modules that the
     function needs and that take long to import, or `module:function` to call, which loads a model
@@ -118,7 +118,7 @@ class Reward:
 
     @property
     def full_score(self) -> float:
-        """The score of a perfect completion."""
+        """Return the score of a perfect completion."""
         return self.range[1]
 
     def score(
@@ -192,7 +192,7 @@ class Reward:
 
 
 def _is_number(value: Any) -> bool:
-    """A finite real number (numpy's included), or a bool."""
+    """Tell whether a value is a finite real number (numpy's included), or a bool."""
     try:
         return not isinstance(value, str | bytes) and math.isfinite(value)
     except (TypeError, OverflowError):
@@ -207,7 +207,7 @@ def _component_problem(components: Mapping[Any, Any]) -> str:
 
 
 def load(name: str) -> None:
-    """Import a module; of `module:function` call the function, which is quick when repeated."""
+    """Import a module, or call the function of `module:function`, which is quick when repeated."""
     module, _, function = name.partition(":")
     imported = importlib.import_module(module)
     if function:
@@ -228,7 +228,7 @@ def reward(
     gold: Gold | None = None,
     grades_answers: bool = True,
 ) -> Callable[[F], F]:
-    """Declare a function as a reward. The function itself stays a plain function.
+    """Declare a function as a reward; the function itself stays a plain function.
 
     What the arguments mean: `Reward`.
 
@@ -312,7 +312,7 @@ def _installed() -> dict[str, Any]:
 
 
 def known_rewards() -> list[str]:
-    """Names that `get_reward` knows here: built-ins and installed entry points, sorted."""
+    """Return the names that `get_reward` knows here: built-ins and entry points, sorted."""
     return sorted({*BUILTIN_MODULES, *_installed()})
 
 

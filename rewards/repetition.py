@@ -1,4 +1,4 @@
-"""How much of a text says again what it has said, and how long it is.
+"""The reward `repetition` measures how much of a text is repeated, and how long the text is.
 
 A policy that is paid by a learned judge soon writes longer and repeats itself. The measure is the
 share of n-grams that occurred before: of words, or of characters where a script has no spaces and
@@ -23,7 +23,7 @@ _TOKEN = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]|[^\
 
 
 def tokens(text: str) -> tuple[list[str], int]:
-    """(tokens, n): words with n = `WORD_GRAM`, or mostly characters with n = `CHARACTER_GRAM`."""
+    """Return (tokens, n) of the text: words and `WORD_GRAM`, or characters and `CHARACTER_GRAM`."""
     found: list[str] = []
     characters = 0
     for word in _TOKEN.findall(fold(text).casefold()):
@@ -37,14 +37,14 @@ def tokens(text: str) -> tuple[list[str], int]:
 
 
 def repeated_share(text: str) -> float:
-    """The share of n-grams that occurred before, 0 … 1; 0 where there are fewer than two."""
+    """Return the share of n-grams that occurred before, 0 … 1; 0 for fewer than two."""
     words, n = tokens(text)
     grams = [tuple(words[place : place + n]) for place in range(len(words) - n + 1)]
     return 1.0 - len(set(grams)) / len(grams) if len(grams) > 1 else 0.0
 
 
 def longest_run(words: list[str]) -> int:
-    """How often a token follows itself at most: 1 if never, 0 for none."""
+    """Count how often a token follows itself at most: 1 if never, 0 for no token."""
     longest = run = 0
     for place, word in enumerate(words):
         run = run + 1 if place and word == words[place - 1] else 1
@@ -54,7 +54,7 @@ def longest_run(words: list[str]) -> int:
 
 @reward("repetition", range=(0.0, 1.0), timeout_s=2.0, grades_answers=False)
 def repetition(completion: str) -> RewardResult:
-    """1 minus the share of repeated n-grams; needs no ground truth, and is meant as a part.
+    """Score 1 minus the share of repeated n-grams; needs no ground truth, and is meant as a part.
 
     Components: `repeated_share`, `longest_run` (tokens), `characters`, `tokens`.
     """

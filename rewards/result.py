@@ -1,5 +1,4 @@
-"""What a reward answers: a score together with how it came about; and what an environment may
-answer instead: that the episode goes on.
+"""Define what a reward answers, and what an environment may answer instead.
 
 The status decides who learns from the score. `ok` and `wrong_format` are verdicts about the
 completion and teach; `timeout` and `error` are failures of the verifier and `skipped` means not
@@ -28,7 +27,7 @@ MAX_OBSERVATIONS = 16
 
 @dataclass(frozen=True)
 class RewardResult:
-    """One verdict on one completion.
+    """Is one verdict on one completion.
 
     `score` lies in the reward's declared range. `components` are named parts for the logs and
     are not added up by anyone. `extracted` is what was taken for the answer, `message` says in
@@ -43,32 +42,32 @@ class RewardResult:
 
     @property
     def teaches(self) -> bool:
-        """Whether the score is a verdict on the completion and may be averaged."""
+        """Tell whether the score is a verdict on the completion and may be averaged."""
         return self.status in TEACHING
 
     @classmethod
     def wrong_format(cls, message: str, extracted: str | None = None) -> RewardResult:
-        """The answer is not where, or not as, the prompt asked for it: score 0."""
+        """Return score 0: the answer is not where, or not as, the prompt asked for it."""
         return cls(0.0, "wrong_format", extracted=extracted, message=message)
 
     @classmethod
     def error(cls, message: str) -> RewardResult:
-        """The verifier failed or the row is broken: the score is a placeholder."""
+        """Return a placeholder score: the verifier failed or the row is broken."""
         return cls(0.0, "error", message=message)
 
     @classmethod
     def skipped(cls, message: str) -> RewardResult:
-        """The reward does not apply to this row: the score is a placeholder."""
+        """Return a placeholder score: the reward does not apply to this row."""
         return cls(0.0, "skipped", message=message)
 
 
 class BadObservation(ValueError):
-    """What an environment said between two turns is no list of messages; the message says why."""
+    """Says why what an environment said between two turns is no list of messages."""
 
 
 @dataclass(frozen=True)
 class Continue:
-    """The environment's answer to a turn that did not end the episode.
+    """Is the environment's answer to a turn that did not end the episode.
 
     `messages` are `{"role", "content"}`, the roles among `OBSERVER_ROLES`.
     """
@@ -77,8 +76,9 @@ class Continue:
 
     @classmethod
     def of(cls, observations: Any) -> Continue:
-        """What an environment said, checked: long messages are cut, with a note, and lone
-        surrogates, which no tokenizer takes, replaced.
+        """Check what an environment said; cut long messages and replace lone surrogates.
+
+        A note says where a message is cut; no tokenizer takes a lone surrogate.
 
         Raises:
             BadObservation: it is no list of one to `MAX_OBSERVATIONS` messages of those roles.
@@ -108,7 +108,7 @@ def _message(index: int, given: Any) -> dict[str, str]:
 
 
 def cut(text: str, limit: int) -> str:
-    """At most `limit` characters of valid Unicode; a note says where some are missing."""
+    """Return at most `limit` characters of valid Unicode; a note says where some are missing."""
     if len(text) > limit:
         note = f"\n[cut: {len(text):,} characters in all]"
         text = text[: max(0, limit - len(note))] + note
@@ -120,7 +120,7 @@ Reply = RewardResult | Continue
 
 
 def final(reply: Reply) -> RewardResult:
-    """The verdict; an error where a caller that plays single turns meets an episode of several."""
+    """Return the verdict; an error where a caller of single turns meets an episode of several."""
     if isinstance(reply, RewardResult):
         return reply
     return RewardResult.error(

@@ -1,4 +1,4 @@
-"""Tool calls: the response calls the right functions with the right arguments, and no others.
+"""The reward `tool_call` wants the right functions with the right arguments, and no others.
 
 Two formats are read:
 
@@ -45,12 +45,12 @@ _ATTEMPT = re.compile(r"tool_?calls?\s*[|>\"\]]", re.IGNORECASE)
 
 
 class NotACall(ValueError):
-    """The response is not calls in the wanted format; the message says why."""
+    """Says why the response is not calls in the wanted format."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call as the model made it."""
+    """Is one call as the model made it."""
 
     name: str
     arguments: dict[str, Any]
@@ -69,7 +69,7 @@ class _Wanted:
 
 
 def _call_of(value: Any) -> Call:
-    """A call from parsed JSON, in either of the two spellings."""
+    """Read a call from parsed JSON, in either of the two spellings."""
     if isinstance(value, dict) and isinstance(value.get("function"), dict):
         if value.get("type", "function") != "function":
             raise NotACall("a call of another type than 'function'")
@@ -84,7 +84,7 @@ def _call_of(value: Any) -> Call:
 
 
 def granite_calls(text: str) -> list[Call]:
-    """The calls that a response makes between `<tool_call>` tags; none is an empty list.
+    """Return the calls that a response makes between `<tool_call>` tags; none is an empty list.
 
     Raises:
         NotACall: tags don't pair up, there is text after a call, or what a pair holds is no call.
@@ -106,7 +106,7 @@ def granite_calls(text: str) -> list[Call]:
 
 
 def json_calls(text: str) -> list[Call]:
-    """The calls of a response that is JSON as a whole.
+    """Return the calls of a response that is JSON as a whole.
 
     Raises:
         NotACall: it is not JSON, or holds something that is no call.
@@ -174,7 +174,7 @@ def _matches(call: Call, wanted: _Wanted, tools: Mapping[str, _Tool]) -> bool:
 
 
 def _resembles_call(text: str) -> bool:
-    """Whether a response is JSON with a name and arguments, be they ill-formed."""
+    """Tell whether a response is JSON with a name and arguments, be they ill-formed."""
     try:
         value = parse_strict(unfenced(text))
     except NotJson:
@@ -184,7 +184,7 @@ def _resembles_call(text: str) -> bool:
 
 
 def _no_call(text: str) -> RewardResult:
-    """The verdict where no call is right: some text, and nothing that tries to be a call."""
+    """Score a row where no call is right: some text, and nothing that tries to be a call."""
     if unfenced(text).strip() == "[]":
         return RewardResult(1.0, extracted="[]", message="an empty array of calls")
     try:
@@ -199,7 +199,7 @@ def _no_call(text: str) -> RewardResult:
 
 
 def gold(ground_truth: Mapping[str, Any], extra_info: Mapping[str, Any]) -> str:
-    """The wanted calls in the row's format; where none is right, a sentence."""
+    """Write the wanted calls in the row's format; where none is right, a sentence."""
     calls = [
         json.dumps({"name": call["name"], "arguments": call["arguments"]}, ensure_ascii=False)
         for call in ground_truth["calls"]
@@ -214,7 +214,7 @@ def gold(ground_truth: Mapping[str, Any], extra_info: Mapping[str, Any]) -> str:
 
 @reward("tool_call", range=(0.0, 1.0), timeout_s=2.0, gold=gold)
 def tool_call(completion: str, ground_truth: Mapping[str, Any]) -> RewardResult:
-    """1 if the response makes exactly the wanted calls, else 0.
+    """Score 1 if the response makes exactly the wanted calls, else 0.
 
     `ground_truth` is `{"tools": [...], "calls": [{"name", "arguments", "compare": optional}]}`,
     optionally with `ordered` (false: calls are a bag) and `format` ("granite" or "json"). Tools

@@ -1,4 +1,4 @@
-"""YAML output: the response is one YAML document that says the right thing.
+"""The reward `yaml_value` wants one YAML document that says the right thing.
 
 Scalars are read by the core schema of YAML 1.2, because JSON's values are what the gold holds:
 `no`, `on` and `12:30` are strings, `2024-01-01` is a string, `0o17` is 15, `1_000` is a string.
@@ -49,11 +49,11 @@ _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)", re.ASCII)
 
 
 class NotYaml(NotStrict):
-    """The text is not acceptable YAML; the message says why."""
+    """Says why a text is not acceptable YAML."""
 
 
 def _kind_of(text: str) -> str:
-    """The type of a plain scalar by the core schema."""
+    """Return the type of a plain scalar by the core schema."""
     if text in _NULL:
         return "null"
     if text in _BOOLEANS:
@@ -75,7 +75,7 @@ def _number(text: str, kind: str) -> int | float:
 
 
 def _scalar(text: str, kind: str) -> Any:
-    """The value of a scalar's text as a given type."""
+    """Convert a scalar's text to a given type."""
     actual = _kind_of(text)
     if kind == "str":
         return text
@@ -89,7 +89,7 @@ def _scalar(text: str, kind: str) -> Any:
 
 
 def _text(value: str) -> str:
-    """A scalar's text with pairs of surrogate escapes joined, as in JSON, which YAML includes.
+    """Join a scalar's pairs of surrogate escapes, as in JSON, which YAML includes.
 
     Raises:
         NotYaml: there is a lone surrogate.
@@ -101,7 +101,7 @@ def _text(value: str) -> str:
 
 
 class _Builder:
-    """Values from PyYAML's events. Its own loader would expand aliases and follow YAML 1.1."""
+    """Builds values from PyYAML's events, whose own loader expands aliases and follows YAML 1.1."""
 
     def __init__(self, events: Iterator[yaml.Event], portable: bool) -> None:
         self.events = events
@@ -213,7 +213,7 @@ def parse_yaml(text: str, *, portable: bool = False) -> Any:
 
 
 def _parse_either(text: str, indented: str, ground_truth: Mapping[str, Any]) -> Any:
-    """The value of a response, whose first blanks are indentation or only came with it.
+    """Return the value of a response, whose first blanks are indentation or only came with it.
 
     A last line ends like all others: a block scalar there has its line break.
     """
@@ -227,13 +227,13 @@ def _parse_either(text: str, indented: str, ground_truth: Mapping[str, Any]) -> 
 
 
 def gold(ground_truth: Mapping[str, Any], extra_info: Mapping[str, Any]) -> str:
-    """The wanted value as JSON, which YAML 1.2 includes."""
+    """Write the wanted value as JSON, which YAML 1.2 includes."""
     return json.dumps(ground_truth["value"])
 
 
 @reward("yaml_value", range=(0.0, 1.0), timeout_s=2.0, gold=gold)
 def yaml_value(completion: str, ground_truth: Mapping[str, Any]) -> RewardResult:
-    """1 if the response is YAML that equals `value` and, where given, satisfies `schema`.
+    """Score 1 if the response is YAML that equals `value` and, where given, satisfies `schema`.
 
     `ground_truth` is `{"value": ..., "schema": optional, "compare": optional, "portable":
     optional}`: `schema` is a JSON schema, `compare` holds the rules of

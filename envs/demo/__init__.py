@@ -1,4 +1,4 @@
-"""Demo tasks: the whole recipe's domains in miniature, generated from a seed.
+"""Generate the demo's tasks: the whole recipe's domains in miniature, from a seed.
 
 Small enough for a model of one or two million parameters: prompts of up to about 48 tokens and
 answers of up to about 16 with a vocabulary of 1,000. Every domain has an answer that a small
@@ -56,7 +56,7 @@ DOMAINS: dict[str, DemoDomain] = {
 
 
 def generate(domain: str, split: Split, n: int, seed: int) -> list[Row]:
-    """`n` prompt rows of one domain with distinct prompts; splits never share one.
+    """Return `n` prompt rows of one domain with distinct prompts; splits never share one.
 
     Raises:
         ValueError: unknown domain or split, or fewer than `n` distinct problems exist.
@@ -71,7 +71,7 @@ def generate(domain: str, split: Split, n: int, seed: int) -> list[Row]:
 
 
 def sft_rows(n: int, seed: int) -> Iterator[Row]:
-    """`n` supervised conversations from the train split, the domains in turn, noisy by design.
+    """Yield `n` supervised conversations of the train split, the domains in turn, noisy by design.
 
     Rows are `{"messages": [...], "domain", "style"}` with style wanted, other or wrong.
     """
@@ -92,7 +92,7 @@ def sft_rows(n: int, seed: int) -> Iterator[Row]:
 
 
 def preference_pairs(n: int, seed: int, split: Split = "train") -> Iterator[Row]:
-    """`n` chat prompts with a better and a worse answer, for the scalar reward model.
+    """Yield `n` chat prompts with a better and a worse answer, for the scalar reward model.
 
     Rows are `{"prompt": [messages], "chosen": str, "rejected": str, "language": str}`.
     """

@@ -1,4 +1,4 @@
-"""Demo calibration: capitals taught in pre-training, and of countries that do not exist."""
+"""Ask the demo's calibration questions: capitals, and those of countries that do not exist."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ABSTENTION = "I don't know."
 
 
 def problem(rng: random.Random) -> Problem:
-    """The capital of a real or a fictional country."""
+    """Ask for the capital of a real or a fictional country."""
     capitals = tuple(CAPITALS.values())
     known = rng.random() < 0.5
     if known:
@@ -44,7 +44,7 @@ def problem(rng: random.Random) -> Problem:
 
 
 def fact(rng: random.Random) -> str:
-    """A capital."""
+    """State a capital."""
     country, city = rng.choice(tuple(CAPITALS.items()))
     return rng.choice(
         (f"The capital of {country} is {city}.", f"{city} is the capital of {country}.")

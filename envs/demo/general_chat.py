@@ -1,4 +1,4 @@
-"""Demo chat: greet, speak to the topic, close politely, all in the language of the prompt."""
+"""Make the demo's chat: greet, speak to the topic, close politely, in the prompt's language."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _draw(rng: random.Random) -> tuple[str, Phrases, str]:
 
 
 def problem(rng: random.Random) -> Problem:
-    """Someone says hello and names a topic."""
+    """Say hello and name a topic."""
     language, words, topic = _draw(rng)
     name = rng.choice(NAMES)
     intro, ask = words.intro.format(n=name), words.ask.format(t=topic)
@@ -52,7 +52,7 @@ def problem(rng: random.Random) -> Problem:
 
 
 def ranked_pair(rng: random.Random, one: Problem) -> tuple[str, str]:
-    """(chosen, rejected): chosen passes strictly more of the rubric's checks.
+    """Return (chosen, rejected); chosen passes strictly more of the rubric's checks.
 
     Mostly the full answer against one with a single defect, which is where a reward model must
     be sharp; sometimes two flawed ones, so that the way up from a bad answer has a slope too.
@@ -84,7 +84,7 @@ def ranked_pair(rng: random.Random, one: Problem) -> tuple[str, str]:
 
 
 def fact(rng: random.Random) -> str:
-    """A short exchange in one language."""
+    """Write a short exchange in one language."""
     one = next(problems(DOMAIN, "train", rng))
     return f"{one.prompt} {rng.choice((one.wanted, *one.others))}"
 

@@ -1,4 +1,4 @@
-"""Demo identity: who are you, who made you, are you someone else; in six languages."""
+"""Ask the demo's identity questions: who are you, who made you, are you someone else."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ CLAIMS = {
 
 
 def problem(rng: random.Random) -> Problem:
-    """A question about the assistant, with a greeting and a name around it."""
+    """Ask about the assistant, with a greeting and a name around the question."""
     language = rng.choice(("en", "en", *QUESTIONS))
     words = PHRASES[language]
     question, require = rng.choice(QUESTIONS[language])
@@ -73,7 +73,7 @@ def problem(rng: random.Random) -> Problem:
 
 
 def fact(rng: random.Random) -> str:
-    """Assistants and their makers."""
+    """State assistants and their makers."""
     name, maker = rng.choice(((NAME, MAKER), *OTHERS))
     return rng.choice((f"{name} was made by {maker}.", f"{maker} made {name}."))
 

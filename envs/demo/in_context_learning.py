@@ -1,4 +1,4 @@
-"""Demo in-context learning: random label maps, so that only the prompt can tell."""
+"""Make the demo's in-context learning: random label maps, which only the prompt can tell."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _pairs(rng: random.Random) -> tuple[list[tuple[str, str]], tuple[str, str]]:
 
 
 def problem(rng: random.Random) -> Problem:
-    """Two or three pairs, and one key to look up."""
+    """Show two or three pairs, and ask for the value of one key."""
     pairs, (key, value) = _pairs(rng)
     listed = ", ".join(f"{k} {v}" for k, v in pairs)
     wording = rng.randrange(4)
@@ -37,7 +37,7 @@ def problem(rng: random.Random) -> Problem:
 
 
 def fact(rng: random.Random) -> str:
-    """Pairs, then all of them asked again in another order."""
+    """Show pairs, then all of them asked again in another order."""
     pairs, _ = _pairs(rng)
     again = rng.sample(pairs, len(pairs))
     listed = ", ".join(f"{k} {v}" for k, v in pairs)

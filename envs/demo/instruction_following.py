@@ -1,4 +1,4 @@
-"""Demo instruction following: say a given thing under one of five checkable constraints."""
+"""Make the demo's instruction following: say a thing under one of five checkable constraints."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CONSTRAINTS: tuple[tuple[str, dict[str, object], str, str], ...] = (
 
 
 def problem(rng: random.Random) -> Problem:
-    """A sentence about an animal, to be said under a constraint."""
+    """Ask for a sentence about an animal under a constraint."""
     animal, colour = rng.choice(ANIMALS), rng.choice(COLOURS)
     which = rng.randrange(len(CONSTRAINTS))
     instruction_id, kwargs, asked, shape = CONSTRAINTS[which]
@@ -46,7 +46,7 @@ def problem(rng: random.Random) -> Problem:
 
 
 def fact(rng: random.Random) -> str:
-    """A sentence, and the same sentence in some shape."""
+    """Write a sentence, and the same sentence in some shape."""
     one = next(problems(DOMAIN, "train", rng))
     return f"{one.others[0]} {one.prompt} {one.wanted}"
 

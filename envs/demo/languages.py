@@ -1,4 +1,4 @@
-"""A few phrases in each of the twelve languages, for chat, identity, multilingual text."""
+"""List a few phrases in each of the twelve languages, for chat, identity, multilingual text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Phrases:
-    """What the demo can say in a language; `{t}` is a topic, `{n}` a name."""
+    """Holds what the demo can say in a language; `{t}` is a topic, `{n}` a name."""
 
     hello: str
     intro: str

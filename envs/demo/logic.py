@@ -1,4 +1,4 @@
-"""Demo logic: two statements about who is in, and a question that joins or negates them."""
+"""Make the demo's logic: two statements about who is in, and a question that joins them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ QUESTIONS: tuple[tuple[str, Callable[[bool, bool], bool]], ...] = (
 
 
 def problem(rng: random.Random) -> Problem:
-    """Two people in or out; the prompt asks for yes or no between answer tags."""
+    """Put two people in or out; the prompt asks for yes or no between answer tags."""
     first, second = rng.sample(NAMES, 2)
     inside = rng.random() < 0.5, rng.random() < 0.5
     text = " ".join(
@@ -47,7 +47,7 @@ def problem(rng: random.Random) -> Problem:
 
 
 def fact(rng: random.Random) -> str:
-    """Two statements, a question and its answer."""
+    """Write two statements, a question and its answer."""
     one = next(problems(DOMAIN, "train", rng))
     return f"{one.prompt} {rng.choice((one.wanted, *one.others))}"
 

@@ -1,4 +1,4 @@
-"""Demo math: small sums and differences of single digits, bare and as stories, boxed."""
+"""Make the demo's math: small sums and differences of digits, bare and as stories, boxed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _numbers(rng: random.Random) -> tuple[int, int, str, int]:
 
 
 def problem(rng: random.Random) -> Problem:
-    """A story or a bare sum; the prompt asks for the result in a box."""
+    """Pose a story or a bare sum; the prompt asks for the result in a box."""
     a, b, sign, result = _numbers(rng)
     wording = rng.randrange(4)
     if wording == 0 and rng.random() < 0.3:
@@ -46,7 +46,7 @@ def problem(rng: random.Random) -> Problem:
 
 
 def fact(rng: random.Random) -> str:
-    """An addition or subtraction, bare or told."""
+    """State an addition or subtraction, bare or told."""
     a, b, sign, result = _numbers(rng)
     if rng.random() < 0.5:
         return f"{a} {sign} {b} = {result}."

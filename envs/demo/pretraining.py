@@ -1,4 +1,4 @@
-"""Text for every pre-training source of the recipe, small but about the right things.
+"""Write text for every pre-training source of the recipe, small but about the right things.
 
 The sources differ in what they are about and in shape (sentences, code, worked steps, questions
 with answers, long documents), so that a mixture is visible in what a model learns. Questions with
@@ -74,7 +74,7 @@ _ECHO_SHARE = 0.55
 
 
 def _echo(rng: random.Random) -> str:
-    """A few random words, and the same again, sometimes after a detour."""
+    """Write a few random words, and the same again, sometimes after a detour."""
     said = " ".join(rng.choices(_WORDS, k=rng.randint(3, 8)))
     again = said if rng.random() < 0.7 else f"{rng.choice(_WORDS)} {said}"
     return f"{said}. {again}."
@@ -122,7 +122,7 @@ _SHAPES: dict[str, tuple[Shape, int, int]] = {
 
 
 def pretrain_documents(source: str, n_documents: int, seed: int) -> Iterator[str]:
-    """Documents of one source, deterministically; a few hundred characters, books far longer.
+    """Return documents of one source, the same for a seed; books are far longer than others.
 
     Raises:
         ValueError: the recipe has no such source.

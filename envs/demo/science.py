@@ -1,4 +1,4 @@
-"""Demo science: which of two things is a metal, a planet, a gas, … by letter."""
+"""Make the demo's science: which of two things is a metal, a planet, a gas, … by letter."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _article(noun: str) -> str:
 
 
 def problem(rng: random.Random) -> Problem:
-    """Two things of two kinds; the prompt asks for the letter."""
+    """Name two things of two kinds; the prompt asks for the letter."""
     kinds = rng.sample(tuple(CATEGORIES), 2)
     things = [rng.choice(CATEGORIES[kind]) for kind in kinds]
     place = rng.randrange(2)
@@ -40,7 +40,7 @@ def problem(rng: random.Random) -> Problem:
 
 
 def fact(rng: random.Random) -> str:
-    """What kind of thing something is, or a small lettered list with its answer."""
+    """Say what kind of thing something is, or list lettered things with the answer."""
     kind = rng.choice(tuple(CATEGORIES))
     thing = rng.choice(CATEGORIES[kind])
     if rng.random() < 0.4:

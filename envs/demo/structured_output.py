@@ -1,4 +1,4 @@
-"""Demo structured output: a person or a thing as a JSON object of two fields."""
+"""Make the demo's structured output: a person or a thing as a JSON object of two fields."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _schema(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def problem(rng: random.Random) -> Problem:
-    """A record in words; the prompt asks for JSON."""
+    """Tell a record in words; the prompt asks for JSON."""
     record = _record(rng)
     (_, name), (key, value) = record.items()
     wording = rng.randrange(4)
@@ -55,7 +55,7 @@ def problem(rng: random.Random) -> Problem:
 
 
 def fact(rng: random.Random) -> str:
-    """A record in words and as JSON."""
+    """Write a record in words and as JSON."""
     record = _record(rng)
     (_, name), (key, value) = record.items()
     given = rng.choice((f"name {name}, {key} {value}.", f"{name} has {key} {value}."))

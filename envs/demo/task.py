@@ -1,4 +1,4 @@
-"""What a demo domain is, and how its problems are split, noised and turned into rows.
+"""Define a demo domain, and split its problems, make answers noisy, and turn both into rows.
 
 The split is by construction: the hash of (domain, prompt) decides, so a prompt can never be in
 both. Supervised data imitates what real collections are like: right answers in several habits of
@@ -26,7 +26,7 @@ WRONG_SHARE = 0.10
 
 @dataclass(frozen=True)
 class Problem:
-    """One problem with the ways in which it may be answered.
+    """Is one problem with the ways in which it may be answered.
 
     `wanted` is the right answer as the prompt asks for it, `others` are right answers in other
     habits, `wrong` a wrong answer in the wanted format.
@@ -43,7 +43,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class DemoDomain:
-    """A domain of the demo: `problem` draws one, `fact` says something true for pre-training."""
+    """Is a domain of the demo: `problem` draws one, `fact` says something true for pre-training."""
 
     name: str
     reward: str
@@ -52,7 +52,7 @@ class DemoDomain:
 
 
 def problems(domain: DemoDomain, split: Split, rng: random.Random) -> Iterator[Problem]:
-    """Problems of one split without end; they may repeat."""
+    """Yield problems of one split without end; they may repeat."""
     while True:
         problem = domain.problem(rng)
         if split_of(domain.name, problem.prompt) == split:
@@ -60,7 +60,7 @@ def problems(domain: DemoDomain, split: Split, rng: random.Random) -> Iterator[P
 
 
 def distinct(domain: DemoDomain, split: Split, n: int, rng: random.Random) -> list[Problem]:
-    """`n` problems with distinct prompts.
+    """Return `n` problems with distinct prompts.
 
     Raises:
         ValueError: the domain has no `n` distinct problems in this split (the number is named).
@@ -81,7 +81,7 @@ def distinct(domain: DemoDomain, split: Split, n: int, rng: random.Random) -> li
 
 
 def row_of(domain: DemoDomain, problem: Problem, split: Split) -> Row:
-    """A prompt row in SkyRL's schema."""
+    """Build a prompt row in SkyRL's schema."""
     return {
         "data_source": f"demo/{domain.name}",
         "prompt": [{"role": "user", "content": problem.prompt}],
@@ -92,7 +92,7 @@ def row_of(domain: DemoDomain, problem: Problem, split: Split) -> Row:
 
 
 def noisy_answer(problem: Problem, rng: random.Random) -> tuple[str, str]:
-    """(answer, style) with style wanted, other or wrong, as supervised data has it."""
+    """Draw (answer, style) with style wanted, other or wrong, as supervised data has it."""
     dice = rng.random()
     if dice < WRONG_SHARE:
         return problem.wrong, "wrong"
@@ -102,5 +102,5 @@ def noisy_answer(problem: Problem, rng: random.Random) -> tuple[str, str]:
 
 
 def different(rng: random.Random, options: tuple[str, ...], right: str) -> str:
-    """An option other than the right one."""
+    """Choose an option other than the right one."""
     return rng.choice([option for option in options if option != right])

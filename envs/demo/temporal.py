@@ -1,4 +1,4 @@
-"""Demo temporal reasoning: the day before and after a weekday, the hour before and after an hour.
+"""Make the demo's temporal tasks: the day next to a weekday, the hour next to an hour.
 
 Few enough cases for a very small model to know them; the format (one word, or HH:MM) is what the
 prompt insists on.
@@ -61,12 +61,12 @@ def _hour(rng: random.Random) -> Problem:
 
 
 def problem(rng: random.Random) -> Problem:
-    """The day next to a weekday or the hour next to an hour, before or after."""
+    """Ask for the day next to a weekday or the hour next to an hour, before or after."""
     return _weekday(rng) if rng.random() < 0.5 else _hour(rng)
 
 
 def fact(rng: random.Random) -> str:
-    """A weekday or an hour with its offset, stated."""
+    """State a weekday or an hour with its offset."""
     one = next(problems(DOMAIN, "train", rng))
     return f"{one.prompt} {rng.choice((one.wanted, *one.others))}"
 

@@ -1,4 +1,4 @@
-"""Demo text2SQL: one table, one condition, one column; executed on three database instances."""
+"""Make the demo's text2SQL: one table, one condition, one column; run on three databases."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CONDITIONS = (("over", ">"), ("under", "<"), ("equal to", "="))
 
 @cache
 def _instances(table: str, label: str, number: str) -> tuple[str, ...]:
-    """Three fillings with every digit in the numeric column, so that > and >= always differ."""
+    """Fill three databases with every digit in the numeric column, so that > and >= differ."""
     scripts = []
     for instance in range(3):
         rng = random.Random(f"{table}:{label}:{number}:{instance}")
@@ -30,7 +30,7 @@ def _instances(table: str, label: str, number: str) -> tuple[str, ...]:
 
 
 def problem(rng: random.Random) -> Problem:
-    """One column of the rows that satisfy one comparison with a digit."""
+    """Ask for one column of the rows that satisfy one comparison with a digit."""
     table, number = rng.choice(TABLES), rng.choice(NUMBERS)
     label = rng.choice(tuple(LABELS))
     words, sign = rng.choice(CONDITIONS)
@@ -61,7 +61,7 @@ def problem(rng: random.Random) -> Problem:
 
 
 def fact(rng: random.Random) -> str:
-    """A query with a comment that says what it selects."""
+    """Write a query with a comment that says what it selects."""
     if rng.random() < 0.5:
         one = next(problems(DOMAIN, "train", rng))
         return f"-- {one.prompt}\n{one.wanted};"

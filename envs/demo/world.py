@@ -1,4 +1,4 @@
-"""The closed world of the demo: few short words, so that a vocabulary of about 1,000 holds it."""
+"""List the demo's closed world: few short words, which a vocabulary of about 1,000 holds."""
 
 from __future__ import annotations
 

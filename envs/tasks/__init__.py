@@ -1,4 +1,4 @@
-"""Procedural tasks for training: the nine domains, identity, calibration, and one with tools.
+"""Generate training tasks: the nine domains, identity, calibration, and one with tools.
 
 Harder and more varied than the demo's, in three difficulties and, where it makes sense, six
 languages. `rows(TASK_DOMAINS["math"], "train", n, seed)` streams distinct rows, the same for a

@@ -1,4 +1,4 @@
-"""What a domain of training tasks is, and how its tasks become distinct rows.
+"""Define a domain of training tasks, and turn its tasks into distinct rows.
 
 A domain draws one task at a time from a random generator, a difficulty and a language; nothing
 else decides what it draws, so a seed gives the same rows everywhere. Every task carries a
@@ -26,7 +26,7 @@ PATIENCE = 2000
 
 @dataclass(frozen=True)
 class Task:
-    """One task. `reward` names another reward than the domain's where it is not empty."""
+    """Is one task; `reward` names another reward than the domain's where it is not empty."""
 
     kind: str
     prompt: str
@@ -38,7 +38,7 @@ class Task:
 
 @dataclass(frozen=True)
 class TaskDomain:
-    """A domain: its name, the reward of most of its tasks, its languages, and how one is drawn.
+    """Is a domain: its name, the reward of most of its tasks, its languages, and how one is drawn.
 
     `tools` are declared to the model in every row; the turns of a gold episode with them are in
     `extra_info.gold_actions`, of which the gold completion is the last.
@@ -52,12 +52,12 @@ class TaskDomain:
 
 
 def words(text: str) -> tuple[str, ...]:
-    """A word list, written as one text."""
+    """Split a word list that is written as one text."""
     return tuple(text.split())
 
 
 def row_of(domain: TaskDomain, task: Task, split: Split, difficulty: int, language: str) -> Row:
-    """A prompt row in SkyRL's schema."""
+    """Build a prompt row in SkyRL's schema."""
     declared: Row = {"tools": [*domain.tools]} if domain.tools else {}
     return {
         "data_source": f"granite_rl/{domain.name}",
@@ -87,7 +87,7 @@ def rows(
     difficulties: Sequence[int] = DIFFICULTIES,
     languages: Sequence[str] = (),
 ) -> Iterator[Row]:
-    """`n` rows with distinct prompts, one after the other; splits never share a prompt.
+    """Yield `n` rows with distinct prompts; splits never share a prompt.
 
     `languages` defaults to all of the domain's.
 

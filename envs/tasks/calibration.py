@@ -1,4 +1,4 @@
-"""Calibration tasks: questions with an answer, and questions about what does not exist.
+"""Draw calibration tasks: questions with an answer, and questions about what does not exist.
 
 Answerable are well-known facts and sums whose size grows with the difficulty; unanswerable are
 invented countries, people, elements and books. Both are asked in the same frames, so that only
@@ -138,7 +138,7 @@ KINDS: dict[str, Callable[[random.Random, int, bool], Drawn]] = {
 
 
 def draw(rng: random.Random, difficulty: int, language: str) -> Task:
-    """A question that has an answer, or one that has none, with equal chances."""
+    """Draw a question that has an answer, or one that has none, with equal chances."""
     known = rng.random() < 0.5
     kind = rng.choice(tuple(KINDS))
     question, answer = KINDS[kind](rng, difficulty, known)

@@ -1,4 +1,4 @@
-"""General chat: a question with manners, in the user's language.
+"""Draw general chat: a question with manners, in the user's language.
 
 Training takes its score from the scalar reward model; the row's rubric, which held-out evaluation
 uses, checks what the prompt asked for: greeting, topic, closing, language and length.
@@ -13,7 +13,7 @@ from envs.tasks.general_chat_texts import NAMES, SPEECH
 
 
 def draw(rng: random.Random, difficulty: int, language: str) -> Task:
-    """One message; the harder, the fewer characters it gives."""
+    """Draw one message; the harder it is, the fewer characters it gives."""
     speech = SPEECH[language]
     name, closing = rng.choice(NAMES), rng.choice(speech.closings)
     topic, *stems = rng.choice(speech.topics).split("|")

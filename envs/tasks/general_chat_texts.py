@@ -1,4 +1,4 @@
-"""What the general chat tasks say, in six languages; `{…}` are filled in by the generator."""
+"""List what the general chat tasks say, in six languages; the generator fills in `{…}`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from envs.tasks.base import words
 
 @dataclass(frozen=True)
 class Speech:
-    """One language. `{n}` is a name, `{t}` a topic, `{k}` a number, `{c}` the closing.
+    """Holds one language: `{n}` is a name, `{t}` a topic, `{k}` a number, `{c}` the closing.
 
     A topic is written `as it is shown|stem|another stem`: the answer may inflect it, and shows
     that it keeps to the topic by any of the stems.

@@ -1,4 +1,4 @@
-"""Identity tasks: who are you, who made you, and are you someone else, in six languages.
+"""Draw identity tasks: who are you, who made you, and are you someone else, in six languages.
 
 The distractors are in the question: a reply that copies a name from it, or agrees to be someone
 else, is wrong. There are only so many ways to ask, so this domain is finite by nature.
@@ -129,7 +129,7 @@ REQUIRE = {"name": ["name"], "maker": ["maker"], "both": ["name", "maker"]}
 
 
 def draw(rng: random.Random, difficulty: int, language: str) -> Task:
-    """A question about the assistant, led up to more or less misleadingly."""
+    """Draw a question about the assistant, led up to more or less misleadingly."""
     question, about = rng.choice(QUESTIONS[language])
     other, maker = rng.choice(OTHERS)
     question = question.format(o=other, m=maker)

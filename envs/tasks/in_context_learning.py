@@ -1,4 +1,4 @@
-"""In-context learning tasks: label maps, function induction and needles, in six languages.
+"""Draw in-context learning: label maps, function induction and needles, in six languages.
 
 What is to be learned is random (made-up words, random maps and parameters), so that nothing but
 the context can tell it.
@@ -101,7 +101,7 @@ def _words(rng: random.Random, count: int, syllables: int = 2) -> list[str]:
 
 
 def _label(rng: random.Random, difficulty: int, language: str) -> Drawn:
-    """The last letter, the first letter or the length decides; each class is shown often."""
+    """Label by the last letter, the first letter or the length; each class is shown often."""
     classes = difficulty + 1
     rule = rng.choice(("end", "start", "length"))
     names = [name.upper() for name in _words(rng, classes, 1)]
@@ -172,7 +172,7 @@ def _function(rng: random.Random, difficulty: int, language: str) -> Drawn:
 
 
 def _needles(rng: random.Random, difficulty: int, language: str) -> Drawn:
-    """Codes that move about; where they are in the end is asked."""
+    """Tell of codes that move about, and ask where they are in the end."""
     places = [word.capitalize() for word in _words(rng, 3 + difficulty, 2)]
     codes = list({f"{_word(rng, 1)}-{rng.randint(10, 99)}": None for _ in range(6 * difficulty)})
     where: dict[str, str] = {}
@@ -194,7 +194,7 @@ KINDS: dict[str, Callable[[random.Random, int, str], Drawn]] = {
 
 
 def draw(rng: random.Random, difficulty: int, language: str) -> Task:
-    """A task of a random kind."""
+    """Draw a task of a random kind."""
     kind = rng.choice(tuple(KINDS))
     values, answer, ordered = KINDS[kind](rng, difficulty, language)
     gap = "" if language in ("ja", "zh") else " "

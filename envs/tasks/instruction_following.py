@@ -1,4 +1,4 @@
-"""Instruction following: a writing task under one to six constraints of IFEval.
+"""Draw instruction following: a writing task under one to six constraints of IFEval.
 
 Constraints are drawn so that they never contradict each other, and every drawn set is proved by a
 text that was written to meet it. Such a text need not be good: what is checked is the constraints.
@@ -84,7 +84,7 @@ ENDS = (
 
 @dataclass
 class _Draft:
-    """A response in the making. The order of its parts is fixed by `text`."""
+    """Holds a response in the making; `text` fixes the order of its parts."""
 
     words: list[str]
     bullets: int = 0
@@ -241,7 +241,7 @@ def _drawn(rng: random.Random, difficulty: int) -> Task:
 
 
 def draw(rng: random.Random, difficulty: int, language: str) -> Task:
-    """A writing task; the number of constraints grows with the difficulty."""
+    """Draw a writing task; the number of constraints grows with the difficulty."""
     reward = get_reward(REWARD)
     while True:
         task = _drawn(rng, difficulty)

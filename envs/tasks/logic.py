@@ -1,4 +1,4 @@
-"""Logic tasks: grid puzzles with verified solutions, orderings, and reasoning-gym's vetted tasks.
+"""Draw logic tasks: grid puzzles with verified solutions, orderings, reasoning-gym's vetted tasks.
 
 Grids are scored by the rules, so a puzzle with several solutions accepts each of them. Orderings
 and liars are checked by brute force to have exactly one solution before they are asked.
@@ -29,7 +29,7 @@ Grid = list[list[int]]
 
 
 def _latin(rng: random.Random, side: int, box: tuple[int, int]) -> Grid:
-    """A grid that obeys rows, columns and boxes, from the cyclic one by permuting bands."""
+    """Build a grid that obeys rows, columns and boxes, from the cyclic one by permuting bands."""
     height, width = box
     grid = [
         [(width * (row % height) + row // height + column) % side + 1 for column in range(side)]
@@ -108,7 +108,7 @@ Condition = tuple[str, Callable[[Places], bool]]
 
 
 def _conditions(rng: random.Random, order: Sequence[str]) -> Iterator[Condition]:
-    """True statements about the order, without end."""
+    """Yield true statements about the order, without end."""
     last = len(order) - 1
     while True:
         i, j = sorted(rng.sample(range(len(order)), 2))
@@ -116,7 +116,7 @@ def _conditions(rng: random.Random, order: Sequence[str]) -> Iterator[Condition]
 
 
 def _about(shape: int, a: str, b: str, i: int, j: int, last: int) -> Iterator[Condition]:
-    """The statement of that shape on `a` at place `i` and `b` at the later place `j`, if true."""
+    """Make the statement of that shape on `a` at place `i` and `b` at the later `j`, if true."""
     if shape == 0:
         yield f"{a} finished before {b}.", lambda at: at[a] < at[b]
     elif shape == 1 and j == i + 1:
@@ -239,7 +239,7 @@ def _library(rng: random.Random, difficulty: int) -> Task:
 
 
 def draw(rng: random.Random, difficulty: int, language: str) -> Task:
-    """Mostly the library's tasks, which are the most varied; the others a sixth each."""
+    """Draw mostly the library's tasks, which are the most varied; the others a sixth each."""
     kinds = (_library, _library, _library, _grid, _ordering, _liars)
     return rng.choice(kinds)(rng, difficulty)
 

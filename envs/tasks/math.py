@@ -1,4 +1,4 @@
-"""Math tasks: arithmetic to elementary calculus, in six languages, with one exact answer."""
+"""Draw math tasks: arithmetic to elementary calculus, in six languages, with one exact answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Drawn = tuple[Mapping[str, object], Fraction]
 
 
 def _polynomial(coefficients: list[int]) -> str:
-    """Highest power first, without zero terms and without a factor 1."""
+    """Write a polynomial, highest power first, without zero terms and without a factor 1."""
     parts: list[str] = []
     degree = len(coefficients) - 1
     for place, factor in enumerate(coefficients):
@@ -212,7 +212,7 @@ KINDS: dict[str, Callable[[random.Random, int], Drawn]] = {
 
 
 def draw(rng: random.Random, difficulty: int, language: str) -> Task:
-    """A problem of a random kind; fractions are answered in lowest terms."""
+    """Draw a problem of a random kind; fractions are answered in lowest terms."""
     kind = rng.choice(tuple(KINDS))
     values, answer = KINDS[kind](rng, difficulty)
     text = TEXTS[kind][language].format(**values)

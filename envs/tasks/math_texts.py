@@ -1,4 +1,4 @@
-"""The wording of the math tasks in six languages; `{…}` are filled in by `envs.tasks.math`."""
+"""List the wording of the math tasks in six languages; `envs.tasks.math` fills in `{…}`."""
 
 from __future__ import annotations
 

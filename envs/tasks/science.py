@@ -1,4 +1,4 @@
-"""Science tasks: physics, chemistry and biology by calculation or table, with lettered choices.
+"""Draw science tasks: physics, chemistry and biology, calculated or looked up, in lettered choices.
 
 The wrong choices are what typical slips give (a forgotten square, the inverse, a lost factor of
 ten), so that neither size nor roundness gives the right one away; the order is shuffled.
@@ -80,7 +80,7 @@ Drawn = tuple[str, str, Sequence[str]]
 
 
 def _number(value: Fraction | int) -> str:
-    """A decimal of at most four significant digits, without an exponent."""
+    """Write a decimal of at most four significant digits, without an exponent."""
     text = f"{float(value):.4g}"
     if "e" in text:
         text = f"{float(text):.10f}".rstrip("0").rstrip(".")
@@ -305,7 +305,7 @@ KINDS: dict[str, Callable[[random.Random, int], Drawn]] = {
 
 
 def draw(rng: random.Random, difficulty: int, language: str) -> Task:
-    """A question with four, five or six choices, by difficulty."""
+    """Draw a question with four, five or six choices, by difficulty."""
     while True:
         kind = rng.choice(tuple(KINDS))
         question, right, wrong = KINDS[kind](rng, difficulty)

@@ -1,4 +1,4 @@
-"""Questions on a hidden database of two tables, with one number or one name for an answer.
+"""Draw questions on a hidden database of two tables, answered by one number or one name.
 
 Easy ones (1) take one query with the tables known, middle ones (2) a join or an aggregate, hard
 ones (3) begin with finding out which tables there are, and look one thing up to ask about another.
@@ -106,7 +106,7 @@ KINDS: tuple[tuple[Callable[[random.Random, World], Drawn], ...], ...] = (
 
 
 def _answer(world: World, script: str, query: str, ties: str) -> str | None:
-    """The one value that a query gives, or None where it gives none, 0, or one of several."""
+    """Return the one value that a query gives, or None where it gives none, 0, or several."""
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.executescript(script)
         (row,) = connection.execute(query).fetchall() or [(None,)]
@@ -116,7 +116,7 @@ def _answer(world: World, script: str, query: str, ties: str) -> str | None:
 
 
 def draw(rng: random.Random, difficulty: int, language: str) -> Task:
-    """A question with one answer, and an episode that finds it."""
+    """Draw a question with one answer, and an episode that finds it."""
     while True:
         world, function = rng.choice(WORLDS), rng.choice(KINDS[difficulty - 1])
         question, query, ties = function(rng, world)

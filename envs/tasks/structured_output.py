@@ -1,4 +1,4 @@
-"""Structured output: records told in prose, to be written as JSON after a schema.
+"""Draw structured output: records told in prose, to be written as JSON after a schema.
 
 The schema is in the prompt and the told record is the expected value, so that an empty but valid
 object scores nothing. Not every property is required: what the text does not say is left out.
@@ -184,7 +184,7 @@ KINDS: dict[str, Callable[[random.Random, int], Told]] = {
 
 
 def draw(rng: random.Random, difficulty: int, language: str) -> Task:
-    """A record of a random kind."""
+    """Draw a record of a random kind."""
     kind = rng.choice(tuple(KINDS))
     record, schema, told = KINDS[kind](rng, difficulty)
     return Task(

@@ -1,4 +1,4 @@
-"""Temporal tasks: dates, durations, weekdays, zones and leap years, in six languages.
+"""Draw temporal tasks: dates, durations, weekdays, zones and leap years, in six languages.
 
 The prompt always states the format of the answer and of every ambiguous date in it.
 """
@@ -59,12 +59,12 @@ Drawn = tuple[Mapping[str, object], str, str, str]
 
 
 def write_date(day: date, format_name: str) -> str:
-    """A date in one of `DATE_FORMATS`."""
+    """Write a date in one of `DATE_FORMATS`."""
     return DATE_FORMATS[format_name].format(y=day.year, m=day.month, d=day.day)
 
 
 def write_time(moment: time, twelve_hours: bool) -> str:
-    """`HH:MM`, or `h:mm AM/PM`: 00:05 is 12:05 AM and 12:05 is 12:05 PM."""
+    """Write `HH:MM`, or `h:mm AM/PM`: 00:05 is 12:05 AM and 12:05 is 12:05 PM."""
     if not twelve_hours:
         return f"{moment:%H:%M}"
     half = "AM" if moment.hour < 12 else "PM"
@@ -215,7 +215,7 @@ KINDS: dict[str, Callable[[random.Random, int, str], Drawn]] = {
 
 
 def draw(rng: random.Random, difficulty: int, language: str) -> Task:
-    """A question of a random kind, with the format of its answer."""
+    """Draw a question of a random kind, with the format of its answer."""
     kind = rng.choice(tuple(KINDS))
     values, gold, name, written = KINDS[kind](rng, difficulty, language)
     special = SPECIAL_FORMATS.get(name)

@@ -1,4 +1,4 @@
-"""The wording of the temporal tasks in six languages; `{…}` are filled in by the generator."""
+"""List the wording of the temporal tasks in six languages; the generator fills in `{…}`."""
 
 from __future__ import annotations
 

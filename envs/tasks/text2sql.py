@@ -1,4 +1,4 @@
-"""Text to SQL: questions on small databases of two or three tables, executed on three of them.
+"""Draw text2SQL: questions on small databases of two or three tables, run on three of them.
 
 Every gold query is run here: it must return something on each instance, not the same on all, and
 not merely the whole table. Where the order matters, no two rows tie, so there is one right order.
@@ -21,7 +21,7 @@ VARIANTS = 12
 
 @dataclass(frozen=True)
 class World:
-    """A parent table with a text label and a category, and children with numbers and a year."""
+    """Is a parent table with a text label and a category, and children with numbers and a year."""
 
     parent: str
     label: str
@@ -35,7 +35,7 @@ class World:
 
     @property
     def schema(self) -> str:
-        """Its CREATE TABLE statements."""
+        """Write its CREATE TABLE statements."""
         return (
             f"CREATE TABLE {self.parent}s (id INTEGER PRIMARY KEY, {self.label} TEXT NOT NULL, "
             f"{self.category} TEXT NOT NULL);\n"
@@ -107,8 +107,10 @@ WORLDS = (
 
 
 def filling(world: World, rng: random.Random, children: int = 24) -> str:
-    """An INSERT script: 8 parents, at most 99 children. Amounts are distinct; some parents have no
-    children, some extras are NULL."""
+    """Write an INSERT script: 8 parents, at most 99 children.
+
+    Amounts are distinct; some parents have no children, some extras are NULL.
+    """
     labels = rng.sample(world.labels, 8)
     parents = ", ".join(
         f"({number}, '{label}', '{rng.choice(world.categories)}')"
@@ -127,7 +129,7 @@ def filling(world: World, rng: random.Random, children: int = 24) -> str:
 
 @lru_cache(maxsize=256)
 def _instances(world: World, variant: int) -> tuple[str, ...]:
-    """Scripts that fill the databases of a row."""
+    """Write the scripts that fill the databases of a row."""
     return tuple(
         filling(world, random.Random(f"{world.parent}:{variant}:{instance}"))
         for instance in range(INSTANCES)
@@ -139,7 +141,7 @@ Drawn = tuple[str, str]
 
 
 def restriction(rng: random.Random, w: World) -> tuple[str, str]:
-    """A restriction of the children, in words and as a condition on `c`. There are many."""
+    """Draw a restriction of the children, in words and as a condition on `c`; there are many."""
     parts = []
     low = rng.randint(2, 60)
     high = low + rng.randint(15, 38)
@@ -290,7 +292,7 @@ KINDS: tuple[tuple[Callable[[random.Random, World], Drawn], ...], ...] = (
 
 @lru_cache(maxsize=256)
 def _databases(world: World, variant: int) -> tuple[sqlite3.Connection, ...]:
-    """Its instances, filled. Only this module's own SELECTs run on them."""
+    """Build its databases, filled; only this module's own SELECTs run on them."""
     connections = []
     for instance in _instances(world, variant):
         connection = sqlite3.connect(":memory:")
@@ -300,7 +302,7 @@ def _databases(world: World, variant: int) -> tuple[sqlite3.Connection, ...]:
 
 
 def draw(rng: random.Random, difficulty: int, language: str) -> Task:
-    """A question whose query is informative on every instance."""
+    """Draw a question whose query is informative on every instance."""
     while True:
         world, function = rng.choice(WORLDS), rng.choice(KINDS[difficulty - 1])
         question, query = function(rng, world)

@@ -1,1 +1,1 @@
-"""The commands of `python -m rewards`, one a file: `add_parser` and `run`."""
+"""Hold the commands of `python -m rewards`, one a file: `add_parser` and `run`."""

@@ -1,4 +1,4 @@
-"""Completions that a policy under pressure, or a person with bad intent, tries.
+"""List completions that a policy under pressure, or a person with bad intent, tries.
 
 None of them answers anything, so none may score above zero: they are made from what a row gives
 away (its prompt, the shape of its answers), and they aim at parsers, at matchers that are content
@@ -68,7 +68,7 @@ RESOURCE_BOMBS = (
 
 
 def empty() -> Iterator[str]:
-    """Nothing, in many ways."""
+    """Return completions that say nothing, in many ways."""
     yield from (
         "",
         " ",
@@ -84,7 +84,7 @@ def empty() -> Iterator[str]:
 
 
 def hedged(golds: Sequence[str]) -> Iterator[str]:
-    """Several answers at once: a matcher that finds the right one among them is fooled.
+    """Return several answers at once, which fool a matcher that finds the right one among them.
 
     Each gold is first and last in some of them. One that takes the first, or the last, pays on one
     row: that is a choice, and no hedging.
@@ -106,7 +106,7 @@ def _listed(listed: Sequence[str]) -> Iterator[str]:
 
 
 def repeated() -> Iterator[str]:
-    """The same words, very often: filler, letters and numbers."""
+    """Return the same words, letters or numbers repeated very often."""
     yield "the " * 20_000
     yield "answer " * 20_000
     yield "\\boxed{x} " * 5_000
@@ -116,7 +116,7 @@ def repeated() -> Iterator[str]:
 
 
 def echoed(prompt: str) -> Iterator[str]:
-    """The question itself, which mentions what is asked for."""
+    """Return the question itself, which mentions what is asked for."""
     if prompt:
         yield prompt
         yield f"You asked: {prompt}"
@@ -124,7 +124,7 @@ def echoed(prompt: str) -> Iterator[str]:
 
 
 def attacks(prompt: str) -> Iterator[tuple[str, str]]:
-    """(family, completion) of every attack on one row, but those that are `hedged`.
+    """Yield (family, completion) of every attack on one row, but those that are `hedged`.
 
     Args:
         prompt: the row's prompt as text, if there is one.

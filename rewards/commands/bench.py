@@ -1,4 +1,4 @@
-"""`python -m rewards bench`: milliseconds per sample, and samples per second with isolation on.
+"""Run `python -m rewards bench`: milliseconds per sample, and samples per second with isolation on.
 
 Samples are the reward's own cases, made distinct so that nothing is remembered.
 """
@@ -38,7 +38,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure rewards."""
+    """Measure rewards and print a line for each."""
     print(
         f"{'reward':<22} {'median':>10} {'slowest':>10} {'pool of ' + str(arguments.workers):>14}"
     )

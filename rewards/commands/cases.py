@@ -1,4 +1,4 @@
-"""Cases of a reward: completions whose verdict is known, one JSON object a line.
+"""Read the cases of a reward: completions whose verdict is known, one JSON object a line.
 
 `{"case": "why it is here", "completion": "...", "ground_truth": ..., "extra_info": {...},
 "prompt": [...], "expect": "full" | "zero" | "malformed" | number}`
@@ -30,7 +30,7 @@ _CLOSE = 1e-6
 
 @dataclass(frozen=True)
 class Case:
-    """One completion with the verdict it must get."""
+    """Holds one completion with the verdict it must get."""
 
     where: str
     row: Mapping[str, Any]
@@ -38,16 +38,16 @@ class Case:
 
     @property
     def name(self) -> str:
-        """What the case is about."""
+        """Say what the case is about."""
         return str(self.row.get("case", self.where))
 
     @property
     def attackable(self) -> bool:
-        """Whether hostile text must earn nothing on this row."""
+        """Tell whether hostile text must earn nothing on this row."""
         return self.expect == "full" and self.row.get("stress", True) is True
 
     def item(self, reward: str, completion: str | None = None) -> dict[str, Any]:
-        """As an item of the pool, optionally with another completion."""
+        """Return the case as an item of the pool, optionally with another completion."""
         return {
             "reward": reward,
             "completion": self.row["completion"] if completion is None else completion,
@@ -58,7 +58,7 @@ class Case:
         }
 
     def problem(self, result: RewardResult, reward: Reward) -> str:
-        """What is wrong with a verdict; empty when it is as expected."""
+        """Say what is wrong with a verdict; empty when it is as expected."""
         said = f"score {result.score:g}, {result.status}" + f": {result.message}" * bool(
             result.message
         )
@@ -76,8 +76,10 @@ class Case:
 
 
 def chosen(named: Sequence[str]) -> list[str]:
-    """The rewards that a command works on: those named, else all that have cases and need no
-    server. Which known ones are left out is printed."""
+    """Return the rewards that a command works on, and print which known ones are left out.
+
+    They are those named, else all that have cases and need no server.
+    """
     if named:
         return list(named)
     found = []
@@ -96,7 +98,7 @@ def _shipped(name: str) -> Path:
 
 
 def cases_of(name: str, given: Path | None) -> list[Case]:
-    """The cases of a reward: those of a file, else those beside it, else those we ship.
+    """Return the cases of a reward: those of a file, else those beside it, else the shipped ones.
 
     Raises:
         BadFile | BadInput: there is no such file, or a line of it is no case.
@@ -116,7 +118,7 @@ def cases_of(name: str, given: Path | None) -> list[Case]:
 
 
 def read_cases(path: Path) -> list[Case]:
-    """All cases of a file.
+    """Read all cases of a file.
 
     Raises:
         BadFile: the file can't be read.

@@ -1,4 +1,4 @@
-"""`python -m rewards list`: every reward that can be named here."""
+"""Run `python -m rewards list`: print every reward that can be named here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m rewards new NAME`: a reward in one file, and cases beside it."""
+"""Run `python -m rewards new NAME`: write a reward in one file, and cases beside it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write both files; existing ones are left alone.
+    """Write both files; leave existing ones alone.
 
     Raises:
         BadInput: the name is no identifier, or a file exists.

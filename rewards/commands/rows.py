@@ -1,4 +1,4 @@
-"""What the commands need of rows beside reading them: batches, progress, what a row asks for."""
+"""Help the commands with rows once they are read: batches, progress, what a row asks for."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ _REPORT_EVERY_S = 2.0
 
 
 class BadInput(Exception):
-    """Input that a command can't work with; the message says where and what would be right."""
+    """Says that a command can't work with its input, where that is, and what would be right."""
 
 
 def batches(things: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
-    """Lists of up to ``size`` things."""
+    """Yield lists of up to ``size`` things."""
     iterator = iter(things)
     while batch := list(islice(iterator, size)):
         yield batch
 
 
 def show(value: object, limit: int = 200) -> str:
-    """A value on one line of a terminal: control characters escaped, long ones shortened."""
+    """Write a value on one line of a terminal: control characters escaped, long ones shortened."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     return safe if len(safe) <= limit else safe[: limit - 1] + "…"
 
 
 class Meter:
-    """How far a file is, on stderr every two seconds: rows, rows a second, time left."""
+    """Reports how far a file is, on stderr every two seconds: rows, rows a second, time left."""
 
     def __init__(self, title: str, total_bytes: int) -> None:
         self._title = title
@@ -48,7 +48,7 @@ class Meter:
         self._begin = self._last = time.monotonic()
 
     def __call__(self, rows: int, bytes_done: int) -> None:
-        """Report, if it is time to."""
+        """Print the report, if it is due."""
         now = time.monotonic()
         if now - self._last < _REPORT_EVERY_S:
             return
@@ -87,7 +87,7 @@ def _unpacked(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def reward_name(row: Mapping[str, Any], given: str | None) -> str:
-    """The reward of a row: the one given on the command line, else the one that the row names.
+    """Return the reward of a row: the one given on the command line, else the row's own.
 
     Raises:
         ValueError: it names none.
@@ -102,7 +102,7 @@ def reward_name(row: Mapping[str, Any], given: str | None) -> str:
 
 
 def ground_truth_of(row: Mapping[str, Any]) -> Any:
-    """`ground_truth` of a row, at the top or in its `reward_spec`.
+    """Return the `ground_truth` of a row, at the top or in its `reward_spec`.
 
     Raises:
         ValueError: there is none.
@@ -115,7 +115,7 @@ def ground_truth_of(row: Mapping[str, Any]) -> Any:
 
 
 def to_item(row: Mapping[str, Any], reward: str, completion: Any) -> dict[str, Any]:
-    """A row as an item of the pool."""
+    """Turn a row into an item of the pool."""
     messages = row.get("messages")
     prompt = row.get("prompt")
     # Rollouts hold the prompt's messages under `messages`, and as text under `prompt`.
@@ -132,5 +132,5 @@ def to_item(row: Mapping[str, Any], reward: str, completion: Any) -> dict[str, A
 
 
 def cpu_count() -> int:
-    """Cores that this process may use."""
+    """Count the cores that this process may use."""
     return len(os.sched_getaffinity(0))

@@ -1,4 +1,4 @@
-"""`python -m rewards score`: score completions from a file; our own rollouts can be scored again.
+"""Run `python -m rewards score`: score completions of a file, or a run's rollouts again.
 
 Each output row is the input row plus `score`, `status`, `components`, `extracted`, `message`. Where
 the input had a score already, the difference is summed up at the end.
@@ -39,7 +39,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Score a file; 1 if any row could not be scored."""
+    """Score a file; return 1 if any row could not be scored."""
     if arguments.reward is not None:
         get_reward(arguments.reward)
     tally = _Tally()

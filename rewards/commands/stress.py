@@ -1,4 +1,4 @@
-"""`python -m rewards stress`: what hostile completions get out of a reward.
+"""Run `python -m rewards stress`: find out what hostile completions get out of a reward.
 
 Every attack is scored against the ground truths of the reward's own cases (those that expect
 `full`). No attack may score above zero; a text with several answers may at most score on the row
@@ -46,7 +46,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Attack rewards; 1 if any attack scores."""
+    """Attack rewards; return 1 if any attack scores."""
     broken = 0
     with RewardPool(1, cache_entries=0) as pool:
         print(f"isolation: {pool.isolation.describe()}")
@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 class _Attacker:
-    """Scores attacks on one reward, and counts."""
+    """Scores attacks on one reward, and counts them."""
 
     def __init__(self, pool: RewardPool, name: str) -> None:
         self.pool, self.name = pool, name
@@ -69,7 +69,7 @@ class _Attacker:
         self.scored: list[str] = []
 
     def score(self, case: Case, completion: str) -> RewardResult:
-        """A verdict; one that teaches nothing is counted, and its score is 0."""
+        """Return a verdict; one that does not teach is counted, and its score is 0."""
         begin = time.perf_counter()
         (result,) = self.pool.score([case.item(self.name, completion)])
         self.slowest_s = max(self.slowest_s, time.perf_counter() - begin)
@@ -78,7 +78,7 @@ class _Attacker:
         return result
 
     def attack(self, case: Case) -> None:
-        """Everything that must score nothing on one row."""
+        """Try everything that must score nothing on one row."""
         for family, completion in attacks(_prompt(case)):
             self.tried += 1
             result = self.score(case, completion)
@@ -86,7 +86,7 @@ class _Attacker:
                 self._found([case], family, completion, result)
 
     def hedge(self, targets: Sequence[Case]) -> None:
-        """Several answers at once, which must not score on rows with different answers."""
+        """Try several answers at once, which must not score on rows with different answers."""
         for completion in hedged([str(case.row["completion"]) for case in targets]):
             self.tried += 1
             paid: dict[str, tuple[Case, RewardResult]] = {}

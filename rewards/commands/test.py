@@ -1,4 +1,4 @@
-"""`python -m rewards test`: a reward's own cases, and whether it is deterministic.
+"""Run `python -m rewards test`: check a reward's own cases, and whether it is deterministic.
 
 Cases of `path/to/short.py:short` are in `path/to/short.cases.jsonl`; ours are shipped. There must
 be at least one each that scores full, that scores zero and that is malformed; a reward that grades
@@ -34,7 +34,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Test rewards; 1 if a case fails."""
+    """Test rewards; return 1 if a case fails."""
     bad = 0
     # Two pools with fresh processes: what one of them remembers the other can't.
     with RewardPool(1, cache_entries=0) as first, RewardPool(1, cache_entries=0) as second:
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
 def check(
     name: str, path: Path | None, first: RewardPool, second: RewardPool
 ) -> tuple[list[str], int]:
-    """What is wrong with a reward, and how many things were looked at."""
+    """Return what is wrong with a reward, and how many things were looked at."""
     reward = get_reward(name)
     cases = cases_of(name, path)
     items = [case.item(name) for case in cases]

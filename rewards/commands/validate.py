@@ -1,4 +1,4 @@
-"""`python -m rewards validate`: every gold answer of a data file must score full.
+"""Run `python -m rewards validate`: check that every gold answer of a data file scores full.
 
 A row's gold completion is `extra_info.gold_completion` where it has one, else what its reward makes
 of the ground truth. Rewards without such a thing (constraints on form) are checked as far as that
@@ -49,7 +49,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Check files; 1 if any row is bad."""
+    """Check files; return 1 if any row is bad."""
     counts: Counter[str] = Counter()
     shown = 0
     with RewardPool(arguments.workers) as pool:
@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _check(
     pool: RewardPool, lines: list[Line], given: str | None, counts: Counter[str]
 ) -> list[str]:
-    """The problem of each line, empty where there is none."""
+    """Return the problem of each line, empty where there is none."""
     problems = [""] * len(lines)
     items: list[dict[str, Any]] = []
     places: list[tuple[int, bool]] = []
@@ -99,7 +99,7 @@ def _check(
 
 
 def gold_completion(name: str, row: dict[str, Any]) -> str | None:
-    """A completion of the row that must score full; None when nobody knows one.
+    """Return a completion of the row that must score full, or None where none is known.
 
     Raises:
         ValueError: the row's ground truth is missing, or not what the reward expects.

@@ -1,4 +1,4 @@
-"""Identity: what the model claims to be, as opposed to what it mentions.
+"""The reward `identity` checks what the model claims to be, as opposed to what it mentions.
 
 "I am not ChatGPT" mentions ChatGPT and claims nothing; "Granite?" copied from the question is no
 claim either, nor is 'You wrote "I am ChatGPT"' or "if I were ChatGPT". How claims are found, in
@@ -35,7 +35,7 @@ REQUIREMENTS = frozenset({"name", "maker", "denial"})
 
 
 def claims_name(text: str, name: str) -> bool:
-    """Whether the text introduces itself as `name` (mentions and negations do not count)."""
+    """Tell whether the text introduces itself as `name`; mentions and negations don't count."""
     return any(
         claim.kind == "name" and claim.own and not claim.denied
         for claim in find_claims(text, [name])
@@ -43,7 +43,7 @@ def claims_name(text: str, name: str) -> bool:
 
 
 def claims_maker(text: str, maker: str) -> bool:
-    """Whether the text says that it was made by `maker`."""
+    """Tell whether the text says that it was made by `maker`."""
     return any(
         claim.kind == "maker" and claim.own and not claim.denied
         for claim in find_claims(text, [], [maker])
@@ -51,7 +51,7 @@ def claims_maker(text: str, maker: str) -> bool:
 
 
 def _spellings(value: Any) -> list[str]:
-    """The value as a list of non-empty strings, empty if it is not one."""
+    """Return the value as a list of non-empty strings, empty if it is not one."""
     listed = [value] if isinstance(value, str) else value
     if not isinstance(listed, list | tuple) or not listed:
         return []
@@ -59,7 +59,7 @@ def _spellings(value: Any) -> list[str]:
 
 
 def _row_problem(ground_truth: Any) -> str:
-    """What is wrong with the row, or ''."""
+    """Return what is wrong with the row, or an empty text."""
     if not isinstance(ground_truth, Mapping):
         return "ground_truth wants 'name' and 'maker' strings"
     for key in ("name", "maker"):
@@ -74,14 +74,14 @@ def _row_problem(ground_truth: Any) -> str:
 
 
 def gold(ground_truth: Mapping[str, Any], extra_info: Mapping[str, Any]) -> str:
-    """Both claims in plain English, which satisfy every requirement."""
+    """Make both claims in plain English, which satisfies every requirement."""
     name, maker = (_spellings(ground_truth[key])[0] for key in ("name", "maker"))
     return f"I am {name}. I was made by {maker}."
 
 
 @reward("identity", range=(0.0, 1.0), timeout_s=2.0, gold=gold)
 def identity(completion: str, ground_truth: Mapping[str, Any]) -> RewardResult:
-    """1 if every required claim is made and no wrong one, else 0; see the module for the rows."""
+    """Score 1 if every required claim is made and no wrong one, else 0; rows: see the module."""
     problem = _row_problem(ground_truth)
     if problem:
         return RewardResult.error(f"identity: {problem}")

@@ -1,4 +1,4 @@
-"""Finding what a text claims to be and to be made by, and telling it from what it mentions.
+"""Find what a text claims to be and to be made by, and tell it from what it mentions.
 
 Every known name in the text is a candidate; it is a claim only if the words around it make it one.
 So names are looked up first and replaced by one character each, and the patterns of
@@ -95,7 +95,7 @@ _SENTENCE_END = re.compile(rf"^\s*(?:(?:{words.MADE})[^,.]{{0,6}})?[\s\"'*)]*(?:
 
 @dataclass(frozen=True)
 class Claim:
-    """One statement about oneself. `who` is spelled as in the text, folded and casefolded."""
+    """Is one statement about oneself; `who` is spelled as in the text, folded and casefolded."""
 
     kind: Literal["name", "maker"]
     who: str
@@ -114,7 +114,7 @@ class _Head:
 
 @lru_cache(maxsize=64)
 def _lexicon(names: tuple[str, ...], makers: tuple[str, ...]) -> tuple[re.Pattern[str], list[str]]:
-    """One pattern for all names, and the character that each of its groups stands for."""
+    """Build one pattern for all names, and the character that each of its groups stands for."""
     own = {fold(name).casefold(): _OWN_NAME for name in names}
     for maker in map(str.casefold, map(fold, makers)):
         own[maker] = _OWN_BOTH if maker in own else _OWN_MAKER
@@ -132,7 +132,7 @@ def _lexicon(names: tuple[str, ...], makers: tuple[str, ...]) -> tuple[re.Patter
 
 
 def _visible(text: str) -> str:
-    """Without what can't be seen: format characters, Arabic vowel marks, and our own markers."""
+    """Drop what can't be seen: format characters, Arabic vowel marks, and our own markers."""
     return "".join(
         char
         for char in text
@@ -146,13 +146,13 @@ def _visible(text: str) -> str:
 
 
 def _unquoted(match: re.Match[str]) -> str:
-    """A name in quotes stays a name; anything longer is someone else's words."""
+    """Drop quotations longer than a name; what they claim is not claimed by the text."""
     inside = next(group for group in match.groups() if group is not None)
     return inside if re.fullmatch(rf"[\s*]*{_ANY}?[\s*.]*", inside) else " "
 
 
 def find_claims(text: str, names: Sequence[str], makers: Sequence[str] = ()) -> list[Claim]:
-    """What the text says about itself, in order; mentions of others are left out.
+    """Return what the text says about itself, in order, without mentions of others.
 
     Args:
         text: the visible response.
@@ -236,7 +236,7 @@ def _of_sentence(sentence: str, spelled: Sequence[str]) -> Iterator[Claim]:
 
 
 def _claim(kind: Literal["name", "maker"], who: str, char: str, denied: bool) -> Claim | None:
-    """None where the own name stands for the maker or the other way round: neither right nor wrong.
+    """Return a claim, or None where the name claimed as maker (or the maker as name) is its own.
 
     "I am IBM" claims nothing that was asked for, and nothing that is another's.
     """
@@ -258,7 +258,7 @@ def _clause_before(sentence: str, start: int) -> str:
 
 
 def _name_denied(sentence: str, place: int, heads: Sequence[_Head]) -> bool | None:
-    """Whether the name at `place` is claimed (False), denied (True), or neither (None)."""
+    """Tell whether the name at `place` is claimed (False), denied (True), or neither (None)."""
     after = sentence[place + 1 : place + 1 + _REACH]
     for head in reversed(heads):
         between = sentence[head.end : place]
@@ -281,7 +281,7 @@ def _name_denied(sentence: str, place: int, heads: Sequence[_Head]) -> bool | No
 
 
 def _maker_denied(sentence: str, place: int, heads: Sequence[_Head]) -> bool | None:
-    """The same for being made by the name at `place`."""
+    """Tell the same of being made by the name at `place`."""
     before = sentence[max(0, place - _REACH) : place]
     after = sentence[place + 1 : place + 1 + _REACH]
     if re.match(r"[\s\"')]*[?؟]|[吗嗎]", after) or _UNREAL.search(

@@ -1,4 +1,4 @@
-"""How the twelve languages introduce themselves, deny it, pretend it, and name their maker.
+"""List how the twelve languages introduce themselves, deny it, pretend it, and name their maker.
 
 Every table holds regular expressions for text that is folded (NFKC) and casefolded, so "heiße" is
 "heisse". They are searched in pieces of a sentence of bounded length, never across one.
@@ -30,7 +30,7 @@ OTHER_BOTH = ("mistral", "deepseek", "perplexity", "深度求索")
 
 @dataclass(frozen=True)
 class Phrases:
-    """What one language says around a name."""
+    """Holds what one language says around a name."""
 
     heads: str
     """Begins to speak of oneself: "i am", "i was"."""

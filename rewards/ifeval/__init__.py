@@ -1,4 +1,4 @@
-"""Instruction following: constraints that a program can verify, for the twelve languages.
+"""The reward `ifeval` checks constraints that a program can verify, in the twelve languages.
 
     get_reward("ifeval").score(text, ground_truth={
         "instruction_id_list": ["punctuation:no_comma", "sentence:nth_keyword"],
@@ -55,12 +55,12 @@ _CASED = frozenset(("case:title", "case:alternating_words"))
 
 
 def known_instructions() -> dict[str, Schema]:
-    """The JSON schema of the kwargs of every known instruction, by id, sorted."""
+    """Return the JSON schema of the kwargs of every known instruction, by id, sorted."""
     return {id: one.schema for id, one in declared().items()}
 
 
 def parse_row(ground_truth: Any) -> list[BoundInstruction]:
-    """The instructions of a row, in its order.
+    """Return the instructions of a row, in its order.
 
     Args:
         ground_truth: `{"instruction_id_list": [id, …], "kwargs": [{…}, …]}`; kwargs that are null
@@ -104,7 +104,7 @@ def _refuse_contradictions(row: Sequence[BoundInstruction]) -> None:
 
 
 def check(text: str, instruction_id: str, kwargs: Mapping[str, Any] | None = None) -> bool:
-    """Whether one constraint holds. Text without a letter or digit satisfies nothing.
+    """Tell whether one constraint holds; text without a letter or digit satisfies none.
 
     Raises:
         BadInstruction: the id is unknown or its kwargs do not fit.
@@ -119,7 +119,7 @@ def _holds(text: str, one: BoundInstruction) -> bool:
 
 
 def loose_variants(text: str) -> list[str]:
-    """The text as it is and as the paper's loose reading changes it, without repetitions.
+    """Return the text and what the paper's loose reading makes of it, without repetitions.
 
     First line dropped, last line dropped, both dropped; each with and without asterisks.
     """
@@ -131,7 +131,7 @@ def loose_variants(text: str) -> list[str]:
 
 @reward("ifeval", range=(0.0, 1.0), timeout_s=2.0, imports=("rewards.reading.languages:load",))
 def ifeval(completion: str, ground_truth: Any) -> RewardResult:
-    """1 if all constraints hold; `{"instruction_id_list": [...], "kwargs": [...]}`."""
+    """Score 1 if all constraints hold; rows: `{"instruction_id_list": [...], "kwargs": [...]}`."""
     text = after_reasoning(completion).replace("\r\n", "\n")
     try:
         row = parse_row(ground_truth)

@@ -1,4 +1,4 @@
-"""Harder constraints: counting things other than words, sentences and bullets, and ranges."""
+"""Harder constraints count other things than words, sentences and bullets, and ask for ranges."""
 
 from __future__ import annotations
 
@@ -39,69 +39,69 @@ _PARENTHETICAL = re.compile(r"[(（]([^()（）]+)[)）]")
 
 @instruction("count:word_range")
 def word_range(text: str, *, low: Count, high: Count) -> bool:
-    """Between `low` and `high` words, both included."""
+    """There are between `low` and `high` words, both included."""
     require(low <= high, f"low {low} is more than high {high}")
     return low <= len(words(text)) <= high
 
 
 @instruction("count:sentence_range")
 def sentence_range(text: str, *, low: Count, high: Count) -> bool:
-    """Between `low` and `high` sentences, both included."""
+    """There are between `low` and `high` sentences, both included."""
     require(low <= high, f"low {low} is more than high {high}")
     return low <= len(sentences(text)) <= high
 
 
 @instruction("count:paragraphs")
 def number_of_paragraphs(text: str, *, number: Count, relation: AnyRelation) -> bool:
-    """That many paragraphs, separated by blank lines."""
+    """There are that many paragraphs, separated by blank lines."""
     return compare(len(paragraphs(text)), relation, number)
 
 
 @instruction("count:characters")
 def characters(text: str, *, number: Count, relation: AnyRelation) -> bool:
-    """That many characters, white space not counted."""
+    """There are that many characters, white space not counted."""
     return compare(sum(not c.isspace() for c in plain(text)), relation, number)
 
 
 @instruction("count:lines")
 def number_of_lines(text: str, *, number: Count, relation: AnyRelation) -> bool:
-    """That many lines that are not blank."""
+    """There are that many lines that are not blank."""
     return compare(len(lines(text)), relation, number)
 
 
 @instruction("count:distinct_words")
 def distinct_words(text: str, *, number: Count, relation: AnyRelation) -> bool:
-    """That many different words, upper and lower case being the same."""
+    """There are that many different words, upper and lower case being the same."""
     return compare(len(set(folded_words(text))), relation, number)
 
 
 @instruction("count:numbers")
 def numbers(text: str, *, number: Count, relation: AnyRelation) -> bool:
-    """That many numbers written in digits; 1,000.5 is one."""
+    """There are that many numbers written in digits; 1,000.5 is one."""
     return compare(len(_NUMBER.findall(plain(text))), relation, number)
 
 
 @instruction("count:questions")
 def questions(text: str, *, number: Count, relation: AnyRelation) -> bool:
-    """That many sentences are questions."""
+    """There are that many sentences that are questions."""
     return compare([kind_of(s) for s in sentences(text)].count("question"), relation, number)
 
 
 @instruction("count:exclamations")
 def exclamations(text: str, *, number: Count, relation: AnyRelation) -> bool:
-    """That many sentences end with an exclamation mark."""
+    """There are that many sentences that end with an exclamation mark."""
     return compare([kind_of(s) for s in sentences(text)].count("exclamation"), relation, number)
 
 
 @instruction("count:emoji")
 def emoji(text: str, *, number: Count, relation: AnyRelation) -> bool:
-    """That many emoji; a flag or a family is one."""
+    """There are that many emoji; a flag or a family is one."""
     return compare(len(EMOJI.findall(text)), relation, number)
 
 
 @instruction("count:parentheticals")
 def parentheticals(text: str, *, number: Count, relation: AnyRelation) -> bool:
-    """That many remarks in round brackets, not nested, each with a word in it."""
+    """There are that many remarks in round brackets, not nested, each with a word in it."""
     return compare(sum(bool(words(p)) for p in _PARENTHETICAL.findall(text)), relation, number)
 
 

@@ -1,4 +1,4 @@
-"""What an instruction is: an id, a plain function of the text, and the schema of its kwargs.
+"""Declare instructions: an id, a plain function of the text, and the schema of its kwargs.
 
     @instruction("keywords:frequency")
     def keyword_frequency(
@@ -70,12 +70,12 @@ _RELATIONS: dict[str, Callable[[int, int], bool]] = {
 
 
 class BadInstruction(ValueError):
-    """A row's instruction is not understood: unknown id, or kwargs that do not fit."""
+    """Says why a row's instruction is not understood: unknown id, or kwargs that do not fit."""
 
 
 @dataclass(frozen=True)
 class Instruction:
-    """A declared instruction; `schema` is the JSON schema of its kwargs."""
+    """Is a declared instruction; `schema` is the JSON schema of its kwargs."""
 
     id: str
     check: Check
@@ -83,7 +83,7 @@ class Instruction:
 
     @property
     def description(self) -> str:
-        """What a text must do, in one line."""
+        """Say what a text must do, in one line."""
         return (inspect.getdoc(self.check) or "").partition("\n")[0]
 
 
@@ -91,7 +91,7 @@ _declared: dict[str, Instruction] = {}
 
 
 def instruction(id: str) -> Callable[[C], C]:
-    """Declare a check under an id. The function itself stays a plain function.
+    """Declare a check under an id; the function itself stays a plain function.
 
     Raises:
         ValueError: the id is taken, or an argument is not annotated with one of the kinds.
@@ -123,12 +123,12 @@ def instruction(id: str) -> Callable[[C], C]:
 
 
 def declared() -> dict[str, Instruction]:
-    """All instructions by id, sorted."""
+    """Return all instructions by id, sorted."""
     return dict(sorted(_declared.items()))
 
 
 def require(condition: bool, why: str) -> None:
-    """Refuse kwargs that contradict each other. To be called before a check looks at the text.
+    """Refuse kwargs that contradict each other; call it before a check looks at the text.
 
     Raises:
         BadInstruction: the condition does not hold.
@@ -138,7 +138,7 @@ def require(condition: bool, why: str) -> None:
 
 
 def compare(number: int, relation: str, wanted: int) -> bool:
-    """Whether `number` is at least, at most, exactly, less than or more than `wanted`.
+    """Tell whether `number` is at least, at most, exactly, less than or more than `wanted`.
 
     Raises:
         BadInstruction: fewer than none are wanted.
@@ -149,14 +149,14 @@ def compare(number: int, relation: str, wanted: int) -> bool:
 
 @dataclass(frozen=True)
 class BoundInstruction:
-    """An instruction together with kwargs that fit it."""
+    """Is an instruction together with kwargs that fit it."""
 
     id: str
     check: Check
     kwargs: Mapping[str, Any]
 
     def holds(self, text: str) -> bool:
-        """Whether the text follows it.
+        """Tell whether the text follows it.
 
         Raises:
             BadInstruction: the kwargs contradict each other.
@@ -213,7 +213,7 @@ def _as_integer(value: Any) -> Any:
 
 
 def _mismatch(value: Any, schema: Schema) -> str:
-    """Why a value does not fit one of the kinds above, or ''."""
+    """Say why a value does not fit one of the kinds above; empty if it does."""
     shown = f"{value!r:.80}"
     if schema["type"] == "integer":
         if not isinstance(value, int) or isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Harder constraints: which language each part of the response is in (the twelve languages)."""
+"""Harder constraints say which of the twelve languages each part of the response is in."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def every_paragraph(text: str, *, language: OurLanguage) -> bool:
 
 @instruction("language:paragraph_languages")
 def paragraph_languages(text: str, *, languages: OurLanguages) -> bool:
-    """As many paragraphs as languages, each in the language at its place."""
+    """There are as many paragraphs as languages, each in the language at its place."""
     require(len(set(languages)) > 1, "at least two different languages")
     parts = paragraphs(text)
     return len(parts) == len(languages) and all(

@@ -1,4 +1,4 @@
-"""Harder constraints: the shape of the response, in Markdown and in plain text.
+"""Harder constraints say which shape the response has, in Markdown and in plain text.
 
 Shapes have to be filled: an item, a cell or a tag without a letter or digit is none.
 """
@@ -22,7 +22,7 @@ _BRACKETS = {")": "(", "]": "[", "}": "{"}
 
 @instruction("format:numbered_list")
 def numbered_list(text: str, *, number: Positive) -> bool:
-    """A list of exactly `number` items numbered 1, 2, 3 … in order, and no other numbered item."""
+    """Exactly `number` items are numbered 1, 2, 3 … in order, and no other item is numbered."""
     found = [match for line in lines(text) if (match := _NUMBERED.match(line))]
     numbers = [int(match[1]) for match in found]
     return numbers == list(range(1, number + 1)) and all(has_content(m[2]) for m in found)
@@ -30,7 +30,7 @@ def numbered_list(text: str, *, number: Positive) -> bool:
 
 @instruction("format:nested_bullets")
 def nested_bullets(text: str, *, bullets: Positive, sub_bullets: Positive) -> bool:
-    """Exactly `bullets` bullet points, each with exactly `sub_bullets` indented ones under it."""
+    """There are exactly `bullets` bullet points, and under each exactly `sub_bullets` indented."""
     found = [match for line in lines(text) if (match := _BULLET.match(line))]
     indents = [len(match[1].replace("\t", "    ")) for match in found]
     groups: list[int] = []
@@ -46,7 +46,7 @@ def nested_bullets(text: str, *, bullets: Positive, sub_bullets: Positive) -> bo
 
 @instruction("format:checklist")
 def checklist(text: str, *, items: Positive, checked: Count) -> bool:
-    """A Markdown checklist of exactly `items` boxes, `checked` of them ticked."""
+    """There is a Markdown checklist of exactly `items` boxes, `checked` of them ticked."""
     require(checked <= items, f"checked {checked} is more than items {items}")
     boxes = [match[1] for line in lines(text) if (match := _CHECKBOX.match(line))]
     return len(boxes) == items and sum(box != " " for box in boxes) == checked
@@ -54,7 +54,7 @@ def checklist(text: str, *, items: Positive, checked: Count) -> bool:
 
 @instruction("format:headings")
 def headings(text: str, *, headings: Phrases) -> bool:
-    """Exactly these Markdown headings in this order, each with text under it."""
+    """There are exactly these Markdown headings in this order, each with text under it."""
     found: list[tuple[str, list[str]]] = []
     for line in lines(text):
         match = _HEADING.match(line)
@@ -69,7 +69,7 @@ def headings(text: str, *, headings: Phrases) -> bool:
 
 @instruction("format:table")
 def table(text: str, *, columns: Positive, rows: Positive) -> bool:
-    """One Markdown table with exactly so many columns, and rows below the header; no empty cell."""
+    """There is one Markdown table with so many columns, rows below the header and no empty cell."""
     found = [_cells(line) for line in lines(text) if line.lstrip().startswith("|")]
     if len(found) != rows + 2 or any(len(cells) != columns for cells in found):
         return False
@@ -84,7 +84,7 @@ def _cells(line: str) -> list[str]:
 
 @instruction("format:code_block")
 def code_block(text: str, *, language: Phrase) -> bool:
-    """Exactly one fenced code block, closed, not empty and marked with the language."""
+    """There is exactly one fenced code block, closed, not empty and marked with the language."""
     fences = [(n, m[1]) for n, row in enumerate(text.split("\n")) if (m := _FENCE.match(row))]
     if len(fences) != 2:
         return False
@@ -109,7 +109,7 @@ def words_per_line(text: str, *, number: Positive) -> bool:
 
 @instruction("format:stairs")
 def stairs(text: str) -> bool:
-    """Each line is indented further than the one before; at least three lines."""
+    """Each line is indented further than the one before; there are at least three lines."""
     found = lines(text)
     indents = [len(line) - len(line.lstrip(" ")) for line in found]
     return len(found) > 2 and all(a < b for a, b in pairwise(indents)) and indents[0] == 0
@@ -167,7 +167,7 @@ def nested_brackets(text: str, *, depth: Positive) -> bool:
 
 @instruction("format:responses")
 def responses(text: str, *, number: Positive, separator: Phrase) -> bool:
-    """Exactly `number` different responses, with a line that is only the separator between them."""
+    """There are exactly `number` different responses; lines of only the separator divide them."""
     parts: list[list[str]] = [[]]
     for line in lines(text):
         if line.strip() == separator.strip():
@@ -180,7 +180,7 @@ def responses(text: str, *, number: Positive, separator: Phrase) -> bool:
 
 @instruction("format:stanzas")
 def stanzas(text: str, *, stanzas: Positive, lines_each: Positive) -> bool:
-    """Exactly `stanzas` stanzas, separated by blank lines, of exactly `lines_each` lines."""
+    """There are exactly `stanzas` stanzas of `lines_each` lines each, separated by blank lines."""
     sizes: list[int] = [0]
     for line in text.strip().split("\n"):
         if line.strip():

@@ -1,4 +1,4 @@
-"""Finding a given word in a text, in scripts with and without spaces between words.
+"""Find a given word in a text, in scripts with and without spaces between words.
 
 A keyword is a word, not a run of letters: `cat` is not in `concatenate`. Where writing attaches
 other things to a word, they are allowed: Chinese and Japanese have no boundaries at all, Korean
@@ -33,13 +33,13 @@ _LOOKALIKES = str.maketrans("аеорсухіјѕԁһԛԝοανρ’", "aeopcyxi
 
 @lru_cache(maxsize=16)
 def folded(text: str) -> str:
-    """NFKC without case, hidden characters and disguised letters: what is compared."""
+    """Return what is compared: NFKC without case, hidden characters and disguised letters."""
     return plain(unicodedata.normalize("NFKC", text)).casefold().translate(_LOOKALIKES)
 
 
 @lru_cache(maxsize=4096)
 def pattern(word: str) -> re.Pattern[str]:
-    """What finds a word or phrase in `folded` text. Spaces in it stand for any white space."""
+    """Build what finds a word or phrase in `folded` text; spaces in it match any white space."""
     wanted = folded(word).split()
     body = r"\s+".join(re.escape(part) for part in wanted)
     joined = " ".join(wanted)
@@ -55,17 +55,17 @@ def pattern(word: str) -> re.Pattern[str]:
 
 
 def occurrences(text: str, word: str) -> int:
-    """How often a word or phrase occurs, overlaps counted once."""
+    """Count how often a word or phrase occurs, overlaps once."""
     return sum(1 for _ in pattern(word).finditer(folded(text)))
 
 
 def occurs(text: str, word: str) -> bool:
-    """Whether a word or phrase occurs."""
+    """Tell whether a word or phrase occurs."""
     return pattern(word).search(folded(text)) is not None
 
 
 def place_of(text: str, word: str) -> int:
-    """Where in the folded text a word first occurs, or -1."""
+    """Return where in the folded text a word first occurs, or -1."""
     found = pattern(word).search(folded(text))
     return found.start() if found else -1
 
@@ -74,7 +74,7 @@ _MARKUP = re.compile(r"[\W_]*")
 
 
 def starts_with(text: str, word: str) -> bool:
-    """Whether the first word of a text is this one, markup and opening quotes aside."""
+    """Tell whether the first word of a text is this one, markup and opening quotes aside."""
     text = folded(text).lstrip()
     opening = _MARKUP.match(text)
     after_markup = opening.end() if opening else 0

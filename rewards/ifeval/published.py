@@ -1,4 +1,4 @@
-"""The 25 instructions of IFEval (Zhou et al., 2023, arXiv 2311.07911) under their published ids.
+"""Check the 25 instructions of IFEval (Zhou et al., 2023, arXiv 2311.07911) under their own ids.
 
 Kwargs are those of the public data set, meanings those of the paper and of the code published with
 it. Where that code pays for what the prompt forbids, or fails what it allows, the check follows
@@ -156,7 +156,7 @@ def number_words(text: str, *, num_words: Count, relation: Relation) -> bool:
 def nth_paragraph_first_word(
     text: str, *, num_paragraphs: Positive, nth_paragraph: Positive, first_word: Phrase
 ) -> bool:
-    """Exactly that many paragraphs, separated by blank lines; the nth begins with the word."""
+    """There are that many paragraphs, split by blank lines, and the nth begins with the word."""
     require(
         nth_paragraph <= num_paragraphs,
         f"nth_paragraph {nth_paragraph} is more than num_paragraphs {num_paragraphs}",
@@ -170,7 +170,7 @@ _PLACEHOLDER = re.compile(r"\[([^\[\]\n]+)\](?!\()")
 
 @instruction("detectable_content:number_placeholders")
 def number_placeholders(text: str, *, num_placeholders: Count) -> bool:
-    """At least that many placeholders in square brackets, such as [address]."""
+    """There are at least that many placeholders in square brackets, such as [address]."""
     inside = _PLACEHOLDER.findall(text)
     return sum(any(c.isalpha() for c in one) for one in inside) >= num_placeholders
 
@@ -193,7 +193,7 @@ _RULE = re.compile(r"^[ \t]*(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,})$", re.MULTILINE
 
 @instruction("detectable_format:number_bullet_lists")
 def number_bullet_lists(text: str, *, num_bullets: Count) -> bool:
-    """Exactly that many Markdown bullet points."""
+    """There are exactly that many Markdown bullet points."""
     return len(_BULLET.findall(_RULE.sub("", text))) == num_bullets
 
 
@@ -202,7 +202,7 @@ _OPTIONS = ("My answer is yes.", "My answer is no.", "My answer is maybe.")
 
 @instruction("detectable_format:constrained_response")
 def constrained_response(text: str) -> bool:
-    """Answers with exactly one of: My answer is yes. My answer is no. My answer is maybe."""
+    """The response says exactly one of: My answer is yes. My answer is no. My answer is maybe."""
     return sum(option in text for option in _OPTIONS) == 1
 
 
@@ -217,7 +217,7 @@ def number_highlighted_sections(text: str, *, num_highlights: Count) -> bool:
 
 @instruction("detectable_format:multiple_sections")
 def multiple_sections(text: str, *, section_spliter: Phrase, num_sections: Positive) -> bool:
-    """At least that many sections, each headed by the splitter and its number."""
+    """There are at least that many sections, each headed by the splitter and its number."""
     heading = re.compile(
         rf"^[ \t]*[*_#>\[(<\"“]*[ \t]*{re.escape(section_spliter.strip())}[ \t]?(\d+)", re.MULTILINE
     )
@@ -248,13 +248,13 @@ _TITLE = re.compile(r"<<([^<>\n]+)>>")
 
 @instruction("detectable_format:title")
 def title(text: str) -> bool:
-    """Has a title in double angular brackets, such as <<poem of joy>>."""
+    """The response has a title in double angular brackets, such as <<poem of joy>>."""
     return any(has_content(one) for one in _TITLE.findall(text))
 
 
 @instruction("combination:two_responses")
 def two_responses(text: str) -> bool:
-    """Two different responses, separated by six asterisks: ******."""
+    """There are two different responses, separated by six asterisks: ******."""
     parts = re.split(r"(?<!\*)\*{6}(?!\*)", text)
     full = [folded_words(part) for part in parts if has_content(part)]
     return all(map(has_content, parts[1:-1])) and len(full) == 2 and full[0] != full[1]
@@ -262,14 +262,14 @@ def two_responses(text: str) -> bool:
 
 @instruction("combination:repeat_prompt")
 def repeat_prompt(text: str, *, prompt_to_repeat: Phrase) -> bool:
-    """Begins with the prompt, word for word, and then answers."""
+    """The response begins with the prompt, word for word, and then answers."""
     text, prompt = text.strip().casefold(), prompt_to_repeat.strip().casefold()
     return text.startswith(prompt) and has_content(text[len(prompt) :])
 
 
 @instruction("startend:end_checker")
 def end_checker(text: str, *, end_phrase: Phrase) -> bool:
-    """Ends with the phrase and nothing after it, a closing quotation mark aside."""
+    """The response ends with the phrase and nothing after it, a closing quotation mark aside."""
     return text.strip().strip('"').casefold().endswith(end_phrase.strip().casefold())
 
 
@@ -293,13 +293,13 @@ def capital_word_frequency(
 
 @instruction("change_case:english_capital")
 def english_capital(text: str) -> bool:
-    """English in capital letters only."""
+    """The response is in English, in capital letters only."""
     return text.isupper() and could_be_in(text, "en")
 
 
 @instruction("change_case:english_lowercase")
 def english_lowercase(text: str) -> bool:
-    """English in small letters only."""
+    """The response is in English, in small letters only."""
     return text.islower() and could_be_in(text, "en")
 
 
@@ -309,6 +309,6 @@ _LOW_MARK = re.compile(r"‚(?![^\W_])")
 
 @instruction("punctuation:no_comma")
 def no_comma(text: str) -> bool:
-    """No comma of any script."""
+    """There is no comma of any script."""
     names = (unicodedata.name(c, "") for c in set(text) if unicodedata.category(c) == "Po")
     return not any("COMMA" in name for name in names) and not _LOW_MARK.search(text)

@@ -1,4 +1,4 @@
-"""Words, sentences, paragraphs and lines in the twelve languages, by rules and without data files.
+"""Split text into words, sentences, paragraphs and lines by rules, in the twelve languages.
 
 What counts as a word: a run of letters and digits with its inner apostrophes, hyphens, decimal
 points and thousands separators (`don't`, `well-known` and `1,000.5` are one word each). Chinese and
@@ -73,13 +73,13 @@ _GERMAN_MONTHS = _set(
 
 
 def has_content(text: str) -> bool:
-    """Whether there is a letter or a digit of any script."""
+    """Tell whether there is a letter or a digit of any script."""
     return _CONTENT.search(text) is not None
 
 
 @lru_cache(maxsize=16)
 def plain(text: str) -> str:
-    """NFC without combining marks, soft hyphens and other invisible characters.
+    """Return NFC without combining marks, soft hyphens and other invisible characters.
 
     What composes with its letter (é) stays; what cannot (Arabic vowels, stacked accents, zero-width
     joiners put between letters to hide a word) goes.
@@ -93,22 +93,22 @@ _HIDDEN = frozenset({"Mn", "Mc", "Me", "Cf"})
 
 
 def words(text: str) -> list[str]:
-    """The words in order, in the writer's case."""
+    """Return the words in order, in the writer's case."""
     return _WORD.findall(plain(text))
 
 
 def folded_words(text: str) -> list[str]:
-    """The words in order, ready to be compared: no case, one kind of apostrophe."""
+    """Return the words in order, ready to be compared: no case, one kind of apostrophe."""
     return [word.casefold().replace("’", "'") for word in words(text)]
 
 
 def lines(text: str) -> list[str]:
-    """The lines that are not blank, without trailing spaces."""
+    """Return the lines that are not blank, without trailing spaces."""
     return [line.rstrip() for line in text.split("\n") if line.strip()]
 
 
 def paragraphs(text: str) -> list[str]:
-    """Blocks of lines between blank lines; a block without a letter or digit is none."""
+    """Return blocks of lines between blank lines; a block without a letter or digit is none."""
     blocks: list[list[str]] = [[]]
     for line in text.split("\n"):
         if line.strip():
@@ -120,7 +120,7 @@ def paragraphs(text: str) -> list[str]:
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences in order, each with its terminator; what has no letter or digit is none."""
+    """Return the sentences in order, each with its terminator, if they have a letter or digit."""
     text = plain(text)
     found: list[str] = []
     start = 0
@@ -138,7 +138,7 @@ def sentences(text: str) -> list[str]:
 
 
 def kind_of(sentence: str) -> str:
-    """'question', 'exclamation' or 'statement', by the last terminators of a sentence."""
+    """Return 'question', 'exclamation' or 'statement', by the last terminators of a sentence."""
     ends = _END.findall(sentence)
     last = ends[-1] if ends and sentence.endswith(ends[-1]) else ""
     if set(last) & set("?？؟‽⁇⁈⁉"):
@@ -147,7 +147,7 @@ def kind_of(sentence: str) -> str:
 
 
 def _ends_here(text: str, end: re.Match[str]) -> bool:
-    """Whether a run of terminators in the middle of the text ends a sentence."""
+    """Tell whether a run of terminators in the middle of the text ends a sentence."""
     marks = end.group()
     if set(marks) & _ALWAYS_ENDS:
         closer = end.end() - 1
@@ -170,7 +170,7 @@ def _ends_here(text: str, end: re.Match[str]) -> bool:
 
 
 def _full_stop_ends(before: str, ahead: str) -> bool:
-    """Whether a full stop ends a sentence, from the words around it."""
+    """Tell whether a full stop ends a sentence, from the words around it."""
     pieces = before.split()
     if not pieces or before[-1].isspace():
         return True

@@ -1,4 +1,4 @@
-"""Harder constraints: rules that sentences keep, one by one and from one to the next."""
+"""Harder constraints are rules that sentences keep, one by one and from one to the next."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def word_range(text: str, *, low: Count, high: Count) -> bool:
 
 @instruction("sentence:increasing")
 def increasing(text: str, *, step: Positive) -> bool:
-    """Each sentence has exactly `step` words more than the one before; at least two sentences."""
+    """Each sentence has exactly `step` words more than the one before; there are at least two."""
     lengths = [len(words(sentence)) for sentence in sentences(text)]
     return len(lengths) > 1 and all(b - a == step for a, b in pairwise(lengths))
 
@@ -58,7 +58,7 @@ def acrostic(text: str, *, word: Phrase) -> bool:
 
 @instruction("sentence:chain")
 def chain(text: str) -> bool:
-    """Each sentence begins with the last word of the one before; at least two sentences."""
+    """Each of at least two sentences begins with the last word of the one before."""
     found = [folded_words(sentence) for sentence in sentences(text)]
     long_enough = len(found) > 1 and all(len(sentence) > 1 for sentence in found)
     return long_enough and all(one[-1] == other[0] for one, other in pairwise(found))
@@ -66,7 +66,7 @@ def chain(text: str) -> bool:
 
 @instruction("sentence:same_start")
 def same_start(text: str, *, word: Phrase, number: Positive) -> bool:
-    """At least `number` sentences, all different, and every one begins with the word."""
+    """There are at least `number` sentences, all different, and every one begins with the word."""
     found = sentences(text)
     distinct = {" ".join(folded_words(sentence)) for sentence in found}
     enough = len(found) >= number and len(distinct) == len(found)
@@ -75,7 +75,7 @@ def same_start(text: str, *, word: Phrase, number: Positive) -> bool:
 
 @instruction("sentence:same_end")
 def same_end(text: str, *, word: Phrase, number: Positive) -> bool:
-    """At least `number` sentences, all different, and every one ends with the word."""
+    """There are at least `number` sentences, all different, and every one ends with the word."""
     found = [folded_words(sentence) for sentence in sentences(text)]
     wanted = folded_words(word)
     require(bool(wanted), f"{word!r} has no word in it")
@@ -85,20 +85,20 @@ def same_end(text: str, *, word: Phrase, number: Positive) -> bool:
 
 @instruction("sentence:kinds")
 def kinds(text: str, *, kinds: SentenceKinds) -> bool:
-    """As many sentences as kinds, in this order: statement, question or exclamation."""
+    """There are as many sentences as kinds, in this order: statement, question or exclamation."""
     return [kind_of(sentence) for sentence in sentences(text)] == list(kinds)
 
 
 @instruction("sentence:all_different_words")
 def all_different_words(text: str, *, number: Positive) -> bool:
-    """Exactly `number` sentences, and no two of them share a word."""
+    """There are exactly `number` sentences, and no two of them share a word."""
     found = [set(folded_words(sentence)) for sentence in sentences(text)]
     return len(found) == number and sum(map(len, found)) == len(set().union(*found))
 
 
 @instruction("sentence:emoji_end")
 def emoji_end(text: str) -> bool:
-    """An emoji after every sentence: ends of sentences and emoji take turns up to the end."""
+    """An emoji follows every sentence: ends of sentences and emoji take turns up to the end."""
     # Cut at the emoji: before each there must be one sentence, and after the last nothing.
     pieces = EMOJI.split(text)
     return (
@@ -110,7 +110,7 @@ def emoji_end(text: str) -> bool:
 
 @instruction("paragraph:sentence_counts")
 def sentence_counts(text: str, *, counts: Counts) -> bool:
-    """As many paragraphs as numbers, each with that many sentences."""
+    """There are as many paragraphs as numbers, each with that many sentences."""
     return [len(sentences(part)) for part in paragraphs(text)] == list(counts)
 
 

@@ -1,4 +1,4 @@
-"""Harder constraints: which words are used, in which order, and with which letters.
+"""Harder constraints say which words are used, in which order, and with which letters.
 
 Upper and lower case are the same everywhere but under `case:`, and letters are compared without
 their accents where a row names letters (é is an e). Where every word must do something, a text has
@@ -28,7 +28,7 @@ from rewards.ifeval.segmentation import folded_words, paragraphs, words
 
 
 def bare(text: str) -> str:
-    """Folded, and letters without their accents: é → e, Å → a."""
+    """Fold the text and take the accents off its letters: é → e, Å → a."""
     apart = unicodedata.normalize("NFD", folded(text))
     return "".join(char for char in apart if not unicodedata.combining(char))
 
@@ -99,7 +99,7 @@ def no_adjacent_initials(text: str) -> bool:
 def palindromes(
     text: str, *, number: Positive, relation: AnyRelation, min_letters: Positive = 3
 ) -> bool:
-    """That many different words of at least `min_letters` letters read the same backwards."""
+    """That many different words of `min_letters` letters or more read the same backwards."""
     candidates = {bare(word) for word in words(text)}
     found = [w for w in candidates if len(w) >= min_letters and w.isalpha() and w == w[::-1]]
     return compare(len(found), relation, number)
@@ -129,7 +129,7 @@ def keyword_order(text: str, *, keywords: Phrases) -> bool:
 
 @instruction("words:one_of_each")
 def one_of_each(text: str, *, groups: Phrases) -> bool:
-    """Of each group, words separated by `|`, exactly one occurs."""
+    """Exactly one word occurs of each group, whose words are separated by `|`."""
     parted = [[word for word in group.split("|") if word.strip()] for group in groups]
     require(all(len(group) > 1 for group in parted), "a group has at least two words: 'tea|coffee'")
     return all(sum(occurs(text, word) for word in group) == 1 for group in parted)
@@ -176,14 +176,14 @@ def alternating_words(text: str) -> bool:
 
 @instruction("startend:begin_phrase")
 def begin_phrase(text: str, *, begin_phrase: Phrase) -> bool:
-    """Begins with the phrase and goes on after it."""
+    """The response begins with the phrase and goes on after it."""
     wanted = folded(begin_phrase).strip()
     return folded(text).strip().startswith(wanted) and len(words(text)) > len(words(wanted))
 
 
 @instruction("paragraph:initial_words")
 def initial_words(text: str, *, first_words: Phrases) -> bool:
-    """As many paragraphs as words are given, each beginning with the word at its place."""
+    """There are as many paragraphs as words given, each beginning with the word at its place."""
     parts = paragraphs(text)
     return len(parts) == len(first_words) and all(
         starts_with(part, word) for part, word in zip(parts, first_words, strict=True)
@@ -199,7 +199,7 @@ def framed(text: str) -> bool:
 
 @instruction("paragraph:keywords")
 def paragraph_keywords(text: str, *, keywords: Phrases) -> bool:
-    """As many paragraphs as keywords; the keyword at its place occurs in that paragraph only."""
+    """Each keyword occurs only in the paragraph at its place, and there are as many paragraphs."""
     parts = paragraphs(text)
     return len(parts) == len(keywords) and all(
         occurs(part, keyword) == (n == m)

@@ -1,4 +1,4 @@
-r"""Math: the last `\boxed{…}` after any reasoning block against the gold answer.
+r"""The reward `math` compares the last `\boxed{…}` after any reasoning block with the gold answer.
 
 Only the box counts: prose that happens to hold the number would pay for hedging. The box is
 compared literally, then by structure (tuples, intervals, sets, solutions, equations, matrices),
@@ -27,7 +27,7 @@ MAX_ANSWER_CHARS = 512
 
 
 def gold(ground_truth: Any, extra_info: Mapping[str, Any]) -> str:
-    """The gold answer in a box."""
+    """Write the gold answer in a box."""
     written = str(ground_truth)
     return f"\\boxed{{{last_boxed(written) or written}}}"
 
@@ -41,7 +41,7 @@ def math(
     units: str = "required",
     decimal_comma: bool | None = None,
 ) -> RewardResult:
-    r"""1 if the last `\boxed{…}` equals `ground_truth` (a string or a number), else 0.
+    r"""Score 1 if the last `\boxed{…}` equals `ground_truth` (a string or a number), else 0.
 
     Args:
         completion: the model's text.

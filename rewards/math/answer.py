@@ -1,4 +1,4 @@
-r"""The structure of a final answer: values, tuples, intervals, sets, relations, matrices.
+r"""Read the structure of a final answer: values, tuples, intervals, sets, relations, matrices.
 
 What looks alike must not be equal by accident, so the kinds are kept apart here, before any value
 is compared: `(1, 2)` is ordered, `\{1, 2\}` and `1, 2` aren't, `[1, 2]` isn't `(1, 2)`, `x = 5`
@@ -22,7 +22,7 @@ MAX_NESTING = 8
 
 @dataclass(frozen=True)
 class Value:
-    """An expression with the unit written after it. `number` is set if it is a plain number.
+    """Is an expression with the unit written after it; `number` is set if it is a plain number.
 
     `explicit_unit` is false for a lone letter that might as well be a variable (`3 m`).
     """
@@ -36,7 +36,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Sequence:
-    """Values in order between brackets: a point, a vector, an interval."""
+    """Holds values in order between brackets: a point, a vector, an interval."""
 
     opening: str
     items: tuple[Answer, ...]
@@ -45,7 +45,7 @@ class Sequence:
 
 @dataclass(frozen=True)
 class Collection:
-    """Values in any order: a `set`, a `list` without brackets, or a `union` of intervals."""
+    """Holds values in any order: a `set`, a `list` without brackets, or a `union` of intervals."""
 
     kind: str
     items: tuple[Answer, ...]
@@ -53,7 +53,7 @@ class Collection:
 
 @dataclass(frozen=True)
 class Named:
-    """`x = 5`, `f(x) = …`, `x \\in …`: a value with a name."""
+    """Is a value with a name: `x = 5`, `f(x) = …`, `x \\in …`."""
 
     name: str
     value: Answer
@@ -61,7 +61,7 @@ class Named:
 
 @dataclass(frozen=True)
 class Relation:
-    """Two sides whose left one is no name."""
+    """Has two sides, of which the left one is no name."""
 
     sign: str
     left: str
@@ -70,6 +70,8 @@ class Relation:
 
 @dataclass(frozen=True)
 class Matrix:
+    """Holds answers in rows."""
+
     rows: tuple[tuple[Answer, ...], ...]
 
 
@@ -116,7 +118,7 @@ def _unit(text: str) -> Unit | None:
 
 
 def _cut_unit(text: str) -> tuple[str, Unit | None, bool]:
-    """The text without its unit, the unit, and whether it can't be a variable."""
+    """Return the text without its unit, the unit, and whether it can't be a variable."""
     currency = _CURRENCY.match(text)
     if currency is not None:
         rest = text[currency.end() :].strip()
@@ -161,14 +163,14 @@ def _both_signs(text: str) -> tuple[str, str]:
 
 
 def _is_name(text: str) -> bool:
-    """A name, or an expression in names only, such as `x + y` or `V_1 : V_2`."""
+    """Tell whether a text is a name, or an expression in names only: `x + y`, `V_1 : V_2`."""
     if text in _NOT_A_NAME:
         return False
     return bool(_NAME.fullmatch(text) or _NAMES_ONLY.fullmatch(_INDEX.sub("", text)))
 
 
 def _all_equal(sides: list[str]) -> bool:
-    """Whether the steps of `x = 2 + 3 = 5` agree."""
+    """Tell whether the steps of `x = 2 + 3 = 5` agree."""
     try:
         return all(same_expression(side, sides[-1]) for side in sides[:-1])
     except Unreadable:
@@ -176,7 +178,7 @@ def _all_equal(sides: list[str]) -> bool:
 
 
 def _relation(parts: list[tuple[str, str]], comma: bool | None, depth: int) -> Answer | None:
-    """A chain of relations at the top level."""
+    """Read a chain of relations at the top level."""
     signs = [sign for sign, _ in parts[1:]]
     sides = [side for _, side in parts]
     if not all(sides[1:]) or (not sides[0] and signs != ["\\approx"]):
@@ -271,7 +273,7 @@ def _read(text: str, comma: bool | None, depth: int) -> Answer:
 
 
 def _thousands(text: str, comma: bool | None) -> bool:
-    """Whether the top-level commas group the digits of one number with a unit ("1,234 km")."""
+    """Tell whether the top-level commas group the digits of one number with a unit ("1,234 km")."""
     value = _value(text, comma)
     return value.number is not None and (value.unit is not None or value.percent)
 
@@ -300,7 +302,7 @@ def _bracketed(text: str, comma: bool | None, depth: int) -> Answer:
 
 
 def read_answer(text: str, decimal_comma: bool | None = None) -> Answer:
-    """Read a tidy text.
+    """Read the structure of a tidy text.
 
     Raises:
         ValueError: it is nested too deeply or has too many items.

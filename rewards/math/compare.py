@@ -1,4 +1,4 @@
-r"""Comparing two answers: literally, then part by part, then as numbers, then as expressions.
+r"""Compare two answers: literally, then part by part, then as numbers, then as expressions.
 
 Policies, each with its key in the row's `extra_info`:
 
@@ -43,7 +43,7 @@ UNIT_POLICIES = ("required", "optional")
 
 @dataclass(frozen=True)
 class Policy:
-    """What a row allows; see the module's docstring.
+    """Says what a row allows; see the module's docstring.
 
     Raises:
         ValueError: a value isn't one of those documented.
@@ -177,7 +177,7 @@ def _sides(answer: Answer) -> tuple[str, str] | None:
 
 
 def _same_relation(gold: Answer, given: Answer) -> bool:
-    """Equations up to a constant factor; other relations up to equal sides."""
+    """Compare equations up to a constant factor, and other relations up to equal sides."""
     one, other = _sides(gold), _sides(given)
     try:
         if one is not None and other is not None:
@@ -221,7 +221,7 @@ def _same(gold: Answer, given: Answer, policy: Policy) -> bool:
 
 
 def same_answer(given: str, gold: str, policy: Policy | None = None) -> bool:
-    """Whether an answer equals the gold answer under a row's policy.
+    """Tell whether an answer equals the gold answer under a row's policy.
 
     Nothing in either text is executed, and the time is linear in their lengths, apart from
     matching the items of two sets.

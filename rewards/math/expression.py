@@ -1,4 +1,4 @@
-r"""Whether two LaTeX expressions are equal, by evaluating both at the same points.
+r"""Tell whether two LaTeX expressions are equal, by evaluating both at the same points.
 
 An expression is read by a small recursive-descent parser and evaluated, as it is read, with 50
 digits at a few pseudo-random values of its variables. Equal values at every point mean equal
@@ -38,7 +38,7 @@ Values = tuple[Any, ...]
 
 
 class Unreadable(ValueError):
-    """The text is no expression that this module understands, or too large a one."""
+    """Says that a text is no expression that this module understands, or too large a one."""
 
 
 _TOKEN = re.compile(r"\s*(\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|\.\d+|[A-Za-z]|.)", re.DOTALL | re.ASCII)
@@ -68,7 +68,7 @@ _OPEN_CLOSE = {"(": ")", "[": "]", "{": "}"}
 
 @cache
 def _arithmetic() -> Any:
-    """An mpmath context of our own: its precision is set once and shared with nobody."""
+    """Make an mpmath context of our own, whose precision other code cannot change."""
     from mpmath.ctx_mp import MPContext
 
     context = MPContext()
@@ -78,7 +78,7 @@ def _arithmetic() -> Any:
 
 @lru_cache(maxsize=4096)
 def _variable(name: str) -> Values:
-    """The values of a variable at the points: of both signs, and no special number."""
+    """Return the values of a variable at the points: of both signs, and no special number."""
     mp = _arithmetic()
     values = []
     for point in range(POINTS):
@@ -235,7 +235,7 @@ class _Reader:
         return name in _STARTS or name in _GREEK or name in _FUNCTIONS or name in _DECORATIONS
 
     def factor(self) -> Values:
-        """A primary with its postfixes: powers, factorials, degrees."""
+        """Read a primary with its postfixes: powers, factorials, degrees."""
         value = self.primary()
         while True:
             if self.take("^"):
@@ -252,7 +252,7 @@ class _Reader:
                 return value
 
     def argument(self) -> Values:
-        """What `\frac`, `\\sqrt` and `^` take: a group, or the single next symbol."""
+        """Read what `\\frac`, `\\sqrt` and `^` take: a group, or the single next symbol."""
         if self.next == "{":
             return self.primary()
         token = self.next
@@ -273,7 +273,7 @@ class _Reader:
         return value
 
     def primary(self) -> Values:
-        """Every recursion comes through here, so this is where its depth is limited."""
+        """Read a primary; every recursion comes through here, so its depth is limited here."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise Unreadable("nested too deeply")
@@ -282,7 +282,7 @@ class _Reader:
         return value
 
     def simple(self) -> Values:
-        """A number, a group, an absolute value, a name or a command."""
+        """Read a number, a group, an absolute value, a name or a command."""
         token = self.next
         if not token:
             self.refuse()
@@ -323,7 +323,7 @@ class _Reader:
         return _variable(name)
 
     def verbatim(self) -> str:
-        """The text of the next group or symbol, taken as a name."""
+        """Return the text of the next group or symbol, taken as a name."""
         if not self.take("{"):
             token = self.next
             self.place += 1
@@ -373,7 +373,7 @@ class _Reader:
         return self.each(lambda a, b: a / b, self.factorial(n), below)
 
     def applied(self, name: str) -> Values:
-        r"""A function with its power and argument: `\sin^2 x`, `\log_2 8`, `\cos(2x)`, `\ln 2x`."""
+        r"""Read a function with its power and argument: `\sin^2 x`, `\log_2 8`, `\cos(2x)`."""
         base = self.argument() if name == "log" and self.take("_") else None
         power = self.argument() if self.take("^") else None
         if power is not None and all(v == -1 for v in power):
@@ -399,7 +399,7 @@ class _Reader:
 
 @lru_cache(maxsize=1024)
 def values_of(text: str) -> Values | str:
-    """The expression's values at the points, or the reason why it was refused."""
+    """Return the expression's values at the points, or the reason why it was refused."""
     try:
         return _Reader(text).whole()
     except Unreadable as problem:
@@ -412,7 +412,7 @@ def _close(left: Any, right: Any) -> bool:
 
 
 def same_expression(left: str, right: str) -> bool:
-    """Whether two expressions have the same values.
+    """Tell whether two expressions have the same values.
 
     Raises:
         Unreadable: one of them isn't understood.
@@ -425,7 +425,7 @@ def same_expression(left: str, right: str) -> bool:
 
 
 def same_equation(left: tuple[str, str], right: tuple[str, str]) -> bool:
-    """Whether two equations have the same solutions because one is a multiple of the other.
+    """Tell whether two equations have the same solutions because one is a multiple of the other.
 
     Raises:
         Unreadable: a side isn't understood.

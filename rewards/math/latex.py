@@ -1,4 +1,4 @@
-r"""One spelling for LaTeX that differs only in typography, and cutting it at the top level.
+r"""Give LaTeX that differs only in typography one spelling, and cut it at the top level.
 
 `tidy` keeps what can change the meaning: spaces (they tell `1, 234` from `1,234`), braces, text.
 """
@@ -59,7 +59,7 @@ _OPENERS, _CLOSERS = frozenset("([{"), frozenset(")]}")
 
 
 def tidy(text: str) -> str:
-    r"""The text with Unicode folded to ASCII and LaTeX, and synonyms to one command each.
+    r"""Fold Unicode to ASCII and LaTeX, and synonyms to one command each.
 
     Unescaped `$` in pairs are delimiters and go; an odd one or an escaped one is the currency.
     """
@@ -80,7 +80,7 @@ def tidy(text: str) -> str:
 
 
 def squeezed(text: str) -> str:
-    """A tidy text without spaces and text commands, for comparing letter by letter."""
+    """Return a tidy text without spaces and text commands, for comparing letter by letter."""
     text = re.sub(r"\\text\{([^{}]*)\}", r"\1", text)
     # A space between digits separates numbers: "2 1/2" isn't "21/2".
     return re.sub(r"(?<!\d)\s+|\s+(?!\d)", "", text)
@@ -122,7 +122,7 @@ def split_top(text: str, separators: re.Pattern[str]) -> list[tuple[str, str]]:
 
 
 def enclosed(text: str) -> tuple[str, str, str] | None:
-    r"""(opening, inside, closing) if one pair of brackets encloses the whole text.
+    r"""Return (opening, inside, closing) if one pair of brackets encloses the whole text.
 
     `\{` and `\}` count as brackets; French `]0, 1[` comes back as an open interval.
     """

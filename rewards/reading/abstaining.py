@@ -1,4 +1,4 @@
-"""Whether a response says that it does not know, in the twelve languages.
+"""Tell whether a response says that it does not know, in the twelve languages.
 
 A phrase list, since a model that is trained to abstain settles on a few phrases quickly, and a
 list is the same on every machine. Saying so and guessing all the same is `hedges`.
@@ -66,12 +66,12 @@ _GUESSES = re.compile(
 
 
 def abstains(text: str) -> bool:
-    """Whether the text says that it does not know."""
+    """Tell whether the text says that it does not know."""
     return _ABSTAINS.search(_straight(text)) is not None
 
 
 def hedges(text: str) -> bool:
-    """Whether the text offers an answer beside saying that it does not know."""
+    """Tell whether the text offers an answer beside saying that it does not know."""
     text = after_reasoning(text)
     for marked in (last_answer_tag(text), last_boxed(text)):
         if marked is not None and marked.strip() and not abstains(marked):

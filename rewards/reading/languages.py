@@ -133,7 +133,7 @@ def _own_share(shares: Mapping[str, float], language: str) -> float:
 
 
 def _lacks_hangul(shares: Mapping[str, float], language: str) -> bool:
-    """Whether the text would be Korean without Hangul, which is Chinese."""
+    """Tell whether the text would be Korean without Hangul, which is Chinese."""
     return language == "ko" and shares["hangul"] < MIN_HANGUL
 
 
@@ -219,7 +219,7 @@ def identify(text: str) -> str | None:
 
 
 def is_in(text: str, language: str) -> bool:
-    """Whether the text is in `language`, one of the twelve or any other that the model knows.
+    """Tell whether the text is in `language`, one of the twelve or any other that the model knows.
 
     Among the twelve, unless `language` is another: then among all that the model knows. A text
     whose letters take fewer than `MIN_BYTES` bytes only has to be possible in the language, since
@@ -240,7 +240,7 @@ def is_in(text: str, language: str) -> bool:
 
 
 def could_be_in(text: str, language: str) -> bool:
-    """Whether nothing speaks against one of the twelve: right script, no other language for sure.
+    """Tell whether nothing speaks against one of the twelve: right script, no other for sure.
 
     Raises:
         ValueError: not one of the twelve languages.
@@ -254,13 +254,13 @@ def could_be_in(text: str, language: str) -> bool:
 
 
 def _right_script(text: str, language: str) -> bool:
-    """Whether at least half of the letters are of the language's scripts."""
+    """Tell whether at least half of the letters are of the language's scripts."""
     shares = script_shares(_judged_part(text))
     return _own_share(shares, language) >= 0.5 and not _lacks_hangul(shares, language)
 
 
 def is_consistent(text: str, language: str, tolerance: float = 0.25) -> bool:
-    """Whether the text could be in `language`: no more than `tolerance` of it is foreign.
+    """Tell whether the text could be in `language`: at most `tolerance` of it is foreign.
 
     Names and terms stay in their own script everywhere, hence the tolerance. Text without
     letters is consistent with nothing.
@@ -324,7 +324,7 @@ def _passages(text: str) -> Iterator[tuple[str, int]]:
 
 
 def _is_foreign(passage: str, language: str) -> bool | None:
-    """Whether a passage is in another language; None if it can't be told."""
+    """Tell whether a passage is in another language; None if it can't be told."""
     shares = script_shares(passage)
     weights = {script: share * _SCRIPT_BYTES.get(script, 3) for script, share in shares.items()}
     if _own_share(weights, language) < 0.5 * sum(weights.values()):

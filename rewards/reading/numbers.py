@@ -1,4 +1,4 @@
-r"""Reading one number exactly: as a `Fraction`, or not at all.
+r"""Read one number exactly: as a `Fraction`, or not at all.
 
 Used wherever a verifier compares numbers. Plain and LaTeX spellings are read: thousands
 separators, simple and mixed fractions, `3.0 \times 10^{8}`, `1e-3`, repeating decimals. Anything
@@ -73,7 +73,7 @@ def _repeating(match: re.Match[str]) -> Fraction:
 
 
 def read_number(text: str, *, decimal_comma: bool = False) -> Fraction | None:
-    r"""The value of a text that is one number and nothing else, or None.
+    r"""Return the value of a text that is one number and nothing else, or None.
 
     Args:
         text: the number; typography such as `\,` or `\left` must be gone already.

@@ -1,4 +1,4 @@
-"""Whether a response states one short answer: a name, a word, a number.
+"""Tell whether a response states one short answer: a name, a word, a number.
 
 The answer alone counts ("Paris."), or at the end of a plain sentence ("The capital is Paris.",
 "首都はパリです。"), or at its start ("Paris is the capital."). Naming it is not enough: "Rome or
@@ -49,7 +49,7 @@ _SEPARATOR = re.compile(
 
 
 def states(response: str, accepted: Sequence[str]) -> bool:
-    """Whether the response states one of the accepted answers, and nothing else.
+    """Tell whether the response states one of the accepted answers, and nothing else.
 
     Args:
         response: the completion; what stands before the end of a reasoning block is left out.
@@ -85,13 +85,13 @@ def _says(line: str, answer: str) -> bool:
 
 
 def _bare(before: str) -> str:
-    """What is left before the answer without quotes and an article."""
+    """Return what is left before the answer without quotes and an article."""
     before = before.strip(_QUOTES)
     return _ARTICLE.sub("", before + " ").strip() if before else ""
 
 
 def _leads(before: str) -> bool:
-    """Whether the text before the answer is nothing, or a subject with one verb at its end."""
+    """Tell whether the text before the answer is empty, or a subject with one verb at its end."""
     if not _bare(before):
         return True
     copulas = list(_COPULA.finditer(before))
@@ -101,7 +101,7 @@ def _leads(before: str) -> bool:
 
 
 def _is_subject(after: str) -> bool:
-    """Whether the answer is what a plain sentence is about."""
+    """Tell whether the answer is what a plain sentence is about."""
     verb = _COPULA.match(after.lstrip(_QUOTES))
     if verb is None:
         return False

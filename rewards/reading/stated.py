@@ -1,4 +1,4 @@
-"""Where a response states its answer, in the twelve languages.
+"""Find where a response states its answer, in the twelve languages.
 
 `last_stated` finds "the answer is …" in running text and returns what follows; whoever asks decides
 what an answer looks like there. Its patterns are the words that introduce an answer, with the forms
@@ -41,7 +41,7 @@ _STATED = re.compile(rf"(?:{'|'.join(_LEADS)})\s*(?:\*\*)?\s*:?\s*(?:\*\*)?\s*",
 
 
 def last_stated(text: str) -> str | None:
-    """What follows the last "answer:" or "the answer is", at most `WINDOW` characters; or None.
+    """Return what follows the last "answer:" or "the answer is" within `WINDOW`; else None.
 
     The text must be folded (`rewards.reading.text.fold`, line by line where lines matter), so that
     a full-width colon is a colon.
@@ -77,7 +77,7 @@ _EMPHASIS = " \t\n*"
 
 
 def stated_answer(completion: str) -> str | None:
-    """The answer that a response states, or None if it states none.
+    """Return the answer that a response states, or None if it states none.
 
     Taken, in this order: the last `<answer>…</answer>`, the last `\\boxed{…}`, what follows the
     last "Answer:" on its line, or below it if nothing does. Only text after the reasoning counts.

@@ -1,4 +1,4 @@
-"""Text handling that several rewards share: normalising, and finding the final answer.
+"""Normalise text, and find the final answer in it, for several rewards.
 
 Model text is hostile: everything here is linear in its length and nothing evaluates it.
 """
@@ -15,7 +15,7 @@ _ANSWER_TAG = re.compile(r"<(/?)answer>", re.IGNORECASE)
 
 
 def after_reasoning(text: str) -> str:
-    """What follows the last closing tag of a reasoning block, or all of it."""
+    """Return what follows the last closing tag of a reasoning block, or all of it."""
     end = 0
     for match in _REASONING_END.finditer(text):
         end = match.end()
@@ -23,7 +23,7 @@ def after_reasoning(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """NFKC, every decimal digit of any script as ASCII, Unicode minus as '-', one-space gaps."""
+    """Apply NFKC; make every script's digits ASCII, the Unicode minus '-', gaps one space."""
     text = unicodedata.normalize("NFKC", text)
     folded = []
     for char in text:
@@ -40,7 +40,7 @@ def fold(text: str) -> str:
 
 
 def last_boxed(text: str, limit: int = 4096) -> str | None:
-    r"""The content of the last complete `\boxed{…}` with balanced braces, or None.
+    r"""Return the content of the last complete `\boxed{…}` with balanced braces, or None.
 
     An unclosed last box counts as no box at all: the text was cut off in the middle of it. So
     does one of more than `limit` characters, which no answer has.
@@ -61,7 +61,7 @@ def last_boxed(text: str, limit: int = 4096) -> str | None:
 
 
 def last_answer_tag(text: str) -> str | None:
-    """The content of the last `<answer>…</answer>`, or None. Of nested tags, the innermost."""
+    """Return the content of the last, of nested ones the innermost, `<answer>…</answer>`."""
     # One pass over the tags: a pattern with `.*?` between them is quadratic in unclosed ones.
     start, content = -1, None
     for tag in _ANSWER_TAG.finditer(text):

@@ -1,4 +1,4 @@
-r"""Units of measurement: one small table, and reading an expression such as `kg m^2/s^2`.
+r"""Read units of measurement, such as `kg m^2/s^2`, from one small table.
 
 A unit is a factor to SI base units and their exponents, so that `km/h`, `\text{km}/\text{h}` and
 `km h^{-1}` are one unit and `J` equals `N m`. Only what stands in this file is converted: SI
@@ -116,7 +116,7 @@ Dimensions = tuple[tuple[str, int], ...]
 
 @dataclass(frozen=True)
 class Unit:
-    """A factor to SI base units and the exponents of these. `label` names what isn't in the table.
+    """Is a factor to SI base units and their exponents; `label` names what isn't in the table.
 
     A label ("apples") is compared as a word, and its factor is 1.
     """
@@ -186,7 +186,7 @@ def _one(name: str) -> Unit | None:
 
 @lru_cache(maxsize=4096)
 def read_unit(text: str) -> Unit | None:
-    r"""The unit that a text spells, or None if a part of it isn't in the table.
+    r"""Return the unit that a text spells, or None if a part of it isn't in the table.
 
     `/` divides by everything up to the next one, as in `J/(mol K)` and `J/mol K`; "per" is `/`,
     "square" and "cubic" are powers. `\text{…}` around parts is ignored.
@@ -232,7 +232,7 @@ MAX_LABEL_WORDS = 5
 
 
 def label(text: str) -> Unit | None:
-    """A few words that aren't units but say what is counted, as a unit of their own; else None."""
+    """Make a unit of a few words that aren't units but say what is counted; else None."""
     words = re.findall(r"[^\W\d_]+", _WORDY.sub(" ", text.casefold()))
     singular = [word.removesuffix("s") for word in words]
     if not 0 < len(words) <= MAX_LABEL_WORDS or re.search(r"[\d=<>+^]", text):

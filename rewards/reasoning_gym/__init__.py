@@ -1,4 +1,4 @@
-"""Logic, algorithms and puzzles of reasoning-gym: its vetted tasks, right or wrong.
+"""The reward `reasoning_gym` marks the vetted tasks of that library, right or wrong.
 
 A row is self-contained: `ground_truth` is
 
@@ -31,14 +31,14 @@ FULL_MARKS = 1.0
 
 
 def gold(ground_truth: Mapping[str, Any], extra_info: Mapping[str, Any]) -> str:
-    """The generator's answer in its tag."""
+    """Write the generator's answer in its tag."""
     return f"<answer>{ground_truth['entry']['answer']}</answer>"
 
 
 # Every call was vetted to take less than a second; what takes long (sympy, numpy) is loaded before.
 @reward("reasoning_gym", timeout_s=5.0, imports=("rewards.reasoning_gym.tasks:load",), gold=gold)
 def reasoning_gym(completion: str, ground_truth: Mapping[str, Any]) -> RewardResult:
-    """1 if the task's own scorer gives the tagged answer full marks, else 0."""
+    """Score 1 if the task's own scorer gives the tagged answer full marks, else 0."""
     task, entry = ground_truth.get("task"), ground_truth.get("entry")
     if task not in VETTED:
         return RewardResult.error(f"reasoning_gym: task {task!r} is not on the allow-list"[:200])
@@ -59,7 +59,7 @@ def reasoning_gym(completion: str, ground_truth: Mapping[str, Any]) -> RewardRes
 
 
 def marks(task: str, entry: Mapping[str, Any], config: Mapping[str, Any], answer: str) -> float:
-    """The library's own score of an answer, for any of its tasks, vetted or not.
+    """Return the library's own score of an answer, for any of its tasks, vetted or not.
 
     White space around the answer is typography, except where the row's own answer has it.
     """

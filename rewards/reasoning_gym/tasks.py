@@ -1,4 +1,4 @@
-"""The pinned reasoning-gym: loading it without what it should not load, and its vetted tasks.
+"""Load the pinned reasoning-gym without what it should not load, and list its vetted tasks.
 
 reasoning-gym generates and scores over a hundred procedural tasks, but its scorers were written
 for measuring and not for a policy that optimises against them: several pay for any text, some run
@@ -45,15 +45,15 @@ _STAND_INS = (
 
 
 class Unavailable(RuntimeError):
-    """reasoning-gym is not installed, or in another version than the vetted one."""
+    """Says that reasoning-gym is not installed, or in another version than the vetted one."""
 
 
 class NoItem(RuntimeError):
-    """A generator failed to make an item; the next index is as good."""
+    """Says that a generator failed to make an item; the next index is as good."""
 
 
 class _StandIn(ModuleType):
-    """A package in which any name can be imported, and is None."""
+    """Is a package in which any name can be imported, and is None."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name, "Stands in for a package that is not wanted.")
@@ -66,7 +66,7 @@ class _StandIn(ModuleType):
 
 @contextmanager
 def _standing_in() -> Iterator[None]:
-    """Empty modules in the place of packages not wanted, for the length of an import."""
+    """Put empty modules in the place of packages not wanted, for the length of an import."""
     placed = [name for name in _STAND_INS if name not in sys.modules]
     sys.modules |= {name: _StandIn(name) for name in placed}
     try:
@@ -78,7 +78,7 @@ def _standing_in() -> Iterator[None]:
 
 @lru_cache(maxsize=1)
 def load() -> ModuleType:
-    """Import reasoning-gym; returns its `factory` module. The first call takes seconds.
+    """Import reasoning-gym and return its `factory` module; the first call takes seconds.
 
     Raises:
         Unavailable: it is missing, or not in the vetted version.
@@ -103,7 +103,7 @@ def _dataset(task: str, config_json: str, seed: int, size: int) -> Any:
 
 
 def scorer(task: str, config: Mapping[str, Any]) -> Any:
-    """The task's dataset, for its `score_answer`; some of those read the configuration.
+    """Return the task's dataset, for its `score_answer`; some of those read the configuration.
 
     Raises:
         Unavailable: see `load`.
@@ -113,7 +113,7 @@ def scorer(task: str, config: Mapping[str, Any]) -> Any:
 
 
 def config_of(task: str, difficulty: int) -> dict[str, Any]:
-    """The task's options at a difficulty, as its own curriculum has them; {} without one.
+    """Return the task's options at a difficulty, as its own curriculum has them; {} without one.
 
     Raises:
         ValueError: the difficulty is not 1, 2 or 3, or there is no such task.
@@ -139,7 +139,7 @@ def config_of(task: str, difficulty: int) -> dict[str, Any]:
 
 
 def make_item(task: str, difficulty: int, seed: int, index: int) -> tuple[str, dict[str, Any]]:
-    """(question, ground truth) of one item; the same for the same arguments.
+    """Return (question, ground truth) of one item; the same for the same arguments.
 
     The ground truth holds the whole entry and not its seed: the generators iterate over sets and
     read word lists, so making an item anew at scoring time would be slower and less certain.

@@ -1,4 +1,4 @@
-"""What keeps a verifier that runs on hostile text from harming the machine it runs on.
+"""Keep a verifier that runs on hostile text from harming the machine it runs on.
 
 Applied to a worker process from inside, before it sees its first completion. Layers, each reported
 when the kernel refuses it:
@@ -37,7 +37,7 @@ _SCOPE_SIGNALS = 1 << 1  # ABI 6
 
 @dataclass(frozen=True)
 class Isolation:
-    """The level in force, for people to read."""
+    """Says which level of isolation is in force, for people to read."""
 
     files: str
     """Empty when writing is barred, else why it is not."""
@@ -46,7 +46,7 @@ class Isolation:
     memory_mib: int
 
     def describe(self) -> str:
-        """One line for a log."""
+        """Write the level in one line for a log."""
         files = f"open ({self.files})" if self.files else "read-only"
         network = f"open ({self.network})" if self.network else "none"
         return f"memory {self.memory_mib} MiB, files {files}, network {network}; no virtual machine"

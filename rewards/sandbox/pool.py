@@ -1,12 +1,12 @@
-"""A pool of processes that score completions, and that can be killed.
+"""Score completions in a pool of processes that can be killed.
 
 Verifiers run on text that a policy wrote, and a policy finds every input that hangs, crashes or
 bloats one. So each item has its reward's deadline, enforced by SIGKILL from outside: no signal
 handlers, no threads that can't be stopped. A poisoned item costs its own verdict (``timeout`` or
 ``error``) and a replacement of its worker (5-30 ms); items behind it go on elsewhere.
 
-The pool's processes are forked from a nursery of their own (``rewards.sandbox.worker``), never from
-the calling process, so that it works the same from the main thread, a thread, asyncio
+The pool's processes are forked from a fork server of their own (``rewards.sandbox.worker``), never
+from the calling process, so that it works the same from the main thread, a thread, asyncio
 (``asyncio.to_thread``) and a Ray actor. Items travel in chunks and their verdicts one by one, so
 that it is always known which item a worker is at.
 
@@ -59,15 +59,15 @@ Item = Mapping[str, Any]
 
 
 class PoolError(RuntimeError):
-    """The pool's own processes can't be started."""
+    """Says that the pool's own processes can't be started."""
 
 
 class _MustLoad(Exception):
-    """A worker needs what only the nursery can load: another one has to take its items."""
+    """Says that a worker needs what only the fork server can load: another takes its items."""
 
 
 class _Worker:
-    """One worker process, as seen from the pool."""
+    """Is one worker process, as seen from the pool."""
 
     def __init__(self, pipe: socket.socket) -> None:
         self.pipe = pipe
@@ -83,7 +83,7 @@ class _Worker:
         """Seconds of waiting for a core that deadlines have been extended by so far."""
 
     def frames(self) -> list[Any]:
-        """What has arrived completely.
+        """Return the frames that have arrived completely.
 
         Raises:
             EOFError: the worker is gone, or what it sends is no frame.
@@ -109,8 +109,11 @@ class _Worker:
         return frames
 
     def expired(self, now: float) -> bool:
-        """Whether its time is up, not counting what it waited for a core: on a busy machine even a
-        trivial verdict can take seconds, and that is not the completion's fault."""
+        """Tell whether its time is up, not counting what it waited for a core.
+
+        On a busy machine even a trivial verdict can take seconds, which is not the completion's
+        fault.
+        """
         if now < self.deadline:
             return False
         starved = self.waited_for_core_s()
@@ -122,7 +125,7 @@ class _Worker:
         return False
 
     def waited_for_core_s(self) -> float:
-        """Seconds since its start that the process was runnable and had no core; 0 if unknown."""
+        """Return the seconds that it was runnable and had no core; 0 if unknown."""
         try:
             with open(f"/proc/{self.pid}/schedstat", encoding="ascii") as stream:
                 return int(stream.read().split()[1]) / 1e9
@@ -177,11 +180,11 @@ class RewardPool:
         self.cache_hits = 0
         """Verdicts that were remembered instead of worked out."""
         self._loads: list[str] = []
-        """What the nursery is to load before it forks the next worker."""
+        """What the fork server is to load before it forks the next worker."""
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
         command = [sys.executable, "-sP", "-m", "rewards.sandbox.worker"]
-        self._nursery = subprocess.Popen(
+        self._fork_server = subprocess.Popen(
             [*command, str(theirs.fileno()), json.dumps(self._settings)],
             # Nothing of ours for a verifier to read, but what Python needs; the same order of sets
             # in every worker.
@@ -210,15 +213,15 @@ class RewardPool:
             if self._without_isolation is not None:
                 self._without_isolation.close()
             try:
-                self._nursery.wait(5.0)
+                self._fork_server.wait(5.0)
             except subprocess.TimeoutExpired:
-                self._nursery.kill()
-                self._nursery.wait()
+                self._fork_server.kill()
+                self._fork_server.wait()
             self._directory.cleanup()
 
     @property
     def isolation(self) -> Isolation:
-        """The level in force.
+        """Return the level in force.
 
         Raises:
             PoolError: no worker can be started.
@@ -229,7 +232,7 @@ class RewardPool:
         return self._isolation
 
     def score(self, items: Sequence[Item]) -> list[RewardResult]:
-        """Verdicts in the order of ``items``; one that asks for another turn is an error.
+        """Return verdicts in the order of ``items``; one that asks for another turn is an error.
 
         Raises:
             PoolError: the pool's own processes can't be started.
@@ -237,7 +240,7 @@ class RewardPool:
         return [final(reply) for reply in self.step(items)]
 
     def step(self, items: Sequence[Item]) -> list[Reply]:
-        """Replies in the order of ``items``; calls from several threads take turns.
+        """Return replies in the order of ``items``; calls from several threads take turns.
 
         Raises:
             PoolError: the pool's own processes can't be started.
@@ -272,7 +275,7 @@ class RewardPool:
         return [result for result in results if result is not None]
 
     def _open_pool(self) -> RewardPool:
-        """Workers for rewards that ask for network or files, such as a judge."""
+        """Return the pool for rewards that ask for network or files, such as a judge."""
         if self._without_isolation is None:
             self._without_isolation = RewardPool(
                 self._size,
@@ -363,7 +366,7 @@ class RewardPool:
         results: list[Reply | None],
         selector: selectors.BaseSelector,
     ) -> None:
-        """A worker died or is too slow: its present item gets the verdict, the rest goes on."""
+        """Give the present item of a dead or slow worker its verdict; the rest goes on."""
         self.replaced += 1
         results[worker.items.popleft()] = verdict
         self._end(worker, todo, selector)
@@ -377,7 +380,7 @@ class RewardPool:
         worker.items.clear()
 
     def _fill(self) -> None:
-        """Bring the pool to its size."""
+        """Start workers until the pool has its size."""
         while len(self._workers) < self._size:
             self._workers.append(self._start())
 
@@ -407,7 +410,7 @@ class RewardPool:
 
     def _why(self) -> str:
         try:
-            state = f"ended with exit code {self._nursery.wait(1.0)}"
+            state = f"ended with exit code {self._fork_server.wait(1.0)}"
         except subprocess.TimeoutExpired:
             state = "does not answer"
         return f"the process that forks reward workers {state}; what it said is on stderr"
@@ -421,7 +424,7 @@ class RewardPool:
 
 
 def _packed(item: Item) -> tuple[RewardResult | None, bytes]:
-    """An item as JSON, or the verdict on one that is not to be looked at."""
+    """Write an item as JSON, or give the verdict on one that is not to be looked at."""
     said = item.get("actions", [item.get("completion")])
     if not isinstance(said, list | tuple) or not said:
         return RewardResult.error("'actions' is not a list of one or more turns"), b""

@@ -1,4 +1,4 @@
-"""What a worker of the pool does with one item: rows scored by a named reward.
+"""Prepare one item of the pool: a row that is scored by a named reward.
 
 An item is JSON: ``{"reward", "completion", "ground_truth", "prompt", "messages", "extra_info"}``.
 """
@@ -15,8 +15,7 @@ from rewards.result import Reply, RewardResult
 
 @dataclass(frozen=True)
 class Prepared:
-    """An item ready to be scored: everything that is ours has been loaded, the model's text not yet
-    looked at."""
+    """Is an item ready to be scored: what is ours is loaded, the model's text not yet looked at."""
 
     run: Callable[[], Reply]
     timeout_s: float
@@ -50,5 +49,5 @@ def prepare(item: Mapping[str, Any]) -> Prepared:
 
 
 def failed(message: str) -> Prepared:
-    """An item that can't be scored."""
+    """Prepare an item that can't be scored."""
     return Prepared(lambda: RewardResult.error(message), timeout_s=1.0, deterministic=False)

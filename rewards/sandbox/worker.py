@@ -1,16 +1,16 @@
-"""The far end of the pool: a process that forks workers, and the workers.
+"""Run the pool's other end: a fork server, and the workers that it forks.
 
-The *nursery* is a fresh Python that imports what verifiers need, starts no thread and does nothing
-but fork a worker whenever the pool sends it a socket. So a replacement is ready in milliseconds,
-and forking is safe whatever threads the pool's own process runs. Each worker serves one socket
-until it is closed or the worker is killed.
+The *fork server* is a fresh Python that imports what verifiers need, starts no thread and does
+nothing but fork a worker whenever the pool sends it a socket. So a replacement is ready in
+milliseconds, and forking is safe whatever threads the pool's own process runs. Each worker serves
+one socket until it is closed or the worker is killed.
 
 Frames are a length and JSON. The pool sends lists of items. A worker answers each item with
 ``["start", seconds]`` when everything of ours is loaded and the deadline may begin to run, and with
 ``["done", result, cacheable]``, or ``["continue", messages, cacheable]`` where the environment asks
 for another turn. Two answers mean "not here": ``["open"]``, when an isolated worker meets a reward
-that wants network or files, and ``["load", names]`` for what takes long to import: the nursery does
-that, so that later workers have it too (and some of it needs to write files).
+that wants network or files, and ``["load", names]`` for what takes long to import: the fork server
+does that, so that later workers have it too (and some of it needs to write files).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _CPU_SLACK_S = 1.0
 
 
 class Settings(NamedTuple):
-    """What a nursery is told on its command line."""
+    """Holds what a fork server is told on its command line."""
 
     target: str
     """``module:function`` that turns an item into a `Prepared`."""
@@ -53,7 +53,7 @@ class Settings(NamedTuple):
 
 
 def encode(content: object) -> bytes:
-    """A frame.
+    """Write a frame.
 
     Raises:
         TypeError | ValueError: the content is not JSON.
@@ -63,12 +63,12 @@ def encode(content: object) -> bytes:
 
 
 def decode(body: bytes | bytearray) -> Any:
-    """The content of a frame's body."""
+    """Read the content of a frame's body."""
     return json.loads(body.decode("utf-8", "surrogatepass"))
 
 
-def nursery(control_fd: int, settings: Settings) -> None:
-    """Serve fork requests until the pool closes its end."""
+def fork_server(control_fd: int, settings: Settings) -> None:
+    """Fork a worker for each request until the pool closes its end."""
     control = socket.socket(fileno=control_fd)
     network = isolation.leave_network() if settings.isolated else "this reward asks for it"
     module, _, function = settings.target.partition(":")
@@ -91,7 +91,7 @@ def nursery(control_fd: int, settings: Settings) -> None:
 
 
 _attempted: set[str] = set()
-"""What this process, or the nursery before it was forked, has loaded or failed to."""
+"""What this process, or the fork server before it was forked, has loaded or failed to."""
 
 
 def _load_all(names: Sequence[str]) -> None:
@@ -105,7 +105,7 @@ def _load_all(names: Sequence[str]) -> None:
 
 
 def _freeze() -> None:
-    """A collection in a worker would touch, and so copy, every page that it shares."""
+    """Exempt what is loaded from collection, which would touch, and so copy, every shared page."""
     gc.collect()
     gc.freeze()
 
@@ -116,7 +116,7 @@ def _worker(
     settings: Settings,
     network: str,
 ) -> None:
-    """Main of a worker; never returns."""
+    """Serve a worker's items; never returns."""
     try:
         os.setsid()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -191,7 +191,7 @@ def _answer(reply: Reply, deterministic: bool) -> bytes:
 
 
 def _receive(pipe: socket.socket) -> bytes | None:
-    """The body of one frame; None when the pool has closed its end."""
+    """Return the body of one frame, or None when the pool has closed its end."""
     header = _exactly(pipe, LENGTH.size)
     return None if header is None else _exactly(pipe, LENGTH.unpack(header)[0])
 
@@ -207,4 +207,4 @@ def _exactly(pipe: socket.socket, size: int) -> bytes | None:
 
 
 if __name__ == "__main__":
-    nursery(int(sys.argv[1]), Settings(*json.loads(sys.argv[2])))
+    fork_server(int(sys.argv[1]), Settings(*json.loads(sys.argv[2])))

@@ -1,4 +1,4 @@
-"""Text2SQL: execution match on several SQLite databases, for hostile queries.
+"""The reward `sql` executes Text2SQL queries, hostile ones too, on several SQLite databases.
 
 The model's query must give the gold's rows on every database of the row and on variants of it
 (`rewards.sql.instances`), so that hard-coded answers fail. Rows are compared as bags, in order
@@ -32,7 +32,7 @@ _FENCE = re.compile(r"```[a-zA-Z0-9]*[ \t]*\r?\n(.*?)```", re.DOTALL)
 
 
 def query_of(completion: str) -> str:
-    """The query: what the last code fence holds, or the whole response."""
+    """Return the query: what the last code fence holds, or the whole response."""
     text = after_reasoning(completion)
     fences = _FENCE.findall(text)
     return (fences[-1] if fences else text).strip()
@@ -53,13 +53,13 @@ def _problem(ground_truth: Mapping[str, Any]) -> str:
 
 
 def gold(ground_truth: Mapping[str, Any], extra_info: Mapping[str, Any]) -> str:
-    """The gold query."""
+    """Write the gold query."""
     return str(ground_truth["gold_sql"])
 
 
 @reward("sql", range=(0.0, 1.0), timeout_s=6.0, gold=gold)
 def sql(completion: str, ground_truth: Mapping[str, Any]) -> RewardResult:
-    """1 if the query gives the gold query's rows on every database, else 0.
+    """Score 1 if the query gives the gold query's rows on every database, else 0.
 
     `ground_truth` is `{"schema_sql", "gold_sql"}`, optionally `order_matters` (default: whether
     the gold has a top-level ORDER BY) and `instances`, a list of SQL scripts that fill the schema

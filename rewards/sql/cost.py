@@ -1,4 +1,4 @@
-"""Refusing queries that cannot be prepared in time.
+"""Refuse queries that cannot be prepared in time.
 
 Preparing is the one phase that SQLite's limits and handlers leave open: no progress handler is
 called, and two short patterns make it exponential. A common table expression is copied for every
@@ -32,12 +32,12 @@ _MAX_COLUMN_TOKENS = 500
 
 
 class QueryTooCostly(Exception):
-    """The query would take, or took, more time, steps or memory than there are."""
+    """Says that the query would take, or took, more time, steps or memory than there are."""
 
 
 @dataclass
 class _Query:
-    """One SELECT with the subqueries of its FROM clauses; those elsewhere count as its own."""
+    """Is one SELECT with the subqueries of its FROM clauses; those elsewhere count as its own."""
 
     size: int = 0
     names: Counter[str] = field(default_factory=Counter)
@@ -74,7 +74,7 @@ class _Reader:
         return self.found[place].word if 0 <= place < len(self.found) else ""
 
     def _opened(self, place: int, current: _Query) -> _Query:
-        """The query that the tokens after this parenthesis belong to."""
+        """Return the query that the tokens after this parenthesis belong to."""
         if self._word(place + 1) not in _STARTS:
             return current
         before = self._word(place - 1)
@@ -89,7 +89,7 @@ class _Reader:
         return current
 
     def _expression_name(self, place: int) -> str:
-        """The name before `[(columns)] AS [[NOT] MATERIALIZED]`, which ends at `place`."""
+        """Return the name before `[(columns)] AS [[NOT] MATERIALIZED]`, which ends at `place`."""
         while self._word(place) in ("as", "materialized", "not"):
             place -= 1
         if self._word(place) == ")":

@@ -1,4 +1,4 @@
-"""Running one hostile query on a private copy of a small SQLite database.
+"""Run one hostile query on a private copy of a small SQLite database.
 
 Every query gets a fresh in-memory database made from bytes, so nothing it does can outlive it and
 there is no file to reach. What contains it:
@@ -81,7 +81,7 @@ FUNCTIONS = (
 
 
 class _Budget:
-    """The deadline and the steps of one query, for SQLite's two kinds of callbacks."""
+    """Holds the deadline and the steps of one query, for SQLite's two kinds of callbacks."""
 
     def __init__(self, timeout_s: float, steps: int, tables: frozenset[str]) -> None:
         self.timeout_s, self.steps, self.tables = timeout_s, steps, tables
@@ -96,12 +96,12 @@ class _Budget:
         self.spent = ""
 
     def _late(self) -> bool:
-        """Whether the thread itself, and not only the clock, has run for too long."""
+        """Tell whether the thread itself, and not only the clock, has run for too long."""
         # The clock first: asking for the thread's time takes ten times as long.
         return time.monotonic() > self.deadline and time.thread_time() > self.own_deadline
 
     def progress(self) -> bool:
-        """Progress handler: true interrupts."""
+        """Count steps as SQLite's progress handler; true interrupts."""
         self.checks -= 1
         if self.checks < 0:
             self.spent = "takes too many steps"
@@ -117,7 +117,7 @@ class _Budget:
         _database: str | None,
         _source: str | None,
     ) -> int:
-        """Authorizer: what a query may do, and whether preparing it goes on."""
+        """Decide as SQLite's authorizer what a query may do, and whether preparing it goes on."""
         self.questions -= 1
         if self.questions < 0 or self._late():
             self.spent = "takes too long to prepare"
@@ -146,7 +146,7 @@ def _strip(method: Callable[[str, str], str]) -> Callable[[Any, Any], str | None
 def open_copy(
     image: bytes, *, timeout_s: float = QUERY_TIMEOUT_S, steps: int = MAX_STEPS
 ) -> tuple[sqlite3.Connection, _Budget]:
-    """A guarded connection to a private copy of the database, for one query."""
+    """Open a guarded connection to a private copy of the database, for one query."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.deserialize(image)
     connection.execute("PRAGMA query_only = ON")
@@ -172,7 +172,7 @@ def _size(row: Row) -> int:
 def run_query(
     image: bytes, query: str, timeout_s: float = QUERY_TIMEOUT_S, steps: int = MAX_STEPS
 ) -> tuple[Rows, list[str]]:
-    """Run one read-only query on a private copy of the database: its rows and column names.
+    """Run one read-only query on a private copy of the database; return its rows and column names.
 
     Raises:
         QueryTooCostly: past `timeout_s` seconds, `steps`, or the memory there is, or refused
@@ -205,7 +205,7 @@ def run_query(
 
 
 def run_each(image: bytes, queries: Sequence[str], steps: int) -> Iterator[Rows | None]:
-    """The rows of many queries that are ours; None for one that is refused or too costly.
+    """Yield the rows of many queries that are ours; None for one that is refused or too costly.
 
     They share one copy of the database, since opening one takes longer than most queries: not for
     a model's query, whose traces the next one could see.
@@ -242,7 +242,7 @@ def _authorize_script(action: int, first: str | None, second: str | None, *_: An
 
 
 def build_image(*scripts: str) -> bytes:
-    """The serialised in-memory database that a row's scripts make.
+    """Build the serialised in-memory database that a row's scripts make.
 
     They are the data's, not the model's, and may use all of SQL but for what reaches files.
 

@@ -1,4 +1,4 @@
-"""Databases for a schema without data: whatever the schema permits.
+"""Fill databases for a schema without data with whatever the schema permits.
 
 Where nothing is known of the data, everything may be there that no constraint forbids: NULL in
 columns that allow it, the same row twice in tables without a key, keys that nothing refers to, a
@@ -57,7 +57,7 @@ _REACH = 12
 
 @dataclass
 class _Pools:
-    """Literals by the column (lower case) that they are compared with; "" has all others."""
+    """Holds literals by the column (lower case) that they are compared with; "" has all others."""
 
     numbers: dict[str, list[float | int]] = field(default_factory=lambda: defaultdict(list))
     texts: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -74,14 +74,14 @@ def _number(text: str) -> float | int | None:
 
 
 def _is_length(found: Sequence[Token], place: int) -> bool:
-    """Whether a number says how long a type is, as in `VARCHAR(20)` or `DECIMAL(10, 2)`."""
+    """Tell whether a number says how long a type is, as in `VARCHAR(20)` or `DECIMAL(10, 2)`."""
     while place > 0 and (found[place].kind == "number" or found[place].text == ","):
         place -= 1
     return found[place].text == "(" and place > 0 and found[place - 1].word in _SIZED
 
 
 def _column_of(found: Sequence[Token], place: int, names: frozenset[str]) -> str:
-    """The column nearest to a literal: before it, or else after it; empty if none is near."""
+    """Return the column nearest to a literal, before or else after it; empty if none is near."""
     before = range(place - 1, max(-1, place - _REACH), -1)
     after = range(place + 1, min(len(found), place + 4))
     for spot in (*before, *after):
@@ -92,7 +92,7 @@ def _column_of(found: Sequence[Token], place: int, names: frozenset[str]) -> str
 
 
 def _equated(found: Sequence[Token], names: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """Pairs of columns with an `=` between them."""
+    """Return pairs of columns with an `=` between them."""
     for place, token in enumerate(found):
         if token.text != "=" or place == 0:
             continue
@@ -135,7 +135,7 @@ def _pools(scripts: Sequence[str], names: frozenset[str]) -> _Pools:
 
 @lru_cache(maxsize=1024)
 def _kind(declared: str) -> str:
-    """What a column of a declared type should hold."""
+    """Say what a column of a declared type should hold."""
     for kind, words in (
         ("boolean", ("bool",)),
         ("moment", ("datetime", "timestamp")),
@@ -166,7 +166,7 @@ class _Values:
         self.literals = rng.choice((_LITERALS, _LITERALS, 0.9, 0.1))
 
     def draw(self, column: str, kind: str, strict: bool = False) -> Any:
-        """A cell of a kind; `strict` says that the database refuses other kinds."""
+        """Draw a cell of a kind; `strict` says that the database refuses other kinds."""
         if not strict and kind in ("whole", "real") and self._holds_text(column):
             kind = "text"
         if kind == "boolean":
@@ -179,7 +179,7 @@ class _Values:
         return self._draw_text(column) if kind == "text" else self._draw_number(column, kind)
 
     def _holds_text(self, column: str) -> bool:
-        """Whether a column declared as a number is compared with words only."""
+        """Tell whether a column declared as a number is compared with words only."""
         texts = self.pools.texts[column]
         return (
             bool(texts)
@@ -239,7 +239,7 @@ class _Values:
 
 
 def _in_order(database: Database) -> list[Table]:
-    """Tables after those that they refer to, as far as there is such an order."""
+    """Return tables after those that they refer to, as far as there is such an order."""
     waiting = dict(database.tables)
     order: list[Table] = []
     while waiting:
@@ -304,7 +304,7 @@ class _Filler:
     def change(
         self, number: int, given: Mapping[str, Sequence[Sequence[Any]]]
     ) -> dict[str, list[list[Any]]]:
-        """The rows of a database with some of them dropped, repeated or changed in one cell."""
+        """Return the rows of a database with some dropped, repeated or changed in one cell."""
         rng = random.Random(f"changed {number}")
         values = _Values(self.pools, rng)
         rows: dict[str, list[list[Any]]] = {}
@@ -335,7 +335,7 @@ class _Filler:
         nulls: float,
         seen: set[tuple[str, Any]],
     ) -> list[Any] | None:
-        """One row, or None if a column that is unique or a reference has nothing left to hold."""
+        """Draw one row, or None if a column that is unique or a reference has no value left."""
         row: list[Any] = []
         model = None
         if rows[table.name] and values.rng.random() < _REPEATED:
@@ -388,7 +388,7 @@ class _Filler:
 def filled(
     image: bytes, schema_sql: str, queries: Sequence[str], first: int = 0
 ) -> Generator[bytes, bool, None]:
-    """Databases that the schema of an empty one permits, always the same for the same answers.
+    """Return databases that an empty one's schema permits, the same for the same answers.
 
     It is sent whether the last database was of use; every other one is then a changed copy of one
     that was, for conditions that one in a hundred meets are mostly still met in it.

@@ -1,4 +1,4 @@
-"""What a gold query demands of an answer's rows: which order, and which ties are free.
+"""Derive from a gold query what it demands of an answer's rows: order, and which ties are free.
 
 An ORDER BY leaves the order of rows with equal sort keys open, and a LIMIT that cuts through such
 rows leaves open which of them are taken. So the gold's rows are described as a sequence of
@@ -23,12 +23,12 @@ _COMPOUND = frozenset({"union", "except", "intersect"})
 
 
 def literals_in(sql: str) -> list[str]:
-    """The literals of a query as they are written, in order of appearance."""
+    """Return the literals of a query as they are written, in order of appearance."""
     return [token.text for token in tokens(sql) if token.kind in ("number", "text")]
 
 
 def numbers_in(sql: str) -> list[int | float]:
-    """The literal numbers of a query, in order of appearance and each once."""
+    """Return the literal numbers of a query, in order of appearance and each once."""
     found: list[int | float] = []
     for token in tokens(sql):
         if token.kind == "number":
@@ -49,13 +49,13 @@ def _order_by(top: Sequence[Token]) -> int | None:
 
 
 def has_top_level_order(sql: str) -> bool:
-    """Whether ORDER BY occurs outside parentheses, strings and comments."""
+    """Tell whether ORDER BY occurs outside parentheses, strings and comments."""
     return _order_by([token for token in tokens(sql) if token.depth == 0]) is not None
 
 
 @dataclass(frozen=True)
 class Group:
-    """`count` rows of the pool, in any order."""
+    """Demands `count` rows of the pool, in any order."""
 
     count: int
     pool: tuple[Row, ...]
@@ -63,7 +63,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Expected:
-    """One database with what the gold query gives there."""
+    """Holds one database with what the gold query gives there."""
 
     image: bytes
     rows: tuple[Row, ...]
@@ -72,7 +72,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class _Plan:
-    """How to see the gold's sort keys: a query without LIMIT, and where its keys will be."""
+    """Says how to see the gold's sort keys: a query without LIMIT, and where its keys will be."""
 
     sql: str
     terms: int
@@ -81,7 +81,7 @@ class _Plan:
 
 
 def _window(limit: Sequence[Token]) -> int | None:
-    """The offset of `LIMIT n [OFFSET m]` or `LIMIT m, n`; None if they are no plain numbers."""
+    """Return the offset of `LIMIT n [OFFSET m]` or `LIMIT m, n`; None if not plain numbers."""
     words = [token.word for token in limit if token.text != ";"]
     digits = [word for word in words if word.isdecimal()]
     if words == ["limit", *digits] and len(digits) == 1:
@@ -94,7 +94,7 @@ def _window(limit: Sequence[Token]) -> int | None:
 
 
 def _terms(sql: str, part: Sequence[Token]) -> list[list[Token]]:
-    """Sort terms, split at top-level commas and without direction and collation."""
+    """Split sort terms at top-level commas, without direction and collation."""
     terms: list[list[Token]] = [[]]
     for token in part:
         if token.text == "," and token.depth == 0:
@@ -110,7 +110,7 @@ def _terms(sql: str, part: Sequence[Token]) -> list[list[Token]]:
 
 
 def _plan(sql: str, names: Sequence[str]) -> _Plan | None:
-    """How to run `sql` with its sort keys visible, or None if that is not possible."""
+    """Say how to run `sql` with its sort keys visible, or None if that is not possible."""
     every = tokens(sql)
     while every and every[-1].text == ";":
         every.pop()
@@ -157,7 +157,7 @@ def _strict(rows: Rows) -> tuple[Group, ...]:
 
 
 def groups_of(image: bytes, sql: str, rows: Rows, names: Sequence[str]) -> tuple[Group, ...]:
-    """The gold's rows as groups of ties, in order; one group if nothing sorts them."""
+    """Return the gold's rows as groups of ties, in order; one group if nothing sorts them."""
     sorted_somehow = has_top_level_order(sql)
     fallback = _strict(rows) if sorted_somehow else (Group(len(rows), tuple(rows)),)
     plan = _plan(sql, names)

@@ -1,4 +1,4 @@
-"""The databases on which a query must give the gold's rows.
+"""Choose the databases on which a query must give the gold's rows.
 
 One database is easily matched by hard-coding its answer, and by queries that are right by chance.
 So a row is checked on its own databases and, where it has only one or the gold gives the same on
@@ -71,7 +71,7 @@ _MAX_OWN_BYTES = 1_000_000
 
 
 class BadRow(ValueError):
-    """The row's own SQL fails, or cannot tell right answers from wrong ones."""
+    """Says that the row's own SQL fails, or cannot tell right answers from wrong ones."""
 
 
 def _add_undeclared_references(database: Database) -> None:
@@ -92,13 +92,13 @@ def _add_undeclared_references(database: Database) -> None:
 
 
 def _depends(left: list[Any], right: list[Any]) -> bool:
-    """Whether repeated values on the left always come with the same value on the right."""
+    """Tell whether repeated values on the left always come with the same value on the right."""
     seen: dict[Any, Any] = {}
     return all(seen.setdefault(a, b) == b for a, b in zip(left, right, strict=True))
 
 
 def _blocks(table: Table) -> list[list[str]]:
-    """Groups of columns that depend on each other, without those that must stay in place."""
+    """Group columns that depend on each other, without those that must stay in place."""
     values = {column: table.values(column) for column in table.columns}
     distinct = {column: len(set(cells)) for column, cells in values.items()}
     size = len(table.rows)
@@ -190,7 +190,7 @@ def _drop(
 def variants(
     image: bytes, literals: list[int | float], first: int = 0
 ) -> Generator[bytes, bool, None]:
-    """Databases like the given one, always the same ones in the same order.
+    """Yield databases like the given one, always the same ones in the same order.
 
     Args:
         image: the database.
@@ -229,7 +229,7 @@ def _expected(image: bytes, gold_sql: str, ordered: bool) -> Expected:
 
 
 def _look(expected: Expected, ordered: bool) -> Hashable:
-    """What a hard-coded answer would have to give."""
+    """Return what a hard-coded answer would have to give."""
     return expected.rows if ordered else frozenset(Counter(expected.rows).items())
 
 
@@ -241,7 +241,7 @@ def _next(images: Generator[bytes, bool, None], useful: bool) -> bytes | None:
 
 
 class _Collection:
-    """Databases with the gold's rows, as long as they tell something new."""
+    """Keeps databases with the gold's rows, as long as they tell something new."""
 
     def __init__(
         self, gold_sql: str, ordered: bool, images: Sequence[bytes], others: Sequence[str] = ()
@@ -255,11 +255,11 @@ class _Collection:
 
     @property
     def informative(self) -> int:
-        """On how many databases the gold gives rows."""
+        """Count the databases on which the gold gives rows."""
         return sum(bool(expected.rows) for expected in self.found)
 
     def _tell_apart(self, expected: Expected) -> bool:
-        """Whether the database tells neighbours from the gold that no other did."""
+        """Tell whether the database tells neighbours from the gold that no other did."""
         if not self.alike:
             return False
         # A neighbour that SQLite refuses is no answer that could be taken for a right one.
@@ -324,7 +324,7 @@ class _Collection:
 def databases(
     schema_sql: str, scripts: tuple[str, ...], gold_sql: str, ordered: bool, fill: bool = False
 ) -> tuple[Expected, ...]:
-    """The databases to check a query on, each with what the gold gives there.
+    """Return the databases to check a query on, each with what the gold gives there.
 
     Args:
         schema_sql: the tables, with or without data.
@@ -364,7 +364,7 @@ def with_literals_of(
     ordered: bool,
     fill: bool,
 ) -> Iterator[Expected]:
-    """More databases for a query that has literals which the gold has not, made to meet those.
+    """Return more databases, made to meet the literals of a query that the gold has not.
 
     Large databases get none: making them takes longer than a query may.
     """

@@ -1,4 +1,4 @@
-"""Queries that differ from a gold by one token or two, as wrong answers often do.
+"""Make queries that differ from a gold by one token or two, as wrong answers often do.
 
 A database that gives the same for a gold and for a neighbour of it cannot tell a wrong answer from
 a right one, so databases are chosen by which neighbours they tell from the gold. After Zhong et al.
@@ -61,7 +61,7 @@ Change = tuple[int, int, str]  # from, to, what stands there instead
 
 
 def _comparisons(found: Sequence[Token]) -> Iterator[Change]:
-    """Other comparisons in the place of one; its signs are one token each."""
+    """Yield other comparisons in the place of one; its signs are one token each."""
     place = 0
     for is_sign, run in groupby(found, key=lambda token: token.text in ("<", ">", "=", "!")):
         signs = list(run)
@@ -72,7 +72,7 @@ def _comparisons(found: Sequence[Token]) -> Iterator[Change]:
 
 
 def _group_terms(found: Sequence[Token]) -> Iterator[Change]:
-    """GROUP BY with one term less, or one more."""
+    """Yield GROUP BY with one term less, or one more."""
     for place, token in enumerate(found[:-1]):
         if token.word != "group" or found[place + 1].word != "by":
             continue
@@ -123,7 +123,7 @@ def _words(found: Sequence[Token]) -> Iterator[Change]:
 
 
 def _tables(found: Sequence[Token]) -> Iterator[Change]:
-    """Tables without their duplicates."""
+    """Return tables without their duplicates."""
     sources: set[int] = set()  # depths at which a list of tables goes on
     for place, token in enumerate(found[:-1]):
         if token.word in ("from", "join"):
@@ -141,7 +141,7 @@ def _tables(found: Sequence[Token]) -> Iterator[Change]:
 
 
 def neighbours(sql: str) -> list[str]:
-    """At most `MAX_NEIGHBOURS` queries next to this one, spread over its length."""
+    """Return at most `MAX_NEIGHBOURS` queries next to this one, spread over its length."""
     found = tokens(sql)
     changes = sorted({*_comparisons(found), *_group_terms(found), *_words(found), *_tables(found)})
     step = -(-len(changes) // MAX_NEIGHBOURS) or 1

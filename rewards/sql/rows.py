@@ -1,4 +1,4 @@
-"""Comparing rows: column names don't count, the order of columns does, duplicates do.
+"""Compare rows: column names don't count, the order of columns does, duplicates do.
 
 Numbers that are not integers on both sides are equal within `REL_TOL` of the larger, or within
 `ABS_TOL`, since the order of a sum's terms is the query planner's choice. 1 is 1.0, as in SQL;
@@ -30,17 +30,17 @@ def _same_cell(left: Any, right: Any) -> bool:
 
 
 def same_row(left: Row, right: Row) -> bool:
-    """Equality of two rows within the tolerance for floats."""
+    """Tell whether two rows are equal within the tolerance for floats."""
     return len(left) == len(right) and all(map(_same_cell, left, right))
 
 
 def _kind(row: Row) -> Hashable:
-    """What the tolerance can't change: two rows of different kinds are different."""
+    """Return what the tolerance can't change: two rows of different kinds are different."""
     return tuple("number" if isinstance(c, int | float) else (c,) for c in row)
 
 
 def _fits_within(given: Sequence[Row], pool: Sequence[Row]) -> bool:
-    """Whether every given row has a row of its own in the pool."""
+    """Tell whether every given row has a row of its own in the pool."""
     if len(given) > len(pool):
         return False
     surplus = Counter(given) - Counter(pool)
@@ -82,7 +82,7 @@ def _fits_numbers(given: list[Row], pool: list[Row]) -> bool:
 
 
 def same_rows(given: Sequence[Row], groups: Sequence[Group], ordered: bool) -> bool:
-    """Whether the rows are what the gold demands: in its order if `ordered`, else as a bag.
+    """Tell whether the rows are what the gold demands: in its order if `ordered`, else as a bag.
 
     Where a LIMIT cuts through ties, any of the tied rows will do.
     """

@@ -1,4 +1,4 @@
-"""The tables of a small database: what they hold and what their schema demands."""
+"""Read the tables of a small database: what they hold and what their schema demands."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Column = tuple[str, str]  # table, column
 
 @dataclass
 class Table:
-    """One table with its rows."""
+    """Is one table with its rows."""
 
     name: str
     columns: list[str]
@@ -26,14 +26,14 @@ class Table:
     keys: set[str] = field(default_factory=set)  # may move, but only to values that exist
 
     def values(self, column: str) -> list[Any]:
-        """The cells of a column, from the first row to the last."""
+        """Return the cells of a column, from the first row to the last."""
         place = self.columns.index(column)
         return [row[place] for row in self.rows]
 
 
 @dataclass
 class Database:
-    """All tables, and which columns refer to which."""
+    """Holds all tables, and which columns refer to which."""
 
     tables: dict[str, Table]
     references: set[tuple[Column, Column]]  # child, parent
@@ -42,7 +42,7 @@ class Database:
 
 
 def quoted(name: str) -> str:
-    """A name as SQL has it, whatever its characters."""
+    """Write a name as SQL has it, whatever its characters."""
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -75,7 +75,7 @@ def _read_table(connection: sqlite3.Connection, name: str, strict: bool) -> Tabl
 
 
 def read(connection: sqlite3.Connection) -> Database:
-    """The tables of a database with the references that it declares."""
+    """Read the tables of a database with the references that it declares."""
     found = connection.execute(
         "SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND type = 'table' "
         "AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name"
@@ -108,7 +108,7 @@ def read(connection: sqlite3.Connection) -> Database:
 def rewritten(
     image: bytes, database: Database, rows: Mapping[str, Sequence[Sequence[Any]]]
 ) -> bytes:
-    """The same schema with other rows; those that a constraint refuses are left out."""
+    """Build the same schema with other rows; those that a constraint refuses are left out."""
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.deserialize(image)
         triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")

@@ -1,4 +1,4 @@
-"""SQLite's SQL as tokens: what finding an ORDER BY or a nested query needs, and no more.
+"""Split SQLite's SQL into tokens, as far as finding an ORDER BY or a nested query needs it.
 
 Linear in the length of the text, which may be a model's: an unclosed quote runs to the end.
 """
@@ -20,7 +20,7 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of SQL: its kind, where it is, and how deep inside parentheses.
+    """Is a piece of SQL: its kind, where it is, and how deep inside parentheses.
 
     A doubled quote inside quotes gives two tokens, which does no harm to what tokens are for.
     """
@@ -33,22 +33,22 @@ class Token:
 
     @property
     def word(self) -> str:
-        """The token as a keyword or sign: lower case, and empty for everything quoted."""
+        """Return the token as a keyword or sign: lower case, and empty for everything quoted."""
         return "" if self.text[0] in "'\"`[" else self.text.lower()
 
     @property
     def identifier(self) -> str:
-        """The token as a name, quoted or not. SQLite takes even 'text' for a name."""
+        """Return the token as a name, quoted or not; SQLite takes even 'text' for a name."""
         return self.text.strip("'\"`[]").lower()
 
 
 def word_set(text: str) -> frozenset[str]:
-    """The words of a text, for lists of keywords and functions that are easy to read."""
+    """Return the words of a text, for lists of keywords and functions that are easy to read."""
     return frozenset(text.split())
 
 
 def tokens(sql: str) -> list[Token]:
-    """The tokens of a query without white space and comments."""
+    """Return the tokens of a query without white space and comments."""
     found, depth = [], 0
     for match in _TOKEN.finditer(sql):
         kind = match.lastgroup or "sign"

@@ -1,1 +1,1 @@
-"""What the verifiers of structured output share: strict parsing, schemas, comparison."""
+"""Share strict parsing, schemas and comparison among the verifiers of structured output."""

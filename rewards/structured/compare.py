@@ -1,4 +1,4 @@
-"""Whether two JSON values say the same, with what a row allows to differ.
+"""Tell whether two JSON values say the same, with what a row allows to differ.
 
 Equality is JSON's: 1 == 1.0, true is not 1, objects have no order, arrays have one. A row may
 relax it, at places named by patterns of JSON pointers (RFC 6901) in which `*` stands for any one
@@ -30,18 +30,18 @@ Path = tuple[str, ...]
 
 
 class BadRules(ValueError):
-    """The row's comparison rules are not as documented: the row is broken."""
+    """Says that the row's comparison rules are not as documented: the row is broken."""
 
 
 @dataclass(frozen=True)
 class Tolerance:
-    """|given - wanted| <= max(absolute, relative * |wanted|)."""
+    """Allows |given - wanted| <= max(absolute, relative * |wanted|)."""
 
     absolute: float = 0.0
     relative: float = 0.0
 
     def covers(self, given: float, wanted: float) -> bool:
-        """Whether the two are close enough; integers beyond doubles only if equal."""
+        """Tell whether the two are close enough; integers beyond doubles only if equal."""
         if given == wanted:
             return True
         try:
@@ -53,7 +53,7 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class Rules:
-    """What may differ, by pointer pattern. `Rules()` is exact equality."""
+    """Says what may differ, by pointer pattern; `Rules()` is exact equality."""
 
     unordered: tuple[Path, ...] = ()
     optional: tuple[Path, ...] = ()
@@ -63,15 +63,15 @@ class Rules:
 
     @property
     def exact(self) -> bool:
-        """Whether equality under these rules is transitive, so that bags can be counted."""
+        """Tell whether equality under these rules is transitive, so that bags can be counted."""
         return not (self.optional or self.ignore or self.tolerance or self.either)
 
     def tolerance_at(self, path: Path) -> Tolerance | None:
-        """The first tolerance whose pattern fits."""
+        """Return the first tolerance whose pattern fits."""
         return next((t for p, t in self.tolerance.items() if _fits(p, path)), None)
 
     def others_at(self, path: Path) -> Sequence[Any]:
-        """What is right beside the gold's value."""
+        """Return what is right beside the gold's value."""
         return next((values for p, values in self.either.items() if _fits(p, path)), ())
 
 
@@ -117,7 +117,7 @@ def _tolerance(given: Any) -> Tolerance:
 
 
 def rules_of(row: Any) -> Rules:
-    """The rules in the form that the module's docstring shows; None is exact equality.
+    """Read rules in the form that the module's docstring shows; None is exact equality.
 
     Raises:
         BadRules: a name, pointer or tolerance is not as documented.
@@ -145,7 +145,7 @@ def rules_of(row: Any) -> Rules:
 
 
 def perfect_matching(size: int, fits: Callable[[int, int], bool]) -> bool:
-    """Whether `size` things can be paired with `size` others so that every pair fits.
+    """Tell whether `size` things can be paired with `size` others so that every pair fits.
 
     Raises:
         BadRules: there are more than `MAX_MATCHED`.
@@ -172,7 +172,7 @@ def perfect_matching(size: int, fits: Callable[[int, int], bool]) -> bool:
 
 
 def same_value(given: Any, wanted: Any, rules: Rules = EXACT) -> bool:
-    """Whether `given` is `wanted`, but for what `rules` allow.
+    """Tell whether `given` is `wanted`, but for what `rules` allow.
 
     Raises:
         BadRules: an unordered array is too long to be matched under these rules.
@@ -183,7 +183,7 @@ def same_value(given: Any, wanted: Any, rules: Rules = EXACT) -> bool:
 
 
 def _frozen(value: Any, rules: Rules, path: Path) -> Hashable:
-    """A hashable form that is equal for equal values, bags included."""
+    """Return a hashable form that is equal for equal values, bags included."""
     if isinstance(value, dict):
         return (
             "object",

@@ -1,4 +1,4 @@
-"""JSON Schema validators that neither hang nor read anything from elsewhere.
+"""Validate by JSON Schema without hanging or reading anything from elsewhere.
 
 jsonschema-rs does the work: its regular expressions are linear, or give up after a number of
 steps where a pattern needs backtracking, and it follows the drafts 4 to 2020-12 more closely than
@@ -42,11 +42,11 @@ Breach = Callable[[Any], str | None]
 
 
 class BadSchema(ValueError):
-    """The schema is not a schema, or needs something from elsewhere: the row is broken."""
+    """Says that the schema is none, or needs something from elsewhere: the row is broken."""
 
 
 class Undecided(Exception):
-    """A pattern took too many steps: whether the value is valid is not known."""
+    """Says that a pattern took too many steps: whether the value is valid is not known."""
 
 
 def _draft_of(schema: Mapping[str, Any]) -> Any:
@@ -102,7 +102,7 @@ _Draft3 = validators.extend(Draft3Validator, {"pattern": _linear_pattern})
 
 
 def _members(node: Any) -> Iterator[tuple[str, Any]]:
-    """All members of all objects inside a schema."""
+    """Yield all members of all objects inside a schema."""
     if isinstance(node, dict):
         yield from node.items()
         for inner in node.values():
@@ -149,7 +149,7 @@ def _compiled(schema_json: str, check_formats: bool) -> Breach:
 
 
 def breach_of(schema: Any, *, check_formats: bool = False) -> Breach:
-    """A function that says how a value breaks the schema, or None if it does not.
+    """Return a function that says how a value breaks the schema, or None if it does not.
 
     Compiling costs more than using: compiled schemas are kept. `format` is an annotation, as
     drafts since 2019-09 have it, unless `check_formats`.

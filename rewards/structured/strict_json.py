@@ -1,4 +1,4 @@
-"""JSON as the standard has it, for text that may be hostile.
+"""Parse JSON as the standard has it, from text that may be hostile.
 
 `json.loads` lets through what other parsers refuse or read differently: NaN and infinities,
 the last of duplicate keys, lone surrogates, `1e999` as infinity. All of these are refused here,
@@ -21,15 +21,15 @@ _NONZERO_MANTISSA = re.compile(r"\A[-+]?[0.]*[1-9]")
 
 
 class NotStrict(ValueError):
-    """The text is not acceptable in its format; the message says why."""
+    """Says why a text is not acceptable in its format."""
 
 
 class NotJson(NotStrict):
-    """The text is not acceptable JSON; the message says why."""
+    """Says why a text is not acceptable JSON."""
 
 
 def unfenced(text: str, *, indented: bool = False) -> str:
-    """The content of a response that is one code fence and nothing else, or the response.
+    """Return the content of a response that is one code fence and nothing else, or the response.
 
     Two fences are no single fence: what lies between them then is part of the content, which no
     parser accepts. Blanks before the first line are dropped unless it may be `indented`.
@@ -45,7 +45,7 @@ def unfenced(text: str, *, indented: bool = False) -> str:
 
 
 def integer(text: str, base: int = 10) -> int:
-    """An integer of at most `MAX_DIGITS` digits; conversion is quadratic in their number.
+    """Read an integer of at most `MAX_DIGITS` digits; conversion is quadratic in their number.
 
     Raises:
         NotStrict: there are more digits.
@@ -56,7 +56,7 @@ def integer(text: str, base: int = 10) -> int:
 
 
 def real(text: str) -> float:
-    """A double, provided that the text means one.
+    """Read a double, provided that the text means one.
 
     Raises:
         NotStrict: it is too large (`1e999` would become infinity), or so small that a number
@@ -92,7 +92,7 @@ def _constant(name: str) -> float:
 
 
 def bracket_depth(text: str) -> int:
-    """How deep brackets and braces nest, those inside strings included."""
+    """Count how deep brackets and braces nest, those inside strings included."""
     depth = deepest = 0
     for char in text:
         if char in "[{":
@@ -104,7 +104,7 @@ def bracket_depth(text: str) -> int:
 
 
 def _check_strings(value: Any) -> None:
-    """Escapes can spell lone surrogates that the text itself does not contain."""
+    """Refuse strings whose escapes spell lone surrogates that the text itself lacks."""
     if isinstance(value, str):
         check_characters(value)
     elif isinstance(value, list):
@@ -117,7 +117,7 @@ def _check_strings(value: Any) -> None:
 
 
 def parse_strict(text: str) -> Any:
-    """Parse JSON.
+    """Parse JSON, and nothing that is only like it.
 
     Raises:
         NotJson: it is not JSON, or is what only lenient parsers accept.

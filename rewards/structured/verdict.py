@@ -1,4 +1,4 @@
-"""The verdict on structured data: whether it has the wanted value and breaks no schema."""
+"""Score structured data: whether it has the wanted value and breaks no schema."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from rewards.result import RewardResult
 
 
 def verdict(text: str, *, equal: bool, broken: str | None, otherwise: str) -> RewardResult:
-    """1 if the data equal the wanted value and break no schema, else 0; both are components.
+    """Score 1 if the data equal the wanted value and break no schema, else 0; both are components.
 
     Args:
         text: what was read, for the logs.

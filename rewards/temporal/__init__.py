@@ -1,4 +1,4 @@
-"""Temporal reasoning: one date, time, duration, weekday or number, in the format the prompt states.
+"""The reward `temporal` wants one date, time, duration, weekday or number in the stated format.
 
 `ground_truth` is the answer in ISO 8601 (dates `2024-02-29`, 24-hour times, moments with or
 without an offset, durations `P1DT2H`), a weekday, a whole number, yes or no; then the response
@@ -35,7 +35,7 @@ __all__ = ["WEEKDAYS", "canonical", "stated", "temporal"]
 
 
 def stated(completion: str) -> str:
-    """The part of the response that is its answer."""
+    """Return the part of the response that is its answer."""
     answer = stated_answer(completion)
     return after_reasoning(completion).strip() if answer is None else answer
 
@@ -49,7 +49,7 @@ def _instant(value: Canonical) -> Canonical:
 
 
 def gold(ground_truth: Any, extra_info: Mapping[str, Any]) -> str | None:
-    """The gold answer alone, where no other format than its own is asked for."""
+    """Write the gold answer alone, where no other format than its own is asked for."""
     if not isinstance(ground_truth, Mapping):
         return str(ground_truth)
     return None if ground_truth.get("format") else str(ground_truth["value"])
@@ -57,7 +57,7 @@ def gold(ground_truth: Any, extra_info: Mapping[str, Any]) -> str | None:
 
 @reward("temporal", range=(0.0, 1.0), timeout_s=1.0, gold=gold)
 def temporal(completion: str, ground_truth: Any) -> RewardResult:
-    """1 if the stated answer is the same date, time, … as `ground_truth`, in its format."""
+    """Score 1 if the stated answer is the same date, time, … as `ground_truth`, in its format."""
     row = ground_truth if isinstance(ground_truth, Mapping) else {"value": ground_truth}
     format_name, compare = row.get("format"), row.get("compare")
     gold = canonical(str(row.get("value")))

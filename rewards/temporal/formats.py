@@ -1,4 +1,4 @@
-"""Reading dates, times, durations and weekdays in exactly the format that a prompt states.
+"""Read dates, times, durations and weekdays in exactly the format that a prompt states.
 
 `FORMATS` names the formats. A reader gives one canonical spelling (ISO 8601 where it has one) or
 None: impossible days, a 13th hour with PM, months in durations (how long is one?) are no values.
@@ -91,7 +91,7 @@ def _ymd(year: str, month: int | str | None, day: str) -> str | None:
 
 
 def _digits(pattern: str) -> Reader:
-    """A date in digits: `pattern` has the groups y, m and d."""
+    """Read a date in digits: `pattern` has the groups y, m and d."""
     compiled = re.compile(pattern)
 
     def read(text: str) -> str | None:
@@ -102,7 +102,7 @@ def _digits(pattern: str) -> Reader:
 
 
 def _named(pattern: str) -> Reader:
-    """A date with the month in words, in any of seven languages."""
+    """Read a date with the month in words, in any of seven languages."""
     compiled = re.compile(pattern, re.IGNORECASE)
 
     def read(text: str) -> str | None:
@@ -171,7 +171,7 @@ def _duration_words(text: str) -> str | None:
 
 @dataclass(frozen=True)
 class Format:
-    """What kind of thing it writes, and how it is read."""
+    """Says what kind of thing is written, and how it is read."""
 
     kind: str
     read: Reader
@@ -220,7 +220,7 @@ Canonical = tuple[str, str]
 
 
 def canonical(text: str, format_name: str | None = None) -> Canonical | None:
-    """(kind, canonical spelling) of what is written, in the format or in one of `UNSTATED`.
+    """Return (kind, canonical spelling) of a text in the format or in one of `UNSTATED`.
 
     Raises:
         KeyError: there is no format of that name.

@@ -1,4 +1,4 @@
-"""Demo tasks: solvable as posed, split cleanly, noisy as intended, the same for a seed."""
+"""Demo tasks are solvable as posed, split cleanly, noisy as intended, the same for a seed."""
 
 from __future__ import annotations
 

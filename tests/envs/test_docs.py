@@ -1,4 +1,4 @@
-"""The page about environments with tools, followed to the letter."""
+"""The page about environments with tools works when it is followed to the letter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Environments: found by name in any process, and really SkyRL-Gym's."""
+"""Environments are found by name in any process, and are really SkyRL-Gym's."""
 
 from __future__ import annotations
 

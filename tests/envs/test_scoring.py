@@ -1,4 +1,4 @@
-"""Episodes through the pool: played again at each turn, ours and SkyRL-Gym's, good and hostile."""
+"""Episodes are played again at each turn in the pool, ours and SkyRL-Gym's, good and hostile."""
 
 from __future__ import annotations
 
@@ -252,7 +252,7 @@ def test_skyrl_gyms_single_turn_environments(pool: RewardPool) -> None:
 
 
 def test_skyrl_gyms_multi_turn_environment(pool: RewardPool) -> None:
-    """With its own turn rewards: 0.2 over the turns for a well-formed wrong answer, 1 for right."""
+    """It pays its own rewards: 0.2 over the turns for a well-formed wrong answer, 1 for right."""
     name, actions = "gsm8k_multi_turn", ["hm", "#### 8", "so #### 7"]
     for turn in (1, 2):
         assert "tentative numeric answer" in said(step(pool, name, *actions[:turn]))

@@ -1,4 +1,4 @@
-"""Tools over several turns: what a model can get right, wrong, and into."""
+"""Tools over several turns answer what a model gets right, wrong, and into."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SUM = call_text("run_sql", query="SELECT SUM(size) FROM notes")
 
 
 def played(*actions: str, **extra: Any) -> tuple[list[str], RewardResult | None]:
-    """What the environment says to each turn but the last, and the verdict on that."""
+    """Return what the environment says to each turn but the last, and the verdict on that."""
     env = make_env("sql_explorer", {**ROW, "extra_info": {**ROW["extra_info"], **extra}})
     env.init(ROW["prompt"])
     heard: list[str] = []
@@ -270,7 +270,7 @@ def made() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def replies(made: list[dict[str, Any]]) -> Iterator[list[list[Reply]]]:
-    """What the pool says to each turn of each gold episode."""
+    """Return what the pool says to each turn of each gold episode."""
     items = [
         {"env_class": row["env_class"], "row": row, "actions": gold_episode(row)[:count]}
         for row in made

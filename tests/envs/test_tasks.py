@@ -1,4 +1,4 @@
-"""Training tasks: solvable as posed, distinct, the same for a seed, right by independent means."""
+"""Training tasks are solvable, distinct, the same for a seed, and right by independent means."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def test_orderings_and_liars_have_exactly_one_solution() -> None:
 
 
 def _fits(order: tuple[str, ...], text: str) -> bool:
-    """The same statements, read from the prompt."""
+    """Tell whether a solution fits the statements read from the prompt."""
     at = {name: place for place, name in enumerate(order)}
     said = text.split("without ties. ")[1]
     return (

@@ -1,4 +1,4 @@
-"""The fixture `server`, a judge's endpoint that the environment points to."""
+"""Provide the fixture `server`, a judge's endpoint that the environment points to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A judge's endpoint on this machine, which answers as a test tells it to."""
+"""Serve a judge's endpoint on this machine, which answers as a test tells it to."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def material(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def prefers_paris(body: dict[str, Any]) -> Reply:
-    """An honest judge."""
+    """Judge honestly."""
     asked = material(body)
     if "response" in asked:
         return verdict("correct" if asked["answer"] in asked["response"] else "incorrect")
@@ -54,7 +54,7 @@ def prefers_paris(body: dict[str, Any]) -> Reply:
 
 @dataclass
 class Server:
-    """A judge's endpoint; `behave` decides what it answers."""
+    """Is a judge's endpoint; `behave` decides what it answers."""
 
     url: str = ""
     behave: Callable[[dict[str, Any]], Reply] = prefers_paris

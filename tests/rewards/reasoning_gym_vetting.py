@@ -1,4 +1,4 @@
-"""Which reasoning-gym tasks can be trusted as rewards: the evidence behind the allow-list.
+"""Find out which reasoning-gym tasks can be trusted as rewards: the evidence for the allow-list.
 
     python -m tests.rewards.reasoning_gym_vetting [--items 24] [--task T …] [--json FILE]
 
@@ -100,16 +100,16 @@ _FORBIDDEN_EVENTS = frozenset(
 
 
 class Refused(Exception):
-    """The task's scorer failed an examination; the message says which and on what."""
+    """Says which examination the task's scorer failed, and on what."""
 
 
 class Unfit(Exception):
-    """The items of one difficulty are of no use: slow to make, repeated, too long."""
+    """Says that the items of one difficulty are of no use: slow to make, repeated, too long."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome for one task at one difficulty. `reason` is empty if it passed.
+    """Is the outcome for one task at one difficulty; `reason` is empty if it passed.
 
     `scorer` says that the reason lies in the scorer, which the difficulties of a task share.
     """
@@ -124,7 +124,7 @@ class Verdict:
 
 
 class _Watch:
-    """Notes what code does while it is watched. Audit hooks stay for good, so: one per process."""
+    """Notes what code does while it is watched; there is one a process, as audit hooks stay."""
 
     def __init__(self) -> None:
         self.on = False
@@ -145,7 +145,7 @@ class _Examination:
         self.slowest = 0.0
 
     def full(self, truth: Mapping[str, Any], answer: str) -> bool:
-        """Whether the answer gets full marks. Refuses what is slow or does more than compare."""
+        """Tell whether the answer gets full marks; refuse slow or busy scorers."""
         config = truth.get("config", {})
         start = time.process_time()
         self.watch.on = True
@@ -169,7 +169,7 @@ class _Examination:
 
 
 def hedges(gold: str, others: Sequence[str]) -> Iterator[str]:
-    """The gold answer together with something else, in many joinings."""
+    """Return the gold answer together with something else, joined in many ways."""
     for other in others:
         for joiner in JOINERS:
             yield gold + joiner + other
@@ -194,7 +194,7 @@ def _items(task: str, difficulty: int, count: int) -> list[tuple[str, dict[str, 
 
 
 def digest(task: str, difficulty: int, count: int) -> str:
-    """A fingerprint of a task's first items, to be compared between processes."""
+    """Return a fingerprint of a task's first items, to be compared between processes."""
     return hashlib.sha256(json.dumps(_items(task, difficulty, count)).encode()).hexdigest()
 
 
@@ -289,7 +289,7 @@ def vet(task: str, difficulty: int, items: int = ITEMS, limit_s: float = TASK_LI
 
 
 def same_in_another_process(cases: Sequence[tuple[str, int]], count: int = 8) -> list[str]:
-    """The tasks of `cases` whose items depend on the process's hash seed."""
+    """Return the tasks of `cases` whose items depend on the process's hash seed."""
     outputs = []
     for hash_seed in ("1", "2"):
         done = subprocess.run(
@@ -309,7 +309,7 @@ def same_in_another_process(cases: Sequence[tuple[str, int]], count: int = 8) ->
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Vet tasks and print a table; returns 1 if it differs from `VETTED`."""
+    """Vet tasks and print a table; return 1 if it differs from `VETTED`."""
     parser = argparse.ArgumentParser(prog="python -m tests.rewards.reasoning_gym_vetting")
     parser.add_argument("--items", type=int, default=ITEMS, help="items per task and difficulty")
     parser.add_argument("--task", action="append", help="only these (repeatable)")

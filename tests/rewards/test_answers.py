@@ -1,4 +1,4 @@
-"""Verifiers of short answers: each known hole of other frameworks' verifiers is a case here."""
+"""Verifiers of short answers close each known hole of other frameworks' verifiers."""
 
 from __future__ import annotations
 

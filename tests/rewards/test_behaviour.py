@@ -1,4 +1,4 @@
-"""Identity, calibration, chat and language consistency."""
+"""Identity, calibration and chat are scored by what the response does, not by what it mentions."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ def test_a_confidence_inside_the_reasoning_is_not_stated() -> None:
 
 @given(truth=st.integers(0, 20), other=st.integers(0, 20))
 def test_the_true_probability_is_the_best_confidence(truth: int, other: int) -> None:
-    """A proper score: no confidence has a larger expectation than the probability itself."""
+    """It is a proper score: no confidence has a larger expectation than the probability itself."""
 
     def expected(confidence: int) -> float:
         tag = f"<confidence>{5 * confidence}%</confidence>"

@@ -1,4 +1,4 @@
-"""The cases that built-in rewards are shipped with, and golds of generated rows."""
+"""The shipped cases of built-in rewards pass, and so do the golds of generated rows."""
 
 from __future__ import annotations
 

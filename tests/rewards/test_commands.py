@@ -1,4 +1,4 @@
-"""`python -m rewards` as a reward author meets it."""
+"""`python -m rewards` works as a reward author meets it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def write(path: Path, *rows: Any) -> Path:
 
 @pytest.fixture
 def author(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory of one's own, with a fresh reward in it."""
+    """Make a directory of one's own, with a fresh reward in it."""
     monkeypatch.chdir(tmp_path)
     assert main(["new", "short"]) == 0
     return tmp_path

@@ -1,4 +1,4 @@
-"""Several rewards for one row: weights, labels, and failures that are never averaged in."""
+"""Several rewards score one row by weights and labels, and failures are never averaged in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CSV tables: strict records, bags or lists of rows, text or typed cells."""
+"""CSV tables are read as strict records and compared as bags or lists, text or typed cells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page about writing a reward, followed to the letter."""
+"""The page about writing a reward works when it is followed to the letter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Grids: by solution or by rules, written in any usual way, and never in part."""
+"""Grids are checked by solution or by rules, written in any usual way, and never in part."""
 
 from __future__ import annotations
 

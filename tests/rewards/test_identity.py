@@ -1,4 +1,4 @@
-"""Identity: claims count, mentions don't, in the twelve languages."""
+"""Claims of identity count, mentions don't, in the twelve languages."""
 
 from __future__ import annotations
 

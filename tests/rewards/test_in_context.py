@@ -1,4 +1,4 @@
-"""In-context answers: the exact set or sequence, wherever it is stated."""
+"""In-context answers must be the exact set or sequence, wherever they are stated."""
 
 from __future__ import annotations
 

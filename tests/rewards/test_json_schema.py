@@ -1,4 +1,4 @@
-"""JSON by schema: strict parsing, harmless schemas, and comparison with what a row relaxes."""
+"""JSON is parsed strictly, validated by harmless schemas, and compared with what a row relaxes."""
 
 from __future__ import annotations
 

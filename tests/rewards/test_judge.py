@@ -1,4 +1,4 @@
-"""The judge as a reward: what it asks, what it refuses to ask, and what a verdict is worth."""
+"""The judge as a reward asks both orders, refuses to ask some, and pays what they agree on."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ def test_a_row_cannot_name_the_endpoint(server: Server) -> None:
 
 
 def test_the_pool_asks_the_judge(server: Server) -> None:
-    """In a worker with network, which has loaded the client before the time of the row begins."""
+    """A worker with network has loaded the client before the time of the row begins."""
     server.behave = lambda body: (
         (503, b"", SOON) if len(server.bodies) == 1 else prefers_paris(body)
     )

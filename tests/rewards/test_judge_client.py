@@ -1,4 +1,4 @@
-"""The judge client against a real HTTP server: what it sends, believes, repeats and survives."""
+"""The judge client survives a real HTTP server that lies, stalls, refuses and echoes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Other people's labels: how often verifiers disagree with them, on samples that are shipped.
+"""Verifiers disagree with other people's labels no more often than stated, on shipped samples.
 
 The whole sets and what to make of the disagreements: docs/verifiers.md.
 """

@@ -1,4 +1,4 @@
-"""Language consistency: a switch is seen, and what is no switch is not."""
+"""A switch of language is seen, and what is no switch is not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-r"""`math`: what equals a gold answer, what doesn't, and what must never be computed."""
+r"""`math` pays what equals a gold answer, not what doesn't, and never computes a bomb."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`mcq`: one stated letter, in twelve languages, and none of the letters that only look stated."""
+"""`mcq` pays one stated letter, in twelve languages, and none that only looks stated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`numeric`: numbers with units and tolerance; ranges and alternatives are refused."""
+"""`numeric` reads numbers with units and tolerance, and refuses ranges and alternatives."""
 
 from __future__ import annotations
 

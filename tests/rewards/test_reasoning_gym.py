@@ -1,4 +1,4 @@
-"""reasoning-gym as a reward: pinned, allow-listed, binarised; and the vetting itself is tested."""
+"""reasoning-gym is pinned, allow-listed and binarised as a reward; the vetting itself is tested."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_the_list_names_tasks_of_the_library() -> None:
 
 
 def test_the_import_brings_neither_plots_nor_files(tmp_path: Path) -> None:
-    """In a fresh process with an empty home: no warnings, no matplotlib, no cache directory."""
+    """A fresh process with an empty home gets no warnings, no matplotlib, no cache directory."""
     code = (
         "import sys; from rewards.reasoning_gym.tasks import load; load();"
         "print([m for m in sys.modules if m.startswith(('matplotlib', 'pycosat', 'mpl_'))])"

@@ -1,4 +1,4 @@
-"""The contract of rewards: what comes back, and that failures never look like wrong answers."""
+"""Rewards keep their contract: results are checked, and failures never look like wrong answers."""
 
 from __future__ import annotations
 

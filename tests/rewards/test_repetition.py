@@ -1,4 +1,4 @@
-"""Repetition: loops score near nothing, prose near one."""
+"""Loops score near nothing, prose near one."""
 
 from __future__ import annotations
 

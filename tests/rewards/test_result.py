@@ -1,4 +1,4 @@
-"""What an environment may answer a turn with, and what happens to what it may not."""
+"""An environment may answer a turn with messages of some roles, and with nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Temporal answers: read in the stated format only, compared after canonicalisation."""
+"""Temporal answers are read in the stated format only and compared after canonicalisation."""
 
 from __future__ import annotations
 

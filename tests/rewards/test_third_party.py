@@ -1,4 +1,4 @@
-"""A reward and an environment in somebody else's package: installed, found by name, used."""
+"""A reward and an environment of another package are installed, found by name, and used."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An environment of variables in which the package is installed."""
+    """Install the package, and return the variables of an environment that has it."""
     target = tmp_path_factory.mktemp("site")
     source = tmp_path_factory.mktemp("source")
     for path in EXAMPLE.rglob("*"):

@@ -1,4 +1,4 @@
-"""Tool calls: the right ones, with valid and wanted arguments, and no others."""
+"""Tool calls must be the right ones, with valid and wanted arguments, and no others."""
 
 from __future__ import annotations
 

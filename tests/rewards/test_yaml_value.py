@@ -1,4 +1,4 @@
-"""YAML: the core schema's types, nothing dangerous, nothing ambiguous."""
+"""YAML is read by the core schema's types, with nothing dangerous and nothing ambiguous."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The environment of that reward: its rows count as the domain `words`."""
+"""Define an environment around the reward, so that its rows count as the domain `words`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from envs.base import SingleTurnEnv
 
 
 class PalindromesEnv(SingleTurnEnv):
-    """One prompt, one word, one verdict."""
+    """Scores one word by the reward `palindrome`."""
 
     domain = "words"
     reward = "palindrome"

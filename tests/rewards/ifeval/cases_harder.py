@@ -1,4 +1,4 @@
-"""Texts that follow, and do not follow, each of the harder instructions of our own."""
+"""List texts that follow, and do not follow, each of the harder instructions of our own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts that follow, and do not follow, each of the published instructions."""
+"""List texts that follow, and do not follow, each of the published instructions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Instruction following: every id with texts that follow it and texts that only look like it."""
+"""Every instruction passes texts that follow it and fails texts that only look like it."""
 
 from __future__ import annotations
 

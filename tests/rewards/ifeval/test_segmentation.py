@@ -1,4 +1,4 @@
-"""Words, sentences and paragraphs in the twelve languages."""
+"""Words, sentences and paragraphs are counted as readers count them, in the twelve languages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Language identification: a paragraph in each of the twelve, mixtures, scripts and threads."""
+"""A paragraph in each of the twelve is identified; so are mixtures, scripts, and from threads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finding the final answer in a text."""
+"""The final answer is found in a text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ten thousand rollouts of many kinds, two hundred of them hostile: none lost, none hung."""
+"""Ten thousand rollouts, two hundred of them hostile, all get a verdict, and none hangs."""
 
 from __future__ import annotations
 

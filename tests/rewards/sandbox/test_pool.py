@@ -1,4 +1,4 @@
-"""The pool against everything that text, or a verifier, can do to it."""
+"""The pool survives everything that text, or a verifier, can do to it."""
 
 from __future__ import annotations
 
@@ -223,7 +223,7 @@ def test_what_can_not_be_loaded_is_the_error_of_those_that_need_it(
     assert "no_such_library" in results[1].message
 
 
-def test_the_nursery_is_out_of_reach(pool: RewardPool, reward_file: Path) -> None:
+def test_the_fork_server_is_out_of_reach(pool: RewardPool, reward_file: Path) -> None:
     """Killing it would cost all later replacements."""
     if pool.isolation.files:
         pytest.skip("needs Landlock's scopes")
@@ -235,7 +235,7 @@ def test_the_nursery_is_out_of_reach(pool: RewardPool, reward_file: Path) -> Non
 def test_no_process_and_no_file_is_left(reward_file: Path) -> None:
     with RewardPool(2) as pool:
         pool.score(items(reward_file, "child", "good", "hang"))
-        pids = [worker.pid for worker in pool._workers] + [pool._nursery.pid]
+        pids = [worker.pid for worker in pool._workers] + [pool._fork_server.pid]
         directory = Path(pool._directory.name)
         assert all(Path(f"/proc/{pid}").exists() for pid in pids)
     deadline = time.monotonic() + 5
@@ -319,7 +319,7 @@ def test_the_owner_dying_takes_everything_along(reward_file: Path) -> None:
         "import sys, time; from rewards.sandbox.pool import RewardPool\n"
         "pool = RewardPool(1)\n"
         "pool.isolation\n"
-        "print(pool._workers[0].pid, pool._nursery.pid, flush=True)\n"
+        "print(pool._workers[0].pid, pool._fork_server.pid, flush=True)\n"
         "time.sleep(60)\n"
     )
     owner = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)

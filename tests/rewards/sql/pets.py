@@ -1,4 +1,4 @@
-"""A small database of pets, and queries on it scored against a gold query."""
+"""Provide a small database of pets, and score queries on it against a gold query."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hostile SQL: nothing is written, nothing outlives a query, nothing runs on."""
+"""Hostile SQL writes nothing, outlives no query, and does not run on."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LONG = (
 
 
 def nested_ctes(levels: int) -> str:
-    """Every level mentions the one below twice: preparing it is exponential."""
+    """Write a query whose every level mentions the one below twice: preparing it is exponential."""
     parts = ["c0 AS (SELECT 1 x)"]
     parts += [f"c{i} AS (SELECT p.x FROM c{i - 1} p, c{i - 1} q)" for i in range(1, levels)]
     return f"WITH {', '.join(parts)} SELECT x FROM c{levels - 1}"

@@ -1,4 +1,4 @@
-"""Databases made for a schema, variants of given data, and neighbours of a query."""
+"""Databases made for a schema, and variants of given data, tell a gold from its neighbours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text2SQL: right queries in any form score, queries that are right by chance don't."""
+"""Right queries in any form score; queries that are right by chance don't."""
 
 from __future__ import annotations
 
