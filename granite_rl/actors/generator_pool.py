@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 import ray
 from ray.exceptions import RayTaskError
 
-from granite_rl.actors.placement import LOST, first_line, wait_for
+from granite_rl.actors.answers import LOST, in_words, wait_for
+from granite_rl.actors.logs import ACTOR_LOGS
 from granite_rl.actors.receivers import RayReceivers
 from granite_rl.actors.standby import STANDBY
-from granite_rl.errors import InfrastructureError
+from granite_rl.errors import InfrastructureError, UserError
 from granite_rl.types import GenerationRequest, Key, Turn
 from granite_rl.weight_sync.sender import SyncReport
 
@@ -180,11 +181,13 @@ class GeneratorPool:
                 continue
             try:
                 finished: list[Turn] = ray.get(seat.poll)
-            except LOST:
-                self._replace(seat, "died")
+            except LOST as error:
+                self._replace(seat, f"died: {in_words(error)}")
                 continue
             except RayTaskError as error:
-                self._replace(seat, f"failed: {first_line(error.cause)}")
+                if isinstance(error.cause, UserError):
+                    raise error.cause from None
+                self._replace(seat, f"failed: {in_words(error)}")
                 continue
             if finished:
                 seat.silent_s = 0.0
@@ -225,7 +228,7 @@ class GeneratorPool:
         try:
             wait_for({_name(seat): reference}, self._timeout_s, "submitting prompts")
         except InfrastructureError as error:
-            self._replace(seat, str(error))
+            self._replace(seat, error.message)
             self._recover()
             return
         if seat.poll is None:
@@ -233,11 +236,13 @@ class GeneratorPool:
 
     def _replace(self, seat: _Seat, why: str) -> None:
         message = f"generator {seat.index} {why}; unfinished: {len(seat.outstanding)} samples"
+        kept = ACTOR_LOGS.keep(_name(seat), seat.actor._actor_id.hex())
         STANDBY.end(seat.actor)
         if self._restarts_left == 0:
             raise InfrastructureError(
                 f"{message}; {self.restarts} generators were replaced in this run already",
-                "look at the node's memory and logs; cluster.max_restarts bounds the replacements",
+                f"look at the node's memory{'' if kept is None else f' and at {kept}'}; "
+                "cluster.max_restarts bounds the replacements",
             )
         self._restarts_left -= 1
         self.restarts += 1

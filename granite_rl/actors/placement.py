@@ -13,19 +13,23 @@ import atexit
 import logging
 import os
 import shutil
+import signal
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ray
-from ray.exceptions import GetTimeoutError, OutOfMemoryError, RayActorError
+import ray._private.services
+import ray._private.utils
 
 from granite_rl.actors.generator import Generator, generator_environment, model_directory
+from granite_rl.actors.hosting import hosted
+from granite_rl.actors.logs import ACTOR_LOGS
 from granite_rl.actors.reward_worker import RewardWorker
 from granite_rl.actors.standby import STANDBY, Seat
 from granite_rl.config import (
@@ -39,10 +43,6 @@ from granite_rl.errors import InfrastructureError, PreflightError
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
 
-LOST = (RayActorError, OutOfMemoryError)
-"""What Ray raises for an actor that is gone; one that it killed because the node ran out of memory
-has an exception of its own."""
-
 START_ATTEMPTS = 3
 """Ray allows its daemon 30 s to start, which is too little beside other work on few cores."""
 
@@ -50,13 +50,20 @@ PYTHON_ROOT = str(Path(__file__).resolve().parents[2])
 
 
 @contextmanager
-def ray_session(cluster: ClusterSection) -> Iterator[None]:
+def ray_session(cluster: ClusterSection, actor_logs: Path | None = None) -> Iterator[None]:
     """Join the cluster named by ``RAY_ADDRESS`` (a submitted job has it set), or run a private one.
 
     The private instance has its own temporary directory and ports, so that several runs and tests
     can share a machine; its processes die with this one, and its files are removed at the end. With
     ``STANDBY`` that end is this process's, unless an error comes before.
+
+    Signals stay this process's own: whoever wants to act on SIGTERM installs a handler before.
+
+    Args:
+        cluster: what roles ask for.
+        actor_logs: directory that gets the last lines of every actor that fails.
     """
+    ACTOR_LOGS.write_to(actor_logs)
     if _SESSION.cpus not in (None, cluster.local_cpus):
         _SESSION.end()
     if _SESSION.cpus is None:
@@ -90,7 +97,8 @@ class _RaySession:
             "runtime_env": {"env_vars": role_environment()},
         }
         if os.environ.get("RAY_ADDRESS"):
-            ray.init(address=os.environ["RAY_ADDRESS"], **common)
+            with _signals_stay_ours():
+                ray.init(address=os.environ["RAY_ADDRESS"], **common)
         else:
             self._start_private(cluster, common)
         self.cpus = cluster.local_cpus
@@ -101,18 +109,19 @@ class _RaySession:
         for attempt in range(1, START_ATTEMPTS + 1):
             self._directory = tempfile.mkdtemp(prefix="granite-rl-ray-")
             try:
-                ray.init(
-                    address="local",
-                    num_cpus=cluster.local_cpus,
-                    include_dashboard=False,
-                    _temp_dir=self._directory,
-                    # Idle workers started in advance have no role's environment: they'd never be
-                    # used.
-                    _system_config={"prestart_worker_first_driver": False},
-                    **common,
-                )
+                with _signals_stay_ours():
+                    ray.init(
+                        address="local",
+                        num_cpus=cluster.local_cpus,
+                        include_dashboard=False,
+                        _temp_dir=self._directory,
+                        # Idle workers started in advance have no role's environment: they'd never
+                        # be used.
+                        _system_config={"prestart_worker_first_driver": False},
+                        **common,
+                    )
                 return
-            except Exception as error:  # Ray has no narrower class for it
+            except BaseException as error:  # Ray has no narrower class for it
                 ray.shutdown()
                 _remove(self._directory)
                 self._directory = None
@@ -139,6 +148,25 @@ class _RaySession:
 _SESSION = _RaySession()
 
 
+@contextmanager
+def _signals_stay_ours() -> Iterator[None]:
+    """Keep ``ray.init`` from taking over SIGTERM, and its daemons out of this process group.
+
+    Ray's handler would end this process before it has saved. And a signal to the whole group, which
+    is what Ctrl-C and many schedulers send, would end the daemons under the roles' feet; they end
+    with this process anyway, which the kernel sees to.
+    """
+    utils, services = ray._private.utils, ray._private.services
+    handle, start = utils.set_sigterm_handler, services.ConsolePopen
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        utils.set_sigterm_handler = lambda handler: None
+    services.ConsolePopen = partial(start, process_group=0)
+    try:
+        yield
+    finally:
+        utils.set_sigterm_handler, services.ConsolePopen = handle, start
+
+
 def _remove(directory: str, patience_s: float = 10.0) -> None:
     """Remove Ray's files; its last processes may still be writing logs while they end."""
     deadline = time.monotonic() + patience_s
@@ -162,13 +190,16 @@ def _python_path() -> str:
     return os.pathsep.join(filter(None, [PYTHON_ROOT, inherited]))
 
 
-def make_room(seats: Sequence[Seat], timeout_s: float) -> None:
+def make_room(
+    seats: Sequence[Seat], timeout_s: float, check: Callable[[], None] = lambda: None
+) -> None:
     """Before a stage seats its actors: end those on standby that it has no use for, and refuse what
     the cluster can't run before anything waits for it.
 
     Args:
         seats: one for every actor that the stage will start or take over.
         timeout_s: longest wait for resources that others are just giving back (30 s at most).
+        check: called about twice a second; what it raises ends the wait.
 
     Raises:
         PreflightError: with a table of what is needed and what there is.
@@ -188,6 +219,7 @@ def make_room(seats: Sequence[Seat], timeout_s: float) -> None:
             return
         if time.monotonic() > deadline:
             break
+        check()
         time.sleep(0.5)
     kinds = Counter((seat.role, seat.cpus, seat.gpus) for seat in seats)
     table = "\n".join(
@@ -204,36 +236,6 @@ def make_room(seats: Sequence[Seat], timeout_s: float) -> None:
     )
 
 
-def wait_for(refs: Mapping[str, Any], timeout_s: float, doing: str) -> dict[str, Any]:
-    """``ray.get`` with a deadline that names what it waits for.
-
-    Args:
-        refs: object references by the name of who works on them.
-        timeout_s: seconds for all of them together.
-        doing: what they do, for the message.
-
-    Raises:
-        InfrastructureError: an actor died, or the deadline passed; names who.
-    """
-    try:
-        values = ray.get(list(refs.values()), timeout=timeout_s)
-    except GetTimeoutError:
-        ready, _ = ray.wait(list(refs.values()), num_returns=len(refs), timeout=0)
-        waiting = [name for name, ref in refs.items() if ref not in ready]
-        raise InfrastructureError(
-            f"{doing}: no answer from {', '.join(waiting)} within {timeout_s:g} s"
-        ) from None
-    except LOST as error:
-        raise InfrastructureError(f"{doing}: an actor died: {first_line(error)}") from error
-    return dict(zip(refs, values, strict=True))
-
-
-def first_line(error: BaseException) -> str:
-    """An error's first line, or its type where it says nothing."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
-
-
 def _seated(
     seat: Seat, role: partial[Any], environment: dict[str, str], **options: Any
 ) -> ActorHandle:
@@ -247,13 +249,15 @@ def _seated(
     """
 
     def start() -> ActorHandle:
-        remote = ray.remote(role.func).options(
+        remote = ray.remote(hosted(role.func)).options(
             num_cpus=seat.cpus,
             num_gpus=seat.gpus,
             runtime_env={"env_vars": environment},
             **options,
         )
-        return remote.remote(*role.args, **role.keywords)
+        actor = remote.remote(*role.args, **role.keywords)
+        ACTOR_LOGS.roles[actor._actor_id.hex()] = seat.role
+        return actor
 
     return STANDBY.seat(seat, start)
 

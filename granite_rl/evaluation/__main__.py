@@ -22,7 +22,7 @@ from granite_rl.config import (
     StrictModel,
 )
 from granite_rl.entry import compose, parse_arguments, run_main, to_yaml, validate
-from granite_rl.errors import ConfigError, ExitCode
+from granite_rl.errors import ConfigError, ExitCode, Preempted
 
 if TYPE_CHECKING:
     from granite_rl.actors.generator_pool import GeneratorPool
@@ -74,14 +74,16 @@ def main(argv: Sequence[str]) -> int:
 
 def _run(config: EvaluationConfig) -> int:
     from granite_rl.actors import placement
+    from granite_rl.actors.answers import wait_for
     from granite_rl.actors.generator_pool import GeneratorPool
     from granite_rl.actors.scoring import ScorerPool
-    from granite_rl.data.prompts import prepare_prompts, uses_reward_model
+    from granite_rl.data.prompts import prepare_prompts
     from granite_rl.data.rows import limit_rows, read_rows
     from granite_rl.evaluation.heldout import evaluate, write_evaluation
     from granite_rl.models.checkpoint_directory import check_checkpoint, checkpoint_hash
     from granite_rl.models.tokenizer import encode_continuation, load_tokenizer
     from granite_rl.rl.rollouts import RolloutEngine
+    from granite_rl.runs.preemption import StopSignal
     from granite_rl.weight_sync.transports import TRANSPORTS, send_checkpoint
 
     rows = limit_rows(read_rows(config.eval.files), config.eval.limit_per_domain)
@@ -92,7 +94,16 @@ def _run(config: EvaluationConfig) -> int:
             rows, load_tokenizer(path), config.rollout.max_prompt_tokens
         )
     engines = share_engines(config.models)
-    with placement.ray_session(config.cluster):
+
+    def note(kind: str, message: str) -> None:
+        print(f"{kind}: {message}", flush=True)
+
+    with StopSignal() as stop, placement.ray_session(config.cluster):
+
+        def check() -> None:
+            if stop.requested:
+                raise Preempted(f"stopped by {stop.name}; what is evaluated is written")
+
         single = config.generator.model_copy(update={"replicas": 1})
         if TRANSPORTS[single.weight_sync].needs_gpus:
             # This process sends, and has none.
@@ -116,22 +127,21 @@ def _run(config: EvaluationConfig) -> int:
                 timeout_s=config.generator.timeout_s,
                 start_timeout_s=cluster.start_timeout_s,
                 max_restarts=cluster.max_restarts,
-                on_event=lambda kind, message: print(f"{kind}: {message}", flush=True),
+                on_event=note,
             )
             for names in engines
         ]
 
         def run(names: Sequence[str], generators: GeneratorPool) -> None:
-            placement.wait_for(generators.describe(), cluster.start_timeout_s, "starting vLLM")
+            wait_for(generators.describe(), cluster.start_timeout_s, "starting vLLM", check)
             tokenizer = load_tokenizer(config.models[names[0]])
             scorers = ScorerPool(
                 lambda: placement.start_reward_worker(config.rewards, cluster),
                 config.rewards.workers,
                 config.rewards.batch_timeout_s,
-                None,
-                uses_reward_model,
             )
-            placement.wait_for(scorers.ready(), cluster.start_timeout_s, "starting reward workers")
+            starting = "starting reward workers"
+            wait_for(scorers.ready(), cluster.start_timeout_s, starting, check)
             rollouts = RolloutEngine(
                 generators,
                 scorers,
@@ -151,6 +161,7 @@ def _run(config: EvaluationConfig) -> int:
                     max_turns=config.rollout.max_turns,
                     model=path,
                     model_hash=checkpoint_hash(path),
+                    check=check,
                 )
                 target = config.output_dir / f"{name}.eval.json"
                 write_evaluation(target, result)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,11 @@ def evaluate(
     max_turns: int,
     model: Path,
     model_hash: str,
+    check: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """Answer every row once, greedily, and score the answers.
+
+    ``check`` is called every few seconds at least; what it raises ends the evaluation.
 
     Returns:
         ``{"model", "model_hash", "greedy", "domains": {domain: {"accuracy", "n", "mean_reward",
@@ -49,7 +52,7 @@ def evaluate(
         max_turns=max_turns,
     )
     by_domain: dict[str, list[ScoredGroup]] = {}
-    for scored in rollouts.run(groups, sampling, RolloutTimes()):
+    for scored in rollouts.run(groups, sampling, RolloutTimes(), check):
         by_domain.setdefault(scored.group.row.domain, []).append(scored)
     return {
         "model": str(model),

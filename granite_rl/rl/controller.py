@@ -30,10 +30,12 @@ from granite_rl.actors.trainer import StepReport
 from granite_rl.actors.trainer_group import TrainerGroup, TrainersLostError
 from granite_rl.config import StageConfig
 from granite_rl.data.stream import PromptStream
-from granite_rl.errors import DivergedError, InfrastructureError, Preempted
-from granite_rl.rl.batching import BatchBuilder
+from granite_rl.errors import DataError, DivergedError, InfrastructureError, Preempted
+from granite_rl.rl.batching import TOO_FEW_SAMPLES, BatchBuilder
 from granite_rl.rl.metrics import (
+    LOST_SAMPLE,
     engine_metrics,
+    failures,
     policy_metrics,
     rollout_metrics,
     rollout_records,
@@ -53,6 +55,9 @@ from granite_rl.types import PromptGroup, ScoredGroup
 MAX_SKIPPED_STEPS = 3
 """Consecutive steps with a non-finite gradient after which the run counts as diverged."""
 
+MAX_FAILED_STEPS = 3
+"""Consecutive steps that train nothing because their samples fail after which the run ends."""
+
 
 class Controller:
     """Runs the steps of one stage.
@@ -64,7 +69,6 @@ class Controller:
         pad_id: token id for padding.
         rollouts: generators and scorers.
         trainers: trainer ranks, set up.
-        references: the frozen reference's own actors; none: the trainers hold it themselves.
         run: the open run directory.
         logger: metric sinks.
         progress: console.
@@ -117,7 +121,11 @@ class Controller:
         generator = config.generator
         self._devices = generator.replicas * generator.tensor_parallel + config.trainer.ranks
         self._tokens_total = 0
+        self._updates = 0
+        """Optimizer steps that changed the policy."""
         self._skipped = 0
+        self._failed: list[str] = []
+        """Why the last steps trained nothing, where the reason was failed samples: one a step."""
         self.total_steps = total_steps(config, stream.epoch_size)
 
     def run(self, start: int) -> None:
@@ -126,19 +134,34 @@ class Controller:
         Raises:
             Preempted: SIGTERM came; a checkpoint of the last finished step is on disk.
             DivergedError: the gradient stayed non-finite.
-            InfrastructureError: more actors were lost than the run allows.
+            DataError: samples that can't be scored left nothing to train, or no step trained
+                anything.
+            InfrastructureError: more actors were lost than the run allows, or no sample was
+                generated to its end.
         """
         while True:
             try:
                 self._run_from(start)
-                return
+                break
             except TrainersLostError as error:
                 start = self._restore_trainers(error.message)
+        if not self._updates:
+            why = "" if not self._failed else f"; the last: {self._failed[-1]}"
+            raise DataError(
+                f"none of the {self.total_steps} steps trained anything: all samples of a group "
+                f"earned the same, or could not be scored{why}",
+                "look at the rewards in rollouts/; the model would be the one that it started from",
+            )
 
     def _run_from(self, start: int) -> None:
         self.sync_weights(start)
         self._rollouts.statistics()  # what the engines did before belongs to no step
         self._progress.begin(start)
+        if self._stop.requested and start < self.total_steps:
+            raise Preempted(
+                f"stopped by {self._stop.name} before step {start + 1} of {self.total_steps}; "
+                "nothing was trained since the run was started"
+            )
         for step in range(start + 1, self.total_steps + 1):
             metrics = self._step(step)
             # Report before saving: killed in between, the step is done again and its line replaced;
@@ -146,9 +169,11 @@ class Controller:
             self._report(step, metrics)
             last = step == self.total_steps
             every = self._config.checkpoint.every_steps
-            if self._stop.requested or last or (every and step % every == 0):
+            stopped = self._stop.requested  # once: a signal during the save is the next step's
+            if stopped or last or (every and step % every == 0):
                 self._logger.log(step, {"time/save_s": self._save(step)})
-            if self._stop.requested and not last:
+            self._check_failures(step)
+            if stopped and not last:
                 raise Preempted(
                     f"stopped by {self._stop.name} after step {step} of {self.total_steps}; saved"
                 )
@@ -204,7 +229,9 @@ class Controller:
             reports = self._trainers.step(builder.denominator, lr, step)
             metrics |= policy_metrics(reports, lr)
             self._check_finite(step, reports, builder)
+            self._updates += not reports[0].skipped
             metrics["time/train_s"] = max(report.sums.busy_s + report.step_s for report in reports)
+        self._note_failures(step, builder)
         self._tokens_total += builder.targets
         self._prompts += len(builder.outcomes)
         waited = time.perf_counter() - begin - metrics.get("time/train_s", 0.0)
@@ -315,6 +342,30 @@ class Controller:
                 "lower optim.lr, or look at the rollouts in faults/",
             )
 
+    def _note_failures(self, step: int, builder: BatchBuilder) -> None:
+        """Remember why a step trained nothing, if most of its groups lost too many samples."""
+        dropped = [item for item in builder.outcomes if item.reason == TOO_FEW_SAMPLES]
+        if builder.targets or 2 * len(dropped) <= len(builder.outcomes):
+            self._failed.clear()
+            return
+        failed, cause = failures(dropped)
+        self._failed.append(cause)
+        message = f"step {step} trained nothing: {failed} samples failed; the first: {cause}"
+        self._run.event("step_failed", message, step=step)
+        self._progress.note(f"warning: {message}")
+
+    def _check_failures(self, step: int) -> None:
+        if len(self._failed) < MAX_FAILED_STEPS:
+            return
+        first = self._failed[0]
+        message = (
+            f"{len(self._failed)} steps in a row, up to step {step}, trained nothing because their "
+            f"samples failed; the first: {first}"
+        )
+        if first == LOST_SAMPLE:
+            raise InfrastructureError(message, "raise rollout.deadline_s, or null for no limit")
+        raise DataError(message, "mend the reward or the rows, then continue with run.resume=auto")
+
     def _save(self, step: int) -> float:
         begin = time.perf_counter()
         try:
@@ -336,6 +387,7 @@ class Controller:
         return {
             "step": step,
             "prompts": self._prompts,
+            "updates": self._updates,
             "tokens_total": self._tokens_total,
             "seed": self._config.run.seed,
         }
@@ -358,7 +410,9 @@ class Controller:
         )
 
     def restore(self, metadata: dict[str, Any]) -> None:
-        """Take over the counters of a checkpoint; of nothing: start from zero."""
+        """Set the counters to those of a checkpoint; an empty one sets them to zero."""
+        self._updates = int(metadata.get("updates", 0))
+        self._failed.clear()
         self._tokens_total = int(metadata.get("tokens_total", 0))
         self._prompts = int(metadata.get("prompts", 0))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -9,7 +10,9 @@ from typing import NamedTuple
 from ray.actor import ActorHandle
 
 from granite_rl.actors import placement
+from granite_rl.actors.answers import wait_for
 from granite_rl.actors.generator_pool import GeneratorPool
+from granite_rl.actors.reward_model_client import RewardModelClient
 from granite_rl.actors.scoring import ScorerPool
 from granite_rl.actors.trainer import Training
 from granite_rl.actors.trainer_group import TrainerGroup
@@ -28,12 +31,15 @@ class Roles(NamedTuple):
     trainers: TrainerGroup
 
 
-def start_roles(inputs: Inputs, run: RunDirectory) -> Roles:
+def start_roles(
+    inputs: Inputs, run: RunDirectory, check: Callable[[], None] = lambda: None
+) -> Roles:
     """Start generators and trainers without waiting for them.
 
     Args:
         inputs: of the stage.
         run: its directory, which gets an event of each generator that is replaced.
+        check: called about twice a second; what it raises ends the wait for room.
 
     Raises:
         PreflightError: the cluster is too small for all roles.
@@ -57,7 +63,7 @@ def start_roles(inputs: Inputs, run: RunDirectory) -> Roles:
     seats += [placement.reward_worker_seat(config.rewards, cluster)] * config.rewards.workers
     if reward_model is not None:
         seats.append(placement.reward_model_seat(reward_model, cluster))
-    placement.make_room(seats, cluster.start_timeout_s)
+    placement.make_room(seats, cluster.start_timeout_s, check)
     generators = GeneratorPool(
         lambda: placement.start_generator(config.model.path, config.generator, cluster, context),
         config.generator.replicas,
@@ -108,24 +114,35 @@ def _reward_model_path(inputs: Inputs) -> Path | None:
     return inputs.config.rewards.model_path if asked else None
 
 
-def _start_scorers(inputs: Inputs) -> ScorerPool:
+def _start_scorers(inputs: Inputs, run: RunDirectory) -> ScorerPool:
     """Start reward workers and, where it is needed, the reward model, without waiting for them."""
 
     config = inputs.config
     path = _reward_model_path(inputs)
+    reward_model = None
+    if path is not None:
+        reward_model = RewardModelClient(
+            lambda: placement.start_reward_model(path, config.cluster, "float32"),
+            uses_reward_model,
+            timeout_s=config.rewards.batch_timeout_s,
+            start_timeout_s=config.cluster.start_timeout_s,
+            max_restarts=config.cluster.max_restarts,
+            on_event=run.event,
+        )
     return ScorerPool(
         lambda: placement.start_reward_worker(config.rewards, config.cluster),
         config.rewards.workers,
         config.rewards.batch_timeout_s,
-        None
-        if path is None
-        else lambda: placement.start_reward_model(path, config.cluster, "float32"),
-        uses_reward_model,
+        reward_model,
     )
 
 
 def wait_for_roles(
-    inputs: Inputs, run: RunDirectory, checkpoint: Path | None, roles: Roles
+    inputs: Inputs,
+    run: RunDirectory,
+    checkpoint: Path | None,
+    roles: Roles,
+    check: Callable[[], None] = lambda: None,
 ) -> RolloutEngine:
     """Set the trainers up, start the scorers, wait until all are ready, and note what really runs.
 
@@ -137,22 +154,24 @@ def wait_for_roles(
         run: its directory, which gets a ``role_started`` event of each role.
         checkpoint: what the trainers restore, if anything.
         roles: as started.
+        check: called about twice a second; what it raises ends the wait.
 
     Raises:
         PreflightError: trainer and generators are on different hosts.
         InfrastructureError: a role did not come up.
+        UserError: as a role raised it.
     """
 
     limit = inputs.config.cluster.start_timeout_s
     generators, trainers = roles
-    started = trainers.setup(checkpoint)
-    scorers = _start_scorers(inputs)
-    started |= placement.wait_for(generators.describe(), limit, "starting")
+    started = trainers.setup(checkpoint, check)
+    scorers = _start_scorers(inputs, run)
+    started |= wait_for(generators.describe(), limit, "starting", check)
     check_hosts(
         inputs.config.generator.weight_sync, {str(item["node"]) for item in started.values()}
     )
     others = scorers.ready() | trainers.describe_references()
-    started |= placement.wait_for(others, limit, "starting")
+    started |= wait_for(others, limit, "starting", check)
     for name, facts in started.items():
         run.event("role_started", f"{name}: {facts['engine']}", role=name, **facts)
     return RolloutEngine(

@@ -204,15 +204,19 @@ class RolloutEngine:
     @property
     def reward_worker_restarts(self) -> int:
         """Reward workers that were killed or died, and were replaced."""
-        return self._scorers.replaced_workers
+        return self._scorers.restarts
 
     def run(
-        self, groups: Sequence[PromptGroup], sampling: Sampling, times: RolloutTimes
+        self,
+        groups: Sequence[PromptGroup],
+        sampling: Sampling,
+        times: RolloutTimes,
+        check: Callable[[], None] = lambda: None,
     ) -> Iterator[ScoredGroup]:
         """Generate and score ``groups``: `begin` and `collect` in one."""
         batch = -1 - len(self._batches)
         self.begin(batch, groups, sampling, times)
-        return self.collect(batch)
+        return self.collect(batch, check)
 
     def begin(
         self, batch: int, groups: Sequence[PromptGroup], sampling: Sampling, times: RolloutTimes
@@ -237,8 +241,14 @@ class RolloutEngine:
         self._last_event = time.monotonic()
         self._generators.submit(requests)
 
-    def collect(self, batch: int) -> Iterator[ScoredGroup]:
+    def collect(
+        self, batch: int, check: Callable[[], None] = lambda: None
+    ) -> Iterator[ScoredGroup]:
         """The groups of a batch in their order, each as soon as all before it have been yielded.
+
+        Args:
+            batch: which.
+            check: called every few seconds at least; what it raises ends the batch.
 
         Raises:
             InfrastructureError: nothing happened within the deadline, saying what is waited for;
@@ -249,6 +259,7 @@ class RolloutEngine:
         try:
             for group in state.groups.values():
                 while not group.over:
+                    check()
                     self._advance()
                 state.times.finished[group.group.index] = time.monotonic() - state.begun
                 yield _scored(group)

@@ -55,8 +55,6 @@ def rollouts(tiny_checkpoint: Path, any_rows: Path, tmp_path_factory: Any) -> It
             lambda: placement.start_reward_worker(config.rewards, config.cluster),
             1,
             30.0,
-            None,
-            lambda name: False,
         )
         yield RolloutEngine(generators, scorers, lambda messages: [], config.generator.timeout_s)
 
