@@ -18,7 +18,7 @@ from granite_rl.actors.answers import RoleStartError, first_cause
 from granite_rl.errors import UserError
 
 
-def hosted(role: type[Any]) -> type[Any]:
+def hosted(role: Any) -> Any:
     """Return a role's class as an actor runs it, under the same name."""
 
     def construct(self: Any, *args: Any, **kwargs: Any) -> None:

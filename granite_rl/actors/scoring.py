@@ -119,12 +119,7 @@ class ScorerPool:
             evaluation: held-out evaluation: the environment's own rubric counts, not the reward
                 model.
         """
-        fields = {
-            "data_source": row.data_source,
-            "prompt": [dict(message) for message in row.prompt],
-            "reward_spec": row.reward_spec,
-            "extra_info": row.extra_info,
-        }
+        fields = row.environment_fields()
         items = [ScoringItem(row.env_class, fields, said, max_turns) for said in actions]
         question, model = None, self._reward_model
         if model is not None and not evaluation and model.scores(row.env_class):

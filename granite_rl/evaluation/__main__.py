@@ -7,7 +7,7 @@ generator; engines for different ones start together.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from granite_rl.errors import ConfigError, ExitCode, Preempted
 
 if TYPE_CHECKING:
     from granite_rl.actors.generator_pool import GeneratorPool
+    from granite_rl.data.prompts import Prompts
 
 PROGRAM = "python -m granite_rl.evaluation"
 EXAMPLES = f"""examples:
@@ -74,17 +75,13 @@ def main(argv: Sequence[str]) -> int:
 
 def _run(config: EvaluationConfig) -> int:
     from granite_rl.actors import placement
-    from granite_rl.actors.answers import wait_for
     from granite_rl.actors.generator_pool import GeneratorPool
-    from granite_rl.actors.scoring import ScorerPool
     from granite_rl.data.prompts import prepare_prompts
     from granite_rl.data.rows import limit_rows, read_rows
-    from granite_rl.evaluation.heldout import evaluate, write_evaluation
-    from granite_rl.models.checkpoint_directory import check_checkpoint, checkpoint_hash
-    from granite_rl.models.tokenizer import encode_continuation, load_tokenizer
-    from granite_rl.rl.rollouts import RolloutEngine
+    from granite_rl.models.checkpoint_directory import check_checkpoint
+    from granite_rl.models.tokenizer import load_tokenizer
     from granite_rl.runs.preemption import StopSignal
-    from granite_rl.weight_sync.transports import TRANSPORTS, send_checkpoint
+    from granite_rl.weight_sync.transports import TRANSPORTS
 
     rows = limit_rows(read_rows(config.eval.files), config.eval.limit_per_domain)
     prompts = {}
@@ -132,46 +129,61 @@ def _run(config: EvaluationConfig) -> int:
             for names in engines
         ]
 
-        def run(names: Sequence[str], generators: GeneratorPool) -> None:
-            wait_for(generators.describe(), cluster.start_timeout_s, "starting vLLM", check)
-            tokenizer = load_tokenizer(config.models[names[0]])
-            scorers = ScorerPool(
-                lambda: placement.start_reward_worker(config.rewards, cluster),
-                config.rewards.workers,
-                config.rewards.batch_timeout_s,
-            )
-            starting = "starting reward workers"
-            wait_for(scorers.ready(), cluster.start_timeout_s, starting, check)
-            rollouts = RolloutEngine(
-                generators,
-                scorers,
-                partial(encode_continuation, tokenizer),
-                config.generator.timeout_s,
-            )
-            transport = single.weight_sync
-            for version, name in enumerate(names):
-                path = config.models[name]
-                rollouts.load_weights(partial(send_checkpoint, transport, path, version))
-                result = evaluate(
-                    rollouts,
-                    prompts[name].rows,
-                    prompts[name].token_ids,
-                    max_response_tokens=config.rollout.max_response_tokens,
-                    max_context=config.rollout.max_context,
-                    max_turns=config.rollout.max_turns,
-                    model=path,
-                    model_hash=checkpoint_hash(path),
-                    check=check,
-                )
-                target = config.output_dir / f"{name}.eval.json"
-                write_evaluation(target, result)
-                accuracy = [numbers["accuracy"] for numbers in result["domains"].values()]
-                mean = sum(accuracy) / len(accuracy)
-                print(f"{name}: mean accuracy {mean:.3f} -> {target}", flush=True)
-
+        turns = partial(
+            _evaluate_in_turn, config, prompts=prompts, transport=single.weight_sync, check=check
+        )
         with ThreadPoolExecutor(len(engines)) as pool:
-            list(pool.map(run, engines, pools))
+            list(pool.map(turns, engines, pools))
     return ExitCode.OK
+
+
+def _evaluate_in_turn(
+    config: EvaluationConfig,
+    names: Sequence[str],
+    generators: GeneratorPool,
+    *,
+    prompts: Mapping[str, Prompts],
+    transport: str,
+    check: Callable[[], None],
+) -> None:
+    """Evaluate models of one architecture on one generator, and write what comes of each."""
+    from granite_rl.actors import placement
+    from granite_rl.actors.answers import wait_for
+    from granite_rl.actors.scoring import ScorerPool
+    from granite_rl.evaluation.heldout import evaluate, write_evaluation
+    from granite_rl.models.checkpoint_directory import checkpoint_hash
+    from granite_rl.models.tokenizer import encode_continuation, load_tokenizer
+    from granite_rl.rl.rollouts import RolloutEngine
+    from granite_rl.weight_sync.transports import send_checkpoint
+
+    limit = config.cluster.start_timeout_s
+    wait_for(generators.describe(), limit, "starting vLLM", check)
+    scorers = ScorerPool(
+        lambda: placement.start_reward_worker(config.rewards, config.cluster),
+        config.rewards.workers,
+        config.rewards.batch_timeout_s,
+    )
+    wait_for(scorers.ready(), limit, "starting reward workers", check)
+    encode_answer = partial(encode_continuation, load_tokenizer(config.models[names[0]]))
+    rollouts = RolloutEngine(generators, scorers, encode_answer, config.generator.timeout_s)
+    for version, name in enumerate(names):
+        path = config.models[name]
+        generators.load_weights(partial(send_checkpoint, transport, path, version))
+        result = evaluate(
+            rollouts,
+            prompts[name].rows,
+            max_response_tokens=config.rollout.max_response_tokens,
+            max_context=config.rollout.max_context,
+            max_turns=config.rollout.max_turns,
+            model=path,
+            model_hash=checkpoint_hash(path),
+            check=check,
+        )
+        target = config.output_dir / f"{name}.eval.json"
+        write_evaluation(target, result)
+        accuracy = [numbers["accuracy"] for numbers in result["domains"].values()]
+        mean = sum(accuracy) / len(accuracy)
+        print(f"{name}: mean accuracy {mean:.3f} -> {target}", flush=True)
 
 
 def share_engines(models: Mapping[str, Path]) -> list[list[str]]:

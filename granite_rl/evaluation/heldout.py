@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from granite_rl.rl.rollouts import RolloutEngine, RolloutTimes, Sampling
+from granite_rl.rl.rollouts import RolloutEngine, Sampling
 from granite_rl.types import PromptGroup, PromptRow, ScoredGroup
 
 FULL_MARKS = 1.0 - 1e-6
@@ -23,7 +23,6 @@ SAMPLES_PER_DOMAIN = 4
 def evaluate(
     rollouts: RolloutEngine,
     rows: Sequence[PromptRow],
-    prompt_ids: Mapping[str, list[int]],
     *,
     max_response_tokens: int,
     max_context: int,
@@ -40,7 +39,7 @@ def evaluate(
         ``{"model", "model_hash", "greedy", "domains": {domain: {"accuracy", "n", "mean_reward",
         "failed"}}, "samples": [...]}``.
     """
-    groups = [PromptGroup(index, row, prompt_ids[row.origin], 0) for index, row in enumerate(rows)]
+    groups = [PromptGroup(index, row, 0) for index, row in enumerate(rows)]
     sampling = Sampling(
         samples=1,
         temperature=0.0,
@@ -52,7 +51,7 @@ def evaluate(
         max_turns=max_turns,
     )
     by_domain: dict[str, list[ScoredGroup]] = {}
-    for scored in rollouts.run(groups, sampling, RolloutTimes(), check):
+    for scored in rollouts.run(groups, sampling, check):
         by_domain.setdefault(scored.group.row.domain, []).append(scored)
     return {
         "model": str(model),

@@ -45,7 +45,6 @@ def evaluate_stage(
     result = evaluate(
         rollouts,
         inputs.heldout.rows,
-        inputs.heldout.token_ids,
         max_response_tokens=rollout.max_response_tokens,
         max_context=rollout.max_context,
         max_turns=rollout.max_turns,

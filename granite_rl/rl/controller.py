@@ -16,7 +16,6 @@ are restored from the newest checkpoint and the steps since are done again.
 
 from __future__ import annotations
 
-import itertools
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -27,11 +26,12 @@ from typing import Any
 import numpy as np
 
 from granite_rl.actors.trainer import StepReport
-from granite_rl.actors.trainer_group import TrainerGroup, TrainersLostError
+from granite_rl.actors.trainer_group import TrainersLostError
 from granite_rl.config import StageConfig
 from granite_rl.data.stream import PromptStream
 from granite_rl.errors import DataError, DivergedError, InfrastructureError, Preempted
 from granite_rl.rl.batching import TOO_FEW_SAMPLES, BatchBuilder
+from granite_rl.rl.kl_penalty import with_kl_penalty
 from granite_rl.rl.metrics import (
     LOST_SAMPLE,
     engine_metrics,
@@ -40,7 +40,8 @@ from granite_rl.rl.metrics import (
     rollout_metrics,
     rollout_records,
 )
-from granite_rl.rl.rollouts import RolloutEngine, RolloutTimes, Sampling
+from granite_rl.rl.roles import Roles
+from granite_rl.rl.rollouts import RolloutBatch, Sampling
 from granite_rl.runs.alarms import Alarms
 from granite_rl.runs.console import Progress
 from granite_rl.runs.directory import RunDirectory
@@ -65,10 +66,8 @@ class Controller:
     Args:
         config: the validated stage configuration.
         stream: the training prompts, in the order of the run.
-        prompt_ids: their token ids, by the row's origin.
         pad_id: token id for padding.
-        rollouts: generators and scorers.
-        trainers: trainer ranks, set up.
+        roles: generators, scorers and trainers, all ready.
         run: the open run directory.
         logger: metric sinks.
         progress: console.
@@ -80,20 +79,16 @@ class Controller:
         config: StageConfig,
         *,
         stream: PromptStream,
-        prompt_ids: dict[str, list[int]],
         pad_id: int,
-        rollouts: RolloutEngine,
-        trainers: TrainerGroup,
+        roles: Roles,
         run: RunDirectory,
         logger: MetricLogger,
         progress: Progress,
         stop: StopSignal,
     ) -> None:
         self._config = config
-        self._prompt_ids = prompt_ids
         self._pad_id = pad_id
-        self._rollouts = rollouts
-        self._trainers = trainers
+        self._generators, self._scorers, self._trainers, self._rollouts = roles
         self._run = run
         self._logger = logger
         self._progress = progress
@@ -113,9 +108,8 @@ class Controller:
             deterministic=config.rollout.deterministic,
             deadline_s=config.rollout.deadline_s,
         )
-        self._numbers = itertools.count()
-        self._ahead: dict[int, tuple[int, RolloutTimes]] = {}
-        """Steps whose rollouts have begun: their batch and its times."""
+        self._ahead: dict[int, RolloutBatch] = {}
+        """Steps whose rollouts have begun."""
         self._prompts = 0
         """Prompts of the stream that the finished steps have taken."""
         generator = config.generator
@@ -155,7 +149,7 @@ class Controller:
 
     def _run_from(self, start: int) -> None:
         self.sync_weights(start)
-        self._rollouts.statistics()  # what the engines did before belongs to no step
+        self._generators.statistics()  # what the engines did before belongs to no step
         self._progress.begin(start)
         if self._stop.requested and start < self.total_steps:
             raise Preempted(
@@ -185,7 +179,7 @@ class Controller:
         message = f"{why}; all trainers start again from step {step}"
         self._run.event("trainers_restarted", message, step=step)
         self._progress.note(f"warning: {message}")
-        for batch, _ in self._ahead.values():
+        for batch in self._ahead.values():
             self._rollouts.drop(batch)
         self._ahead.clear()
         self._trainers.restart(None if checkpoint is None else checkpoint.path, why)
@@ -196,7 +190,7 @@ class Controller:
     def sync_weights(self, version: int) -> float:
         """Bring all generators to the trainers' current weights; returns seconds."""
         begin = time.perf_counter()
-        self._rollouts.load_weights(
+        self._generators.load_weights(
             lambda receivers: self._trainers.send_weights(receivers, version)
         )
         return time.perf_counter() - begin
@@ -207,7 +201,7 @@ class Controller:
 
     def _step(self, step: int) -> dict[str, float]:
         begin = time.perf_counter()
-        times = self._begin_ahead(step)
+        rollouts = self._begin_ahead(step)
         builder = BatchBuilder(
             algorithm=self._config.algorithm,
             row_tokens=self._config.trainer.row_tokens,
@@ -217,10 +211,12 @@ class Controller:
             max_response_tokens=self._config.rollout.max_response_tokens,
             min_group_fraction=self._config.rollout.min_group_fraction,
             domains=self._stream.domains,
-            sequence_kl=self._trainers.sequence_kl,
         )
+        groups = self._scored(rollouts, step, builder)
+        if self._config.algorithm.kl_in == "reward":
+            groups = with_kl_penalty(groups, builder, self._trainers.sequence_kl)
         trained_tokens: list[int] = []
-        for batch in builder.batches(self._scored(step, builder)):
+        for batch in builder.batches(groups):
             self._trainers.train(batch)
             trained_tokens.append(batch.packed.tokens)
         lr = self._lr(step)
@@ -238,15 +234,13 @@ class Controller:
         metrics["time/weight_sync_s"] = self.sync_weights(step)
         elapsed = time.perf_counter() - begin
         metrics |= engine_metrics(
-            self._rollouts.statistics(),
-            self._rollouts.generator_restarts,
-            self._rollouts.reward_worker_restarts,
+            self._generators.statistics(), self._generators.restarts, self._scorers.restarts
         )
         samples = len(builder.outcomes) * self._sampling.samples
         tokens = sum(item.length for o in builder.outcomes for item in o.scored.completions)
         metrics |= {
             "time/step_s": elapsed,
-            "time/score_s": times.scored_s - times.generated_s,
+            "time/score_s": rollouts.times.scored_s - rollouts.times.generated_s,
             "time/wait_for_batch_s": max(0.0, waited),
             "perf/samples_per_s": samples / elapsed,
             "perf/response_tokens_per_s": tokens / max(metrics["time/generate_s"], 1e-9),
@@ -263,26 +257,22 @@ class Controller:
             self._logger.log_samples(step, records)
         return metrics
 
-    def _begin_ahead(self, step: int) -> RolloutTimes:
-        """Start the rollouts of this step, and with staleness of the next ones; its times."""
+    def _begin_ahead(self, step: int) -> RolloutBatch:
+        """Start the rollouts of this step, and with staleness of the next ones; returns its own."""
         last = min(step + self._config.rollout.staleness, self.total_steps)
         count = self._config.rollout.prompts_per_step
         for ahead in range(step, last + 1):
             if ahead not in self._ahead:
                 position = self._prompts + (ahead - step) * count
                 groups = self._groups(ahead, position, count, first=0)
-                self._ahead[ahead] = self._begin(groups)
-        return self._ahead[step][1]
+                self._ahead[ahead] = self._rollouts.begin(groups, self._sampling)
+        return self._ahead.pop(step)
 
-    def _begin(self, groups: Sequence[PromptGroup]) -> tuple[int, RolloutTimes]:
-        batch, times = next(self._numbers), RolloutTimes()
-        self._rollouts.begin(batch, groups, self._sampling, times)
-        return batch, times
-
-    def _scored(self, step: int, builder: BatchBuilder) -> Iterator[ScoredGroup]:
+    def _scored(
+        self, batch: RolloutBatch, step: int, builder: BatchBuilder
+    ) -> Iterator[ScoredGroup]:
         """The step's scored groups in prompt order; with dynamic sampling, further rounds of
         prompts until enough groups teach something."""
-        batch, _ = self._ahead.pop(step)
         wanted = self._config.rollout.prompts_per_step
         rounds = self._config.rollout.dynamic_sampling_rounds
         for number in range(rounds + 1):
@@ -292,9 +282,9 @@ class Controller:
                 return
             taken = len(builder.outcomes)
             groups = self._groups(step, self._prompts + taken, missing, first=taken)
-            batch, _ = self._begin(groups)
+            batch = self._rollouts.begin(groups, self._sampling)
 
-    def _collected(self, step: int, batch: int) -> Iterator[ScoredGroup]:
+    def _collected(self, step: int, batch: RolloutBatch) -> Iterator[ScoredGroup]:
         scored = self._rollouts.collect(batch)
         if self._config.rewards.shuffle:
             generator = np.random.default_rng([self._config.run.seed, step])
@@ -316,7 +306,7 @@ class Controller:
         )[first:]
         return [
             # Sample i uses seed + i: bits are dropped so that no sum overflows.
-            PromptGroup(index, row, self._prompt_ids[row.origin], int(seed >> np.uint64(2)))
+            PromptGroup(index, row, int(seed >> np.uint64(2)))
             for index, (row, seed) in enumerate(zip(rows, seeds, strict=True), start=first)
         ]
 

@@ -71,7 +71,7 @@ def _summary(outcomes: Sequence[GroupOutcome], reward: str, rollout: str) -> dic
     ]
     lengths = [item.length for outcome in outcomes for item in outcome.scored.completions]
     truncated = [item.truncated for outcome in outcomes for item in outcome.scored.completions]
-    prompts = [len(outcome.scored.group.prompt_ids) for outcome in outcomes]
+    prompts = [len(outcome.scored.group.row.token_ids) for outcome in outcomes]
     metrics = {
         f"{rollout}/groups": float(len(outcomes)),
         f"{rollout}/zero_variance_fraction": float(

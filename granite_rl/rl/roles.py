@@ -24,16 +24,26 @@ from granite_rl.runs.directory import RunDirectory
 from granite_rl.weight_sync.transports import check_hosts, check_resources
 
 
-class Roles(NamedTuple):
-    """The actors of a stage, on their way up until `wait_for_roles` returns."""
+class StartedRoles(NamedTuple):
+    """Holds generators and trainers that are on their way up."""
 
     generators: GeneratorPool
     trainers: TrainerGroup
 
 
+class Roles(NamedTuple):
+    """Holds the roles of a stage, all of them ready."""
+
+    generators: GeneratorPool
+    scorers: ScorerPool
+    trainers: TrainerGroup
+    rollouts: RolloutEngine
+    """Generators and scorers as a step uses them."""
+
+
 def start_roles(
     inputs: Inputs, run: RunDirectory, check: Callable[[], None] = lambda: None
-) -> Roles:
+) -> StartedRoles:
     """Start generators and trainers without waiting for them.
 
     Args:
@@ -85,7 +95,7 @@ def start_roles(
         step_timeout_s=cluster.step_timeout_s,
         max_restarts=cluster.max_restarts,
     )
-    return Roles(generators, trainers)
+    return StartedRoles(generators, trainers)
 
 
 def training_of(inputs: Inputs) -> Training:
@@ -141,9 +151,9 @@ def wait_for_roles(
     inputs: Inputs,
     run: RunDirectory,
     checkpoint: Path | None,
-    roles: Roles,
+    started: StartedRoles,
     check: Callable[[], None] = lambda: None,
-) -> RolloutEngine:
+) -> Roles:
     """Set the trainers up, start the scorers, wait until all are ready, and note what really runs.
 
     Reward workers and reward model start when the trainers are up: vLLM takes longest, and on few
@@ -153,7 +163,7 @@ def wait_for_roles(
         inputs: of the stage.
         run: its directory, which gets a ``role_started`` event of each role.
         checkpoint: what the trainers restore, if anything.
-        roles: as started.
+        started: as `start_roles` returned them.
         check: called about twice a second; what it raises ends the wait.
 
     Raises:
@@ -163,20 +173,19 @@ def wait_for_roles(
     """
 
     limit = inputs.config.cluster.start_timeout_s
-    generators, trainers = roles
-    started = trainers.setup(checkpoint, check)
+    generators, trainers = started
+    facts = trainers.setup(checkpoint, check)
     scorers = _start_scorers(inputs, run)
-    started |= wait_for(generators.describe(), limit, "starting", check)
-    check_hosts(
-        inputs.config.generator.weight_sync, {str(item["node"]) for item in started.values()}
-    )
+    facts |= wait_for(generators.describe(), limit, "starting", check)
+    check_hosts(inputs.config.generator.weight_sync, {str(item["node"]) for item in facts.values()})
     others = scorers.ready() | trainers.describe_references()
-    started |= wait_for(others, limit, "starting", check)
-    for name, facts in started.items():
-        run.event("role_started", f"{name}: {facts['engine']}", role=name, **facts)
-    return RolloutEngine(
+    facts |= wait_for(others, limit, "starting", check)
+    for name, described in facts.items():
+        run.event("role_started", f"{name}: {described['engine']}", role=name, **described)
+    rollouts = RolloutEngine(
         generators,
         scorers,
         partial(encode_continuation, inputs.tokenizer),
         inputs.config.generator.timeout_s,
     )
+    return Roles(generators, scorers, trainers, rollouts)

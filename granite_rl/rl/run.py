@@ -11,7 +11,7 @@ from granite_rl.config import StageConfig
 from granite_rl.errors import ExitCode, Preempted
 from granite_rl.rl.controller import Controller, total_steps
 from granite_rl.rl.inputs import Inputs
-from granite_rl.rl.roles import Roles, start_roles, wait_for_roles
+from granite_rl.rl.roles import StartedRoles, start_roles, wait_for_roles
 from granite_rl.rl.rollouts import RolloutEngine
 from granite_rl.runs.alarms import Alarm
 from granite_rl.runs.console import Progress
@@ -91,7 +91,7 @@ def run_stage(inputs: Inputs, run: RunDirectory, evaluate: Evaluate, stop: StopS
         progress.note("starting vLLM generators and DeepSpeed trainers ...")
         # The roles need 20 s to import what they run: everything else that takes a while (W&B, this
         # process's own imports) happens meanwhile.
-        roles = start_roles(inputs, run, check)
+        started = start_roles(inputs, run, check)
         with closing(
             MetricLogger(
                 run,
@@ -102,7 +102,7 @@ def run_stage(inputs: Inputs, run: RunDirectory, evaluate: Evaluate, stop: StopS
                 prometheus=config.tracking.prometheus,
             )
         ) as logger:
-            _train(inputs, run, progress, stop, check, checkpoint, logger, roles, evaluate)
+            _train(inputs, run, progress, stop, check, checkpoint, logger, started, evaluate)
     following = _next_command(config, run)
     run.finish("succeeded", ExitCode.OK, next_command=following)
     print(
@@ -127,20 +127,18 @@ def _train(
     check: Callable[[], None],
     checkpoint: Checkpoint | None,
     logger: MetricLogger,
-    roles: Roles,
+    started: StartedRoles,
     evaluate: Evaluate,
 ) -> None:
     config = inputs.config
     saved = None if checkpoint is None else checkpoint.path
-    rollouts = wait_for_roles(inputs, run, saved, roles, check)
+    roles = wait_for_roles(inputs, run, saved, started, check)
     start = 0 if checkpoint is None else checkpoint.step
     controller = Controller(
         config,
         stream=inputs.stream,
-        prompt_ids=inputs.train.token_ids,
         pad_id=int(inputs.tokenizer.pad_token_id),
-        rollouts=rollouts,
-        trainers=roles.trainers,
+        roles=roles,
         run=run,
         logger=logger,
         progress=progress,
@@ -153,7 +151,7 @@ def _train(
     controller.save_hf(run.hf)
     if inputs.heldout is not None:
         progress.note(f"evaluating {len(inputs.heldout.rows)} held-out prompts greedily ...")
-        metrics, alarms = evaluate(inputs, rollouts, run, controller.total_steps, stop)
+        metrics, alarms = evaluate(inputs, roles.rollouts, run, controller.total_steps, stop)
         logger.log(controller.total_steps, metrics)
         for alarm in alarms:
             run.event("alarm", alarm.message, step=alarm.step, alarm=alarm.name)

@@ -162,7 +162,7 @@ def measure(work: Path, arguments: argparse.Namespace) -> tuple[list[float], lis
     from granite_rl.actors.trainer_group import TrainerGroup
     from granite_rl.rl.controller import Controller
     from granite_rl.rl.inputs import load_inputs
-    from granite_rl.rl.roles import training_of
+    from granite_rl.rl.roles import Roles, training_of
     from granite_rl.rl.rollouts import RolloutEngine
 
     model = write_model(work / "model", equal_lengths(TOKENS))
@@ -214,7 +214,8 @@ def measure(work: Path, arguments: argparse.Namespace) -> tuple[list[float], lis
         scorers = ScorerPool(worker, 1, config.rewards.batch_timeout_s)
         ray.get(list(scorers.ready().values()), timeout=120)
         rollouts = RolloutEngine(generators, scorers, lambda _: [], config.generator.timeout_s)
-        with step_loop(inputs, run, rollouts, trainers, kind=Watched) as controller:
+        roles = Roles(generators, scorers, trainers, rollouts)
+        with step_loop(inputs, run, roles, kind=Watched) as controller:
             profile = cProfile.Profile()
             if arguments.profile:
                 profile.enable()

@@ -28,7 +28,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from granite_rl.rl.rollouts import RolloutEngine, RolloutTimes, Sampling
+from granite_rl.actors.generator_pool import GeneratorPool
+from granite_rl.rl.rollouts import RolloutBatch, RolloutEngine, Sampling
 from granite_rl.types import PromptGroup, ScoredGroup
 from tests.bench.control import metric_lines, run_directory, stage_config, step_loop
 from tests.bench.length_model import (
@@ -56,18 +57,12 @@ class Recorder:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.engine, name)
 
-    def begin(
-        self,
-        batch: int,
-        groups: Sequence[PromptGroup],
-        sampling: Sampling,
-        times: RolloutTimes,
-    ) -> None:
+    def begin(self, groups: Sequence[PromptGroup], sampling: Sampling) -> RolloutBatch:
         """As the engine does it."""
         self.asked.append((groups, sampling))
-        self.engine.begin(batch, groups, sampling, times)
+        return self.engine.begin(groups, sampling)
 
-    def collect(self, batch: int) -> Iterator[ScoredGroup]:
+    def collect(self, batch: RolloutBatch) -> Iterator[ScoredGroup]:
         """As the engine does it."""
         self.scored.append([])
         for scored in self.engine.collect(batch):
@@ -75,15 +70,10 @@ class Recorder:
             yield scored
 
 
-class Replay:
-    """A rollout engine that has everything ready, and leaves the generator alone."""
+class IdleGenerators:
+    """A generator pool that is left alone."""
 
-    def __init__(self, recorder: Recorder) -> None:
-        self._engine = recorder.engine
-        self._steps = iter(recorder.scored)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._engine, name)
+    restarts = 0
 
     def load_weights(self, *_: Any) -> None:
         """No transfer: only the trainer's own work is timed."""
@@ -92,8 +82,16 @@ class Replay:
         """Nothing was generated."""
         return []
 
-    def begin(self, *_: Any) -> None:
+
+class Replay:
+    """A rollout engine that has everything ready."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._steps = iter(recorder.scored)
+
+    def begin(self, groups: Sequence[PromptGroup], sampling: Sampling) -> RolloutBatch:
         """All is there."""
+        return RolloutBatch(0, sampling, {})
 
     def collect(self, *_: Any) -> Iterator[ScoredGroup]:
         """The next recorded step."""
@@ -140,16 +138,16 @@ def measure(work: Path, kind: str, steps: int, overrides: Sequence[str]) -> Resu
     config = stage_config(model, rows, work / "overlapped", *settings)
     inputs = load_inputs(config)
     with ray_session(config.cluster), run_directory(config) as run:
-        roles = start_roles(inputs, run)
-        recorder = Recorder(wait_for_roles(inputs, run, None, roles))
+        roles = wait_for_roles(inputs, run, None, start_roles(inputs, run))
+        recorder = Recorder(roles.rollouts)
         pin_roles(run.path)
-        engine = cast(RolloutEngine, recorder)
-        with step_loop(inputs, run, engine, roles.trainers) as controller:
+        recorded = roles._replace(rollouts=cast(RolloutEngine, recorder))
+        with step_loop(inputs, run, recorded) as controller:
             controller.run(0)
         generation = []
         for groups, sampling in recorder.asked:
             begin = time.perf_counter()
-            for _ in recorder.engine.run(groups, sampling, RolloutTimes()):
+            for _ in recorder.engine.run(groups, sampling):
                 pass
             generation.append(time.perf_counter() - begin)
         alone = stage_config(model, rows, work / "alone", *settings)
@@ -158,8 +156,10 @@ def measure(work: Path, kind: str, steps: int, overrides: Sequence[str]) -> Resu
             step_loop(
                 inputs._replace(config=alone),
                 second,
-                cast(RolloutEngine, Replay(recorder)),
-                roles.trainers,
+                roles._replace(
+                    generators=cast(GeneratorPool, IdleGenerators()),
+                    rollouts=cast(RolloutEngine, Replay(recorder)),
+                ),
             ) as controller,
         ):
             controller.run(0)

@@ -118,7 +118,11 @@ def test_a_role_that_cannot_start_says_why_in_one_line(
     ("how", "kind", "said"),
     [
         ("refused", DataError, "row 7: it is bad"),
-        ("error", FailedActorError, "starting: worker 3 (part 1) failed: TypeError: unsupported op"),
+        (
+            "error",
+            FailedActorError,
+            "starting: worker 3 (part 1) failed: TypeError: unsupported op",
+        ),
         ("killed", LostActorError, "starting: worker 3 (part 1) died: "),
     ],
 )
