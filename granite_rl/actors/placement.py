@@ -31,7 +31,7 @@ from granite_rl.actors.generator import Generator, generator_environment, model_
 from granite_rl.actors.hosting import hosted
 from granite_rl.actors.logs import ACTOR_LOGS
 from granite_rl.actors.reward_worker import RewardWorker
-from granite_rl.actors.standby import STANDBY, Seat
+from granite_rl.actors.standby import STANDBY, ActorSpec
 from granite_rl.config import (
     ClusterSection,
     GeneratorSection,
@@ -191,24 +191,24 @@ def _python_path() -> str:
 
 
 def make_room(
-    seats: Sequence[Seat], timeout_s: float, check: Callable[[], None] = lambda: None
+    specs: Sequence[ActorSpec], timeout_s: float, check: Callable[[], None] = lambda: None
 ) -> None:
-    """Before a stage seats its actors: end those on standby that it has no use for, and refuse what
-    the cluster can't run before anything waits for it.
+    """End the actors on standby that the next stage has no use for, and refuse a stage that the
+    cluster can't run before anything waits for it.
 
     Args:
-        seats: one for every actor that the stage will start or take over.
+        specs: one for every actor that the stage will start or take over.
         timeout_s: longest wait for resources that others are just giving back (30 s at most).
         check: called about twice a second; what it raises ends the wait.
 
     Raises:
         PreflightError: with a table of what is needed and what there is.
     """
-    STANDBY.end_idle_except(seats)
+    STANDBY.end_idle_except(specs)
     standing = STANDBY.idle_resources()
     wanted = {
-        "CPU": sum(seat.cpus for seat in seats),
-        "GPU": sum(seat.gpus for seat in seats),
+        "CPU": sum(spec.cpus for spec in specs),
+        "GPU": sum(spec.gpus for spec in specs),
     }
     deadline = time.monotonic() + min(timeout_s, 30.0)
     while True:
@@ -221,7 +221,7 @@ def make_room(
             break
         check()
         time.sleep(0.5)
-    kinds = Counter((seat.role, seat.cpus, seat.gpus) for seat in seats)
+    kinds = Counter((spec.role, spec.cpus, spec.gpus) for spec in specs)
     table = "\n".join(
         f"    {count} x {role}: {cpus:g} CPU, {gpus:g} GPU each"
         for (role, cpus, gpus), count in kinds.items()
@@ -236,13 +236,13 @@ def make_room(
     )
 
 
-def _seated(
-    seat: Seat, role: partial[Any], environment: dict[str, str], **options: Any
+def _actor(
+    spec: ActorSpec, role: partial[Any], environment: dict[str, str], **options: Any
 ) -> ActorHandle:
-    """An actor on a seat: one on standby, or a new one with the seat's share of the machine.
+    """Return an actor of a description: one on standby, or a new one with its resources.
 
     Args:
-        seat: where.
+        spec: which.
         role: the actor's class with the arguments of its constructor.
         environment: its process's variables.
         options: further ones of Ray's.
@@ -250,21 +250,21 @@ def _seated(
 
     def start() -> ActorHandle:
         remote = ray.remote(hosted(role.func)).options(
-            num_cpus=seat.cpus,
-            num_gpus=seat.gpus,
+            num_cpus=spec.cpus,
+            num_gpus=spec.gpus,
             runtime_env={"env_vars": environment},
             **options,
         )
         actor = remote.remote(*role.args, **role.keywords)
-        ACTOR_LOGS.roles[actor._actor_id.hex()] = seat.role
+        ACTOR_LOGS.roles[actor._actor_id.hex()] = spec.role
         return actor
 
-    return STANDBY.seat(seat, start)
+    return STANDBY.take(spec, start)
 
 
-def generator_seat(
+def generator_spec(
     model_path: Path, config: GeneratorSection, cluster: ClusterSection, max_context: int
-) -> Seat:
+) -> ActorSpec:
     """What distinguishes one generator from another: its architecture, tokenizer and settings.
 
     Not its weights, which it is sent before its first rollout.
@@ -272,7 +272,7 @@ def generator_seat(
     engine = config.model_dump(exclude={"replicas", "timeout_s"})
     identity = tuple((model_path / name).read_bytes() for name in ("config.json", "tokenizer.json"))
     loads = (identity, max_context, tuple(sorted(engine.items())))
-    return Seat("generator", loads, cluster.generator_cpus, cluster.generator_gpus)
+    return ActorSpec("generator", loads, cluster.generator_cpus, cluster.generator_gpus)
 
 
 def start_generator(
@@ -280,8 +280,8 @@ def start_generator(
 ) -> ActorHandle:
     """A generator actor, not yet awaited."""
     gpu = cluster.generator_gpus > 0
-    return _seated(
-        generator_seat(model_path, config, cluster, max_context),
+    return _actor(
+        generator_spec(model_path, config, cluster, max_context),
         partial(Generator, model_directory(model_path), config, max_context, gpu=gpu),
         role_environment() | generator_environment(config, gpu=gpu),
         # poll waits in one thread while submit and weight updates use others.
@@ -289,10 +289,10 @@ def start_generator(
     )
 
 
-def trainer_seats(config: PolicyTrainerSection, cluster: ClusterSection) -> list[Seat]:
-    """A seat for every rank: its process group, which it joins once."""
+def trainer_specs(config: PolicyTrainerSection, cluster: ClusterSection) -> list[ActorSpec]:
+    """Describe every rank; what it can't change is its process group, which it joins once."""
     return [
-        Seat(
+        ActorSpec(
             "trainer",
             (rank, config.ranks, config.threads),
             cluster.trainer_cpus,
@@ -307,15 +307,17 @@ def start_trainers(config: PolicyTrainerSection, cluster: ClusterSection) -> lis
     from granite_rl.actors.trainer import Trainer
 
     return [
-        _seated(seat, partial(Trainer, rank), role_environment(config.threads), max_restarts=0)
-        for rank, seat in enumerate(trainer_seats(config, cluster))
+        _actor(spec, partial(Trainer, rank), role_environment(config.threads), max_restarts=0)
+        for rank, spec in enumerate(trainer_specs(config, cluster))
     ]
 
 
-def reference_seat(model_path: Path, config: PolicyTrainerSection, cluster: ClusterSection) -> Seat:
+def reference_spec(
+    model_path: Path, config: PolicyTrainerSection, cluster: ClusterSection
+) -> ActorSpec:
     """A replica of the reference stands in for none but those of the same checkpoint."""
     loads = (_identity(model_path), config.dtype, config.threads)
-    return Seat("reference", loads, cluster.reference_cpus, cluster.reference_gpus)
+    return ActorSpec("reference", loads, cluster.reference_cpus, cluster.reference_gpus)
 
 
 def start_references(
@@ -324,11 +326,11 @@ def start_references(
     """The reference's own actors, not yet awaited; none where it is colocated with the trainers."""
     from granite_rl.actors.reference import RESTARTS, Reference
 
-    seat = reference_seat(model_path, config, cluster)
+    spec = reference_spec(model_path, config, cluster)
     role = partial(Reference, str(model_path.resolve()), config.dtype, config.threads)
     return [
-        _seated(
-            seat,
+        _actor(
+            spec,
             role,
             role_environment(config.threads),
             max_restarts=RESTARTS,
@@ -338,20 +340,20 @@ def start_references(
     ]
 
 
-def reward_worker_seat(config: RewardsSection, cluster: ClusterSection) -> Seat:
+def reward_worker_spec(config: RewardsSection, cluster: ClusterSection) -> ActorSpec:
     """Reward workers of equal limits are all alike."""
-    return Seat("reward worker", config.worker_memory_mib, cluster.reward_worker_cpus, 0.0)
+    return ActorSpec("reward worker", config.worker_memory_mib, cluster.reward_worker_cpus, 0.0)
 
 
 def start_reward_worker(config: RewardsSection, cluster: ClusterSection) -> ActorHandle:
     """One reward worker; it can be killed and replaced at any time."""
     role = partial(RewardWorker, config.worker_memory_mib)
-    return _seated(reward_worker_seat(config, cluster), role, role_environment(threads=1))
+    return _actor(reward_worker_spec(config, cluster), role, role_environment(threads=1))
 
 
-def reward_model_seat(model_path: Path, cluster: ClusterSection) -> Seat:
+def reward_model_spec(model_path: Path, cluster: ClusterSection) -> ActorSpec:
     """A reward model stands in for none but itself: files that changed make another one."""
-    return Seat(
+    return ActorSpec(
         "reward model",
         _identity(model_path),
         cluster.reward_worker_cpus,
@@ -370,4 +372,4 @@ def start_reward_model(model_path: Path, cluster: ClusterSection, dtype: str) ->
     from granite_rl.actors.reward_model import RewardModelWorker
 
     role = partial(RewardModelWorker, str(model_path.resolve()), 1, dtype)
-    return _seated(reward_model_seat(model_path, cluster), role, role_environment(threads=1))
+    return _actor(reward_model_spec(model_path, cluster), role, role_environment(threads=1))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ray.actor import ActorHandle
 
 
-Share = tuple[Key, tuple[int, ...]]
+SampleKey = tuple[Key, tuple[int, ...]]
 """Some samples of a prompt group."""
 
 JOB_SAMPLES = 64
@@ -41,8 +41,8 @@ JOBS_PER_WORKER = 2
 
 
 @dataclass(frozen=True)
-class _Group:
-    key: Share
+class _ScoringGroup:
+    key: SampleKey
     items: list[ScoringItem]
     question: Question | None
     """What the reward model was asked; None: nothing."""
@@ -50,7 +50,7 @@ class _Group:
 
 @dataclass(frozen=True)
 class _Job:
-    groups: list[_Group]
+    groups: list[_ScoringGroup]
     items: list[ScoringItem]
     """Those of all groups, in order."""
     worker: ActorHandle
@@ -79,7 +79,7 @@ class ScorerPool:
         self._workers = [start_worker() for _ in range(workers)]
         self._timeout_s = batch_timeout_s
         self._reward_model = reward_model
-        self._queue: deque[_Group] = deque()
+        self._queue: deque[_ScoringGroup] = deque()
         self._jobs: dict[Any, _Job] = {}
         self._replaced_workers = 0
 
@@ -102,7 +102,7 @@ class ScorerPool:
 
     def submit(
         self,
-        key: Share,
+        key: SampleKey,
         row: PromptRow,
         actions: Sequence[tuple[str, ...]],
         *,
@@ -124,7 +124,7 @@ class ScorerPool:
         question, model = None, self._reward_model
         if model is not None and not evaluation and model.scores(row.env_class):
             question = model.ask(row.prompt, [said[-1] for said in actions])
-        self._queue.append(_Group(key, items, question))
+        self._queue.append(_ScoringGroup(key, items, question))
         self._dispatch()
 
     def _dispatch(self) -> None:
@@ -154,7 +154,7 @@ class ScorerPool:
         """Monotonic time of the earliest deadline, or None when nothing is being scored."""
         return min((job.deadline for job in self._jobs.values()), default=None)
 
-    def collect(self, ready: Sequence[Any]) -> list[tuple[Share, list[Reply]]]:
+    def collect(self, ready: Sequence[Any]) -> list[tuple[SampleKey, list[Reply]]]:
         """Verdicts of the groups that are ready or whose deadline has passed, as (group key,
         results).
 
@@ -171,7 +171,7 @@ class ScorerPool:
         self._dispatch()
         return results
 
-    def _finish(self, job: _Job) -> list[tuple[Share, list[Reply]]]:
+    def _finish(self, job: _Job) -> list[tuple[SampleKey, list[Reply]]]:
         # A replaced worker's other jobs have been queued again.
         if self._jobs.pop(job.verdicts, None) is None:
             return []
@@ -189,7 +189,7 @@ class ScorerPool:
             for group in job.groups
         ]
 
-    def _with_model_scores(self, group: _Group, verdicts: list[Reply]) -> list[Reply]:
+    def _with_model_scores(self, group: _ScoringGroup, verdicts: list[Reply]) -> list[Reply]:
         if group.question is None or self._reward_model is None:
             return verdicts
         scores = self._reward_model.answer(group.question)

@@ -107,13 +107,13 @@ def _run(config: EvaluationConfig) -> int:
             single = single.model_copy(update={"weight_sync": "network"})
         cluster = config.cluster
         context = config.rollout.max_context
-        seats = [
-            placement.generator_seat(config.models[names[0]], single, cluster, context)
+        specs = [
+            placement.generator_spec(config.models[names[0]], single, cluster, context)
             for names in engines
         ]
-        worker = placement.reward_worker_seat(config.rewards, cluster)
-        seats += [worker] * (config.rewards.workers * len(engines))
-        placement.make_room(seats, cluster.start_timeout_s)
+        worker = placement.reward_worker_spec(config.rewards, cluster)
+        specs += [worker] * (config.rewards.workers * len(engines))
+        placement.make_room(specs, cluster.start_timeout_s)
         print(f"starting vLLM for {', '.join(prompts)} ...", flush=True)
         pools = [
             GeneratorPool(

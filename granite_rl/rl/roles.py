@@ -64,16 +64,16 @@ def start_roles(
         tensor_parallel=config.generator.tensor_parallel,
     )
     context, reward_model = config.rollout.max_context, _reward_model_path(inputs)
-    generator = placement.generator_seat(config.model.path, config.generator, cluster, context)
-    seats = [generator] * config.generator.replicas
-    seats += placement.trainer_seats(config.trainer, cluster)
+    generator = placement.generator_spec(config.model.path, config.generator, cluster, context)
+    specs = [generator] * config.generator.replicas
+    specs += placement.trainer_specs(config.trainer, cluster)
     if inputs.reference is not None:
-        replica = placement.reference_seat(inputs.reference, config.trainer, cluster)
-        seats += [replica] * config.trainer.reference_replicas
-    seats += [placement.reward_worker_seat(config.rewards, cluster)] * config.rewards.workers
+        replica = placement.reference_spec(inputs.reference, config.trainer, cluster)
+        specs += [replica] * config.trainer.reference_replicas
+    specs += [placement.reward_worker_spec(config.rewards, cluster)] * config.rewards.workers
     if reward_model is not None:
-        seats.append(placement.reward_model_seat(reward_model, cluster))
-    placement.make_room(seats, cluster.start_timeout_s, check)
+        specs.append(placement.reward_model_spec(reward_model, cluster))
+    placement.make_room(specs, cluster.start_timeout_s, check)
     generators = GeneratorPool(
         lambda: placement.start_generator(config.model.path, config.generator, cluster, context),
         config.generator.replicas,

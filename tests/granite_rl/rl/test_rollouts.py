@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from granite_rl.actors.generator_pool import GeneratorPool
-from granite_rl.actors.scoring import ScorerPool, Share
+from granite_rl.actors.scoring import SampleKey, ScorerPool
 from granite_rl.errors import InfrastructureError
 from granite_rl.rl.rollouts import RolloutEngine, Sampling
 from granite_rl.types import GenerationRequest, Key, PromptGroup, PromptRow, ScoredGroup, Turn
@@ -25,12 +25,12 @@ class Script:
         self.reply = reply
         self.requests: list[list[GenerationRequest]] = []
         self.waiting: list[tuple[GenerationRequest, int]] = []
-        self.scoring: list[tuple[Share, list[tuple[str, ...]]]] = []
+        self.scoring: list[tuple[SampleKey, list[tuple[str, ...]]]] = []
         self.aborted: list[tuple[Key, int]] = []
         self.silent: set[tuple[Key, int]] = set()
         self.late = False
         """Whether what was silent finishes when it is given up."""
-        self.asked: list[Share] = []
+        self.asked: list[SampleKey] = []
 
     def engine(self) -> RolloutEngine:
         """A rollout engine over this script; an answer becomes one token, 99."""
@@ -82,11 +82,11 @@ class Scorers:
     def __init__(self, script: Script) -> None:
         self.script = script
 
-    def submit(self, key: Share, row: PromptRow, actions: Any, **_: Any) -> None:
+    def submit(self, key: SampleKey, row: PromptRow, actions: Any, **_: Any) -> None:
         self.script.asked.append(key)
         self.script.scoring.append((key, list(actions)))
 
-    def collect(self, ready: Sequence[Any]) -> list[tuple[Share, list[Reply]]]:
+    def collect(self, ready: Sequence[Any]) -> list[tuple[SampleKey, list[Reply]]]:
         """The last that came in, first."""
         if not self.script.scoring:
             return []
