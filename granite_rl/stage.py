@@ -41,6 +41,7 @@ def main(argv: Sequence[str]) -> int:
     from granite_rl.rl.inputs import load_inputs
     from granite_rl.rl.run import describe_plan, run_stage
     from granite_rl.runs.directory import RunDirectory
+    from granite_rl.runs.preemption import StopSignal
 
     inputs = load_inputs(config)
     if parsed.dry_run:
@@ -49,17 +50,20 @@ def main(argv: Sequence[str]) -> int:
         return ExitCode.OK
 
     command = ["python", "-m", "granite_rl.stage", *argv]
-    with RunDirectory.open(
-        config.run,
-        kind=config.stage,
-        config_yaml=to_yaml(config),
-        overrides=parsed.overrides,
-        command=command,
-    ) as run:
+    with (
+        StopSignal() as stop,
+        RunDirectory.open(
+            config.run,
+            kind=config.stage,
+            config_yaml=to_yaml(config),
+            overrides=parsed.overrides,
+            command=command,
+        ) as run,
+    ):
         if run.already_complete:
             print(f"{config.stage}: {run.path} is already complete; nothing to do")
             return ExitCode.OK
-        return run_stage(inputs, run, evaluate_stage)
+        return run_stage(inputs, run, evaluate_stage, stop)
 
 
 if __name__ == "__main__":

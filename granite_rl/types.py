@@ -34,6 +34,17 @@ class PromptRow:
     """``file:line``, so that an error can name it."""
     tools: tuple[dict[str, Any], ...] = ()
     """Functions that the prompt declares, as the chat template takes them."""
+    token_ids: tuple[int, ...] = ()
+    """The prompt's tokens, ready for the model's turn; none before `prepare_prompts`."""
+
+    def environment_fields(self) -> dict[str, Any]:
+        """The row as its environment takes it, in SkyRL's schema."""
+        return {
+            "data_source": self.data_source,
+            "prompt": [dict(message) for message in self.prompt],
+            "reward_spec": self.reward_spec,
+            "extra_info": self.extra_info,
+        }
 
 
 @dataclass(frozen=True)
@@ -43,7 +54,6 @@ class PromptGroup:
     index: int
     """Position in the step: groups are consumed in this order, whatever finishes first."""
     row: PromptRow
-    prompt_ids: list[int]
     seed: int
     """Sampling seed; sample ``i`` of the group draws from ``seed + i``."""
 
@@ -127,7 +137,10 @@ class ScoredGroup:
     """The oldest that sampled any token of it."""
     lost: int = 0
     """Samples that were never finished: past their deadline, or given up. They are counted, and
-    are nobody's zero reward."""
+    earn no reward, not even zero."""
+    kl_penalty: list[float] | None = None
+    """[samples] what is taken off the rewards for the KL to the reference, with ``kl_in: reward``.
+    """
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from vllm import LLM
     from vllm.outputs import RequestOutput
 
-    from granite_rl.actors.sampler import Draw
+    from granite_rl.actors.sampler import SamplingState
 
 T = TypeVar("T")
 
@@ -241,11 +241,11 @@ class Generator:
             raise RuntimeError("vLLM could not drop its prefix cache after a weight update")
         self._weight_version = version
         for sample in self._under_way.values():
-            if sample.draw is not None:
-                runs = sample.draw.versions
-                if runs[-1][0] == sample.draw.tokens:
+            if sample.state is not None:
+                runs = sample.state.versions
+                if runs[-1][0] == sample.state.tokens:
                     runs.pop()
-                runs.append((sample.draw.tokens, version))
+                runs.append((sample.state.tokens, version))
 
     def statistics(self) -> dict[str, float]:
         """What the engine did since the last call; see ``EngineStatistics.collect``."""
@@ -318,7 +318,7 @@ class Generator:
             self._outbox.put(error)
 
     def _add(self, request: GenerationRequest) -> None:
-        from granite_rl.actors.sampler import DRAWS, EXTRA, Draw
+        from granite_rl.actors.sampler import EXTRA, SAMPLING_STATES, SamplingState
 
         for position, index in enumerate(request.samples):
             name = f"{request.key[0]}.{request.key[1]}.{index}.{len(request.prompt_ids)}"
@@ -326,7 +326,7 @@ class Generator:
             extra = None
             if request.seeds is not None:
                 keeps = request.logprobs and self._sampler_is_here
-                sample.draw = DRAWS[name] = Draw(
+                sample.state = SAMPLING_STATES[name] = SamplingState(
                     request.seeds[position],
                     request.temperature,
                     request.top_p,
@@ -372,7 +372,7 @@ class Generator:
             sample = self._under_way.pop(output.request_id)
             self._forget(output.request_id)
             said = output.outputs[0]
-            logprobs = None if sample.draw is None else sample.draw.logprobs
+            logprobs = None if sample.state is None else sample.state.logprobs
             if said.logprobs is not None:
                 logprobs = [
                     entry[token].logprob
@@ -382,7 +382,7 @@ class Generator:
                 raise RuntimeError(
                     f"{output.request_id}: {len(token_ids)} tokens, {len(logprobs)} logprobs"
                 )
-            versions = [(0, sample.version)] if sample.draw is None else sample.draw.versions
+            versions = [(0, sample.version)] if sample.state is None else sample.state.versions
             turns.append(
                 Turn(
                     sample.request.key,
@@ -397,9 +397,9 @@ class Generator:
         return turns
 
     def _forget(self, name: str) -> None:
-        from granite_rl.actors.sampler import DRAWS
+        from granite_rl.actors.sampler import SAMPLING_STATES
 
-        DRAWS.pop(name, None)
+        SAMPLING_STATES.pop(name, None)
 
 
 @dataclass
@@ -408,7 +408,7 @@ class _Sample:
 
     request: GenerationRequest
     index: int
-    draw: Draw | None
+    state: SamplingState | None
     """None: greedy."""
     version: int
     """Weights it began with."""

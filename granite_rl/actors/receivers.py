@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import ray
 from ray.exceptions import RayError
 
-from granite_rl.actors.placement import first_line
+from granite_rl.actors.answers import in_words
 
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
@@ -90,4 +90,4 @@ class RayPending:
             except TimeoutError:
                 self._failed[name] = f"{self._method}: no answer in time"
             except RayError as error:
-                self._failed[name] = f"{self._method}: {first_line(error)}"
+                self._failed[name] = f"{self._method}: {in_words(error)}"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from granite_rl.actors.node import node_id
 from granite_rl.errors import DataError
 from granite_rl.models.tokenizer import load_tokenizer
 from granite_rl.types import Message
@@ -32,6 +35,15 @@ class RewardModelWorker:
         self._model = RewardModel.load(Path(model_path), dtype).to(place).eval()
         # Its own tokenizer and template: those of the policy may differ.
         self._tokenizer = load_tokenizer(Path(model_path))
+
+    def describe(self) -> dict[str, Any]:
+        """What really runs here; answers once the model is loaded."""
+        return {
+            "engine": type(self._model).__qualname__,
+            "parameters": sum(parameter.numel() for parameter in self._model.parameters()),
+            "pid": os.getpid(),
+            "node": node_id(),
+        }
 
     def score(self, prompt: Sequence[Message], completions: Sequence[str]) -> list[RewardResult]:
         """Raw scores of completions to one prompt.

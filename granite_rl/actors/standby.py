@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Seat:
-    """A role as it is placed: actors of equal seats can stand in for each other."""
+class ActorSpec:
+    """Describes an actor: its role, what it loads and its resources. Equal ones are alike."""
 
     role: str
     loads: Hashable
@@ -38,8 +38,8 @@ class Standby:
     def __init__(self) -> None:
         self.keeps = False
         """Whether actors outlive the stage that started them."""
-        self._busy: list[tuple[Seat, ActorHandle]] = []
-        self._idle: list[tuple[Seat, ActorHandle]] = []
+        self._busy: list[tuple[ActorSpec, ActorHandle]] = []
+        self._idle: list[tuple[ActorSpec, ActorHandle]] = []
 
     def __enter__(self) -> Self:
         self.keeps = True
@@ -48,14 +48,14 @@ class Standby:
     def __exit__(self, *_: object) -> None:
         self.keeps = False
 
-    def seat(self, seat: Seat, start: Callable[[], ActorHandle]) -> ActorHandle:
-        """An idle actor of that seat, or a new one."""
+    def take(self, spec: ActorSpec, start: Callable[[], ActorHandle]) -> ActorHandle:
+        """Return an idle actor of that description, or a new one."""
         for entry in self._idle:
-            if entry[0] == seat:
+            if entry[0] == spec:
                 self._idle.remove(entry)
                 break
         else:
-            entry = (seat, start())
+            entry = (spec, start())
         self._busy.append(entry)
         return entry[1]
 
@@ -66,16 +66,16 @@ class Standby:
         ray.kill(actor)
         self._busy = [entry for entry in self._busy if entry[1] is not actor]
 
-    def end_idle_except(self, wanted: Iterable[Seat]) -> None:
-        """Kill the idle actors that the next stage has no seat for: they would take up its room."""
+    def end_idle_except(self, wanted: Iterable[ActorSpec]) -> None:
+        """Kill the idle actors that the next stage has no use for: they would take up its room."""
         import ray
 
-        seats = Counter(wanted)
+        specs = Counter(wanted)
         kept = []
-        for seat, actor in self._idle:
-            if seats[seat] > 0:
-                seats[seat] -= 1
-                kept.append((seat, actor))
+        for spec, actor in self._idle:
+            if specs[spec] > 0:
+                specs[spec] -= 1
+                kept.append((spec, actor))
             else:
                 ray.kill(actor)
         self._idle = kept
@@ -83,8 +83,8 @@ class Standby:
     def idle_resources(self) -> dict[str, float]:
         """CPUs and GPUs that idle actors hold: free for a stage that takes them over."""
         return {
-            "CPU": sum(seat.cpus for seat, _ in self._idle),
-            "GPU": sum(seat.gpus for seat, _ in self._idle),
+            "CPU": sum(spec.cpus for spec, _ in self._idle),
+            "GPU": sum(spec.gpus for spec, _ in self._idle),
         }
 
     def rest(self) -> None:

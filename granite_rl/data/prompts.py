@@ -1,8 +1,9 @@
-"""Checking prompts before anything is started: environments, rewards, lengths."""
+"""Check prompts before anything is started: environments, rewards, lengths."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from transformers import PreTrainedTokenizerBase
@@ -13,11 +14,10 @@ from granite_rl.types import PromptRow
 
 
 class Prompts(NamedTuple):
-    """Prompts that can be used, with their tokens."""
+    """Holds the prompts that can be used."""
 
     rows: list[PromptRow]
-    token_ids: dict[str, list[int]]
-    """Prompt tokens by the row's origin."""
+    """With their token ids."""
     too_long: int
     """Rows left out because their prompt exceeds the limit."""
 
@@ -32,32 +32,24 @@ def prepare_prompts(
             long.
     """
     kept: list[PromptRow] = []
-    token_ids: dict[str, list[int]] = {}
     for row in rows:
         _check_environment(row)
         ids = encode_prompt(tokenizer, list(row.prompt), tools=row.tools or None)
         if len(ids) <= max_prompt_tokens:
-            kept.append(row)
-            token_ids[row.origin] = ids
+            kept.append(replace(row, token_ids=tuple(ids)))
     if not kept:
         raise DataError(
             f"all {len(rows)} prompts exceed rollout.max_prompt_tokens={max_prompt_tokens}",
             "raise rollout.max_prompt_tokens, or use shorter prompts",
         )
-    return Prompts(kept, token_ids, len(rows) - len(kept))
+    return Prompts(kept, len(rows) - len(kept))
 
 
 def _check_environment(row: PromptRow) -> None:
     from envs.registry import make_env
 
-    fields = {
-        "data_source": row.data_source,
-        "prompt": [dict(message) for message in row.prompt],
-        "reward_spec": row.reward_spec,
-        "extra_info": row.extra_info,
-    }
     try:
-        make_env(row.env_class, fields)
+        make_env(row.env_class, row.environment_fields())
     except LookupError as error:
         raise DataError(f"{row.origin}: {error.args[0]}") from None
     except (ValueError, KeyError, TypeError, AssertionError) as error:

@@ -12,6 +12,9 @@ import numpy as np
 from granite_rl.actors.trainer import StepReport, TokenSums
 from granite_rl.rl.batching import GroupOutcome
 
+LOST_SAMPLE = "not generated to its end before rollout.deadline_s"
+"""Why a sample has no reward that no verifier has seen."""
+
 _LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 """Rows are hostile until proven otherwise: only this may become part of a metric's name."""
 
@@ -68,7 +71,7 @@ def _summary(outcomes: Sequence[GroupOutcome], reward: str, rollout: str) -> dic
     ]
     lengths = [item.length for outcome in outcomes for item in outcome.scored.completions]
     truncated = [item.truncated for outcome in outcomes for item in outcome.scored.completions]
-    prompts = [len(outcome.scored.group.prompt_ids) for outcome in outcomes]
+    prompts = [len(outcome.scored.group.row.token_ids) for outcome in outcomes]
     metrics = {
         f"{rollout}/groups": float(len(outcomes)),
         f"{rollout}/zero_variance_fraction": float(
@@ -117,6 +120,19 @@ def _languages(domain: str, outcomes: Iterable[GroupOutcome]) -> dict[str, float
         for language, values in scores.items()
         if values
     }
+
+
+def failures(outcomes: Sequence[GroupOutcome]) -> tuple[int, str]:
+    """Count the samples that have no reward, and say why the first of them has none."""
+    verdicts = [
+        f"{outcome.scored.group.row.env_class} ({outcome.scored.group.row.origin}): "
+        f"{result.status}: {result.message or 'the verifier gave no reason'}"
+        for outcome in outcomes
+        for result in outcome.scored.results
+        if not result.teaches
+    ]
+    lost = sum(outcome.scored.lost for outcome in outcomes)
+    return len(verdicts) + lost, verdicts[0] if verdicts else LOST_SAMPLE
 
 
 def policy_metrics(reports: Sequence[StepReport], lr: float) -> dict[str, float]:

@@ -20,6 +20,7 @@ that lost some).
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +29,6 @@ from typing import Any
 import ray
 
 from granite_rl.actors.generator_pool import POLL_S, GeneratorPool
-from granite_rl.actors.receivers import RayReceivers
 from granite_rl.actors.scoring import ScorerPool
 from granite_rl.errors import InfrastructureError
 from granite_rl.types import (
@@ -40,7 +40,6 @@ from granite_rl.types import (
     ScoredGroup,
     Turn,
 )
-from granite_rl.weight_sync.sender import SyncReport
 from rewards.result import Reply, RewardResult
 
 
@@ -65,15 +64,14 @@ class Sampling:
     generator's."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class RolloutTimes:
     """Where the time of a batch went, in seconds since its start."""
 
-    generated_s: float = 0.0
+    generated_s: float
     """Until the last turn was generated."""
-    scored_s: float = 0.0
+    scored_s: float
     """Until the last group was scored."""
-    finished: dict[int, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -131,7 +129,7 @@ class _Episode:
 
 
 @dataclass
-class _Group:
+class _GroupState:
     """A prompt group under way."""
 
     group: PromptGroup
@@ -148,15 +146,23 @@ class _Group:
 
 
 @dataclass
-class _Batch:
-    """The groups of one step."""
+class RolloutBatch:
+    """The groups of one step, under way or finished."""
 
+    number: int
+    """Its own among all batches of an engine."""
     sampling: Sampling
-    groups: dict[int, _Group]
-    times: RolloutTimes
+    groups: dict[int, _GroupState]
     begun: float = field(default_factory=time.monotonic)
+    generated_s: float = 0.0
+    scored_s: float = 0.0
     held: list[GenerationRequest] = field(default_factory=list)
     """Later turns that wait until all episodes of the batch have come as far."""
+
+    @property
+    def times(self) -> RolloutTimes:
+        """Where its time has gone so far."""
+        return RolloutTimes(self.generated_s, self.scored_s)
 
 
 class RolloutEngine:
@@ -181,87 +187,64 @@ class RolloutEngine:
         self._scorers = scorers
         self._encode_answer = encode_answer
         self._timeout_s = timeout_s
-        self._batches: dict[int, _Batch] = {}
+        self._numbers = itertools.count()
+        self._batches: dict[int, RolloutBatch] = {}
         self._last_event = time.monotonic()
 
-    def load_weights(self, send: Callable[[RayReceivers], SyncReport]) -> None:
-        """Bring every generator to one version of the weights: see `GeneratorPool.load_weights`.
-
-        Raises:
-            InfrastructureError: too many generators were lost.
-        """
-        self._generators.load_weights(send)
-
-    def statistics(self) -> list[dict[str, float]]:
-        """What each generator's engine did since the last call (``EngineStatistics.collect``)."""
-        return self._generators.statistics()
-
-    @property
-    def generator_restarts(self) -> int:
-        """Generators that were lost, and were replaced."""
-        return self._generators.restarts
-
-    @property
-    def reward_worker_restarts(self) -> int:
-        """Reward workers that were killed or died, and were replaced."""
-        return self._scorers.replaced_workers
-
     def run(
-        self, groups: Sequence[PromptGroup], sampling: Sampling, times: RolloutTimes
+        self,
+        groups: Sequence[PromptGroup],
+        sampling: Sampling,
+        check: Callable[[], None] = lambda: None,
     ) -> Iterator[ScoredGroup]:
         """Generate and score ``groups``: `begin` and `collect` in one."""
-        batch = -1 - len(self._batches)
-        self.begin(batch, groups, sampling, times)
-        return self.collect(batch)
+        return self.collect(self.begin(groups, sampling), check)
 
-    def begin(
-        self, batch: int, groups: Sequence[PromptGroup], sampling: Sampling, times: RolloutTimes
-    ) -> None:
-        """Start generating the groups of a batch.
-
-        Args:
-            batch: a number of its own among the batches in flight.
-            groups: the prompts.
-            sampling: how.
-            times: filled as the batch proceeds.
-        """
+    def begin(self, groups: Sequence[PromptGroup], sampling: Sampling) -> RolloutBatch:
+        """Start generating groups as a batch, and return it."""
+        number = next(self._numbers)
         under_way = {}
         requests = []
         for group in groups:
             samples = tuple(range(sampling.samples))
-            under_way[group.index] = _Group(
+            under_way[group.index] = _GroupState(
                 group, [_Episode() for _ in samples], generating=set(samples)
             )
-            requests.append(_request((batch, group.index), group, samples, [], sampling, 0))
-        self._batches[batch] = _Batch(sampling, under_way, times)
+            requests.append(_request((number, group.index), group, samples, [], sampling, 0))
+        batch = self._batches[number] = RolloutBatch(number, sampling, under_way)
         self._last_event = time.monotonic()
         self._generators.submit(requests)
+        return batch
 
-    def collect(self, batch: int) -> Iterator[ScoredGroup]:
+    def collect(
+        self, batch: RolloutBatch, check: Callable[[], None] = lambda: None
+    ) -> Iterator[ScoredGroup]:
         """The groups of a batch in their order, each as soon as all before it have been yielded.
+
+        Args:
+            batch: which.
+            check: called every few seconds at least; what it raises ends the batch.
 
         Raises:
             InfrastructureError: nothing happened within the deadline, saying what is waited for;
                 or more generators were lost than the run allows.
         """
-        state = self._batches[batch]
         self._last_event = time.monotonic()
         try:
-            for group in state.groups.values():
+            for group in batch.groups.values():
                 while not group.over:
+                    check()
                     self._advance()
-                state.times.finished[group.group.index] = time.monotonic() - state.begun
                 yield _scored(group)
         finally:
             self.drop(batch)
 
-    def drop(self, batch: int) -> None:
+    def drop(self, batch: RolloutBatch) -> None:
         """Forget a batch and give up what is still under way; harmless for one collected."""
-        state = self._batches.pop(batch, None)
-        if state is not None:
+        if self._batches.pop(batch.number, None) is not None:
             self._generators.abort(
-                ((batch, index), at)
-                for index, group in state.groups.items()
+                ((batch.number, index), at)
+                for index, group in batch.groups.items()
                 for at in group.generating
             )
 
@@ -302,11 +285,11 @@ class RolloutEngine:
             return  # it was given up, and what became of it changes nothing
         group.generating.remove(turn.sample)
         group.episodes[turn.sample].add_turn(turn)
-        batch.times.generated_s = time.monotonic() - batch.begun
+        batch.generated_s = time.monotonic() - batch.begun
         if not group.generating:
             self._score(turn.key, batch, group)
 
-    def _score(self, key: Key, batch: _Batch, group: _Group) -> None:
+    def _score(self, key: Key, batch: RolloutBatch, group: _GroupState) -> None:
         """Have the environment look at everybody's latest turn."""
         samples = tuple(at for at, episode in enumerate(group.episodes) if not episode.over)
         if samples:
@@ -347,10 +330,10 @@ class RolloutEngine:
             group.generating.add(at)
             batch.held.append(request)
         group.turn += 1
-        batch.times.scored_s = time.monotonic() - batch.begun
+        batch.scored_s = time.monotonic() - batch.begun
         self._release_held(batch)
 
-    def _release_held(self, batch: _Batch) -> None:
+    def _release_held(self, batch: RolloutBatch) -> None:
         """Let episodes go on: at once, or in one call when all of the batch have come as far."""
         if not batch.held:
             return
@@ -413,7 +396,7 @@ def _request(
         sampling: how.
         sampled: of these, the model's own.
     """
-    context = [*group.prompt_ids, *said]
+    context = [*group.row.token_ids, *said]
     # The position in the answer is part of the seed, so that a later turn draws afresh.
     seeds = tuple(group.seed + at + len(said) * _TURN_STRIDE for at in samples)
     return GenerationRequest(
@@ -432,7 +415,7 @@ _TURN_STRIDE = 1 << 20
 """Distance of the seeds of two turns: more than a group has samples."""
 
 
-def _scored(group: _Group) -> ScoredGroup:
+def _scored(group: _GroupState) -> ScoredGroup:
     whole = [episode for episode in group.episodes if episode.result is not None]
     versions = [version for episode in whole for _, version in episode.versions]
     return ScoredGroup(

@@ -8,10 +8,10 @@ from contextlib import closing
 
 from granite_rl.actors.placement import ray_session
 from granite_rl.config import StageConfig
-from granite_rl.errors import ExitCode
+from granite_rl.errors import ExitCode, Preempted
 from granite_rl.rl.controller import Controller, total_steps
 from granite_rl.rl.inputs import Inputs
-from granite_rl.rl.roles import Roles, start_roles, wait_for_roles
+from granite_rl.rl.roles import StartedRoles, start_roles, wait_for_roles
 from granite_rl.rl.rollouts import RolloutEngine
 from granite_rl.runs.alarms import Alarm
 from granite_rl.runs.console import Progress
@@ -22,9 +22,10 @@ from granite_rl.training.checkpoint import Checkpoint, CheckpointStore
 
 PROGRAM = "python -m granite_rl.stage"
 Evaluate = Callable[
-    [Inputs, RolloutEngine, RunDirectory, int], tuple[dict[str, float], list[Alarm]]
+    [Inputs, RolloutEngine, RunDirectory, int, StopSignal], tuple[dict[str, float], list[Alarm]]
 ]
-"""Scores the finished model on the held-out prompts: the step's metrics, and what got worse."""
+"""Scores the finished model on the held-out prompts: the step's metrics, and what got worse. Raises
+Preempted when it was asked to stop."""
 
 STAGES = ("multi_domain", "rlhf", "identity", "math")
 
@@ -44,13 +45,17 @@ def describe_plan(inputs: Inputs) -> str:
     )
 
 
-def run_stage(inputs: Inputs, run: RunDirectory, evaluate: Evaluate) -> int:
+def run_stage(inputs: Inputs, run: RunDirectory, evaluate: Evaluate, stop: StopSignal) -> int:
     """Train a stage to its end and write the model; returns the exit code.
 
     Args:
         inputs: what the stage reads, checked.
         run: its open run directory.
         evaluate: called with the finished model if there are held-out prompts.
+        stop: installed signal handlers.
+
+    Raises:
+        Preempted: SIGTERM or Ctrl-C came; what there was to save is saved.
     """
     config = inputs.config
     steps = total_steps(config, len(inputs.train.rows))
@@ -73,12 +78,20 @@ def run_stage(inputs: Inputs, run: RunDirectory, evaluate: Evaluate) -> int:
         progress.note(left_out)
         run.event("prompts_filtered", left_out, prompts=inputs.train.too_long)
     settings = config.model_dump(mode="json")
-    # The stop signal is installed after ray.init, which brings a SIGTERM handler of its own.
-    with closing(progress), ray_session(config.cluster), StopSignal() as stop:
+
+    def check() -> None:
+        """End the start of a stage that was asked to stop."""
+        if stop.requested:
+            done = f"nothing was trained after step {start}" if start else "nothing was trained"
+            raise Preempted(f"stopped by {stop.name} before step {start + 1} of {steps}; {done}")
+
+    check()
+    with closing(progress), ray_session(config.cluster, run.path / "actors"):
+        check()
         progress.note("starting vLLM generators and DeepSpeed trainers ...")
         # The roles need 20 s to import what they run: everything else that takes a while (W&B, this
         # process's own imports) happens meanwhile.
-        roles = start_roles(inputs, run)
+        started = start_roles(inputs, run, check)
         with closing(
             MetricLogger(
                 run,
@@ -89,7 +102,7 @@ def run_stage(inputs: Inputs, run: RunDirectory, evaluate: Evaluate) -> int:
                 prometheus=config.tracking.prometheus,
             )
         ) as logger:
-            _train(inputs, run, progress, stop, checkpoint, logger, roles, evaluate)
+            _train(inputs, run, progress, stop, check, checkpoint, logger, started, evaluate)
     following = _next_command(config, run)
     run.finish("succeeded", ExitCode.OK, next_command=following)
     print(
@@ -111,21 +124,21 @@ def _train(
     run: RunDirectory,
     progress: Progress,
     stop: StopSignal,
+    check: Callable[[], None],
     checkpoint: Checkpoint | None,
     logger: MetricLogger,
-    roles: Roles,
+    started: StartedRoles,
     evaluate: Evaluate,
 ) -> None:
     config = inputs.config
-    rollouts = wait_for_roles(inputs, run, None if checkpoint is None else checkpoint.path, roles)
+    saved = None if checkpoint is None else checkpoint.path
+    roles = wait_for_roles(inputs, run, saved, started, check)
     start = 0 if checkpoint is None else checkpoint.step
     controller = Controller(
         config,
         stream=inputs.stream,
-        prompt_ids=inputs.train.token_ids,
         pad_id=int(inputs.tokenizer.pad_token_id),
-        rollouts=rollouts,
-        trainers=roles.trainers,
+        roles=roles,
         run=run,
         logger=logger,
         progress=progress,
@@ -138,7 +151,7 @@ def _train(
     controller.save_hf(run.hf)
     if inputs.heldout is not None:
         progress.note(f"evaluating {len(inputs.heldout.rows)} held-out prompts greedily ...")
-        metrics, alarms = evaluate(inputs, rollouts, run, controller.total_steps)
+        metrics, alarms = evaluate(inputs, roles.rollouts, run, controller.total_steps, stop)
         logger.log(controller.total_steps, metrics)
         for alarm in alarms:
             run.event("alarm", alarm.message, step=alarm.step, alarm=alarm.name)

@@ -3,34 +3,52 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import ray
 from ray.exceptions import ActorDiedError, GetTimeoutError, OutOfMemoryError
 
-from granite_rl.actors import placement
+from granite_rl.actors import answers, placement
 from granite_rl.errors import ExitCode, InfrastructureError
+
+
+class Reference:
+    """Stands for an object reference."""
+
+    def __init__(self, actor_id: str) -> None:
+        self._actor_id = actor_id
+
+    def task_id(self) -> Any:
+        """Ray's path from a reference to its actor."""
+        return SimpleNamespace(actor_id=lambda: SimpleNamespace(hex=lambda: self._actor_id))
 
 
 @pytest.mark.parametrize(
     ("raised", "said"),
     [
-        (ActorDiedError(), "an actor died"),
+        (ActorDiedError(), "generator 0 died: The actor died unexpectedly"),
         (OutOfMemoryError("1 worker(s) were killed due to the node running low"), "running low"),
-        (GetTimeoutError(), "no answer from generator 1 within 2 s"),
+        (GetTimeoutError(), "no answer from generator 1 within 0.05 s"),
     ],
 )
 def test_a_lost_actor_is_an_infrastructure_failure(
     monkeypatch: pytest.MonkeyPatch, raised: Exception, said: str
 ) -> None:
+    first, second = Reference("01"), Reference("02")
+
     def get(*_: Any, **__: Any) -> Any:
+        if isinstance(raised, GetTimeoutError):
+            return None
         raise raised
 
     monkeypatch.setattr(ray, "get", get)
-    monkeypatch.setattr(ray, "wait", lambda refs, **_: (refs[:1], refs[1:]))
+    monkeypatch.setattr(ray, "wait", lambda refs, **_: (refs if first in refs else [], refs[1:]))
+    if isinstance(raised, GetTimeoutError):
+        monkeypatch.setattr(ray, "wait", lambda refs, **_: ([first], [second]))
     with pytest.raises(InfrastructureError, match=said) as caught:
-        placement.wait_for({"generator 0": object(), "generator 1": object()}, 2, "starting vLLM")
+        answers.wait_for({"generator 0": first, "generator 1": second}, 0.05, "starting vLLM")
     assert caught.value.message.startswith("starting vLLM: ")
     assert caught.value.exit_code == ExitCode.INFRASTRUCTURE
 

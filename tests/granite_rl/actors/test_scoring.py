@@ -97,8 +97,6 @@ def score_groups(cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> Scor
         lambda: placement.start_reward_worker(cluster.rewards, cluster.cluster),
         2,
         8.0,
-        None,
-        lambda name: False,
     )
 
     ray.get(list(pool.ready().values()), timeout=120)
@@ -212,11 +210,11 @@ def test_a_worker_that_cannot_be_replaced_ends_the_run_by_name(cluster: Any) -> 
         lambda: ray.remote(next(kinds)).options(num_cpus=0.1).remote(),
         1,
         30.0,
-        None,
-        lambda name: False,
     )
     ray.get(list(pool.ready().values()), timeout=60)
     pool.submit(((0, 0), (0,)), prompt_row("any"), [("said",)], max_turns=1, evaluation=False)
     ready, _ = ray.wait(pool.references(), num_returns=1, timeout=60)
-    with pytest.raises(InfrastructureError, match="replacing a reward worker: an actor died"):
+    with pytest.raises(
+        InfrastructureError, match="replacing a reward worker: reward worker 0 died"
+    ):
         pool.collect(ready)

@@ -14,9 +14,11 @@ from rewards.result import RewardResult
 
 
 def outcome(results: list[RewardResult], rewards: list[float | None]) -> GroupOutcome:
-    row = PromptRow("t", ({"role": "user", "content": "q"},), "e", {}, {}, "math", "f:1")
+    row = PromptRow(
+        "t", ({"role": "user", "content": "q"},), "e", {}, {}, "math", "f:1", token_ids=(7, 8, 9)
+    )
     completions = [Completion([5, 6], None, "text", truncated=False) for _ in results]
-    scored = ScoredGroup(PromptGroup(0, row, [7, 8, 9], 0), completions, results, 3)
+    scored = ScoredGroup(PromptGroup(0, row, 0), completions, results, 3)
     return GroupOutcome(scored, rewards, [0.0] * len(rewards), False, None)
 
 
