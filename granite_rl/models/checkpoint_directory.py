@@ -94,6 +94,15 @@ def weight_files(directory: Path) -> list[str]:
         raise PreflightError(f"model.path: {index} is damaged: {error!r}") from error
 
 
+def holds_model(directory: Path) -> bool:
+    """Whether a directory has a config and every weight file that it names; reads no weights."""
+    try:
+        names = ["config.json", *weight_files(directory)]
+    except PreflightError:
+        return False
+    return all((directory / name).is_file() for name in names)
+
+
 @contextlib.contextmanager
 def replace_directory(directory: str | Path) -> Iterator[Path]:
     """A temporary directory that takes the place of `directory` when the block succeeds.

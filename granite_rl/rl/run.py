@@ -18,7 +18,7 @@ from granite_rl.runs.console import Progress
 from granite_rl.runs.directory import RunDirectory
 from granite_rl.runs.metrics import MetricLogger
 from granite_rl.runs.preemption import StopSignal
-from granite_rl.training.checkpoint import Checkpoint, CheckpointStore
+from granite_rl.training.checkpoint import Checkpoint, CheckpointStore, resume_from
 
 PROGRAM = "python -m granite_rl.stage"
 Evaluate = Callable[
@@ -54,9 +54,8 @@ def run_stage(inputs: Inputs, run: RunDirectory, evaluate: Evaluate) -> int:
     """
     config = inputs.config
     steps = total_steps(config, len(inputs.train.rows))
-    checkpoint = _checkpoint(config, run)
-    start = 0 if checkpoint is None else checkpoint.step
-    run.drop_metrics_after(start)
+    store = CheckpointStore(run.checkpoints, keep=config.checkpoint.keep)
+    checkpoint = resume_from(run, store, config.run.resume)
     run.write_lineage(
         config.stage,
         config.recipe,
@@ -97,13 +96,6 @@ def run_stage(inputs: Inputs, run: RunDirectory, evaluate: Evaluate) -> int:
         flush=True,
     )
     return ExitCode.OK
-
-
-def _checkpoint(config: StageConfig, run: RunDirectory) -> Checkpoint | None:
-    store = CheckpointStore(run.checkpoints, keep=config.checkpoint.keep)
-    if config.run.resume == "never":
-        return None
-    return store.newest() if config.run.resume == "auto" else store.exact(config.run.resume)
 
 
 def _train(
