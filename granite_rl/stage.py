@@ -38,9 +38,8 @@ def main(argv: Sequence[str]) -> int:
     config = validate(StageConfig, compose("stage", parsed.overrides))
     # Imported after the configuration was checked: a typo is told in a second, torch takes five.
     from granite_rl.evaluation.stage import evaluate_stage
-    from granite_rl.models.checkpoint_directory import holds_model
     from granite_rl.rl.inputs import load_inputs
-    from granite_rl.rl.run import describe_plan, run_stage
+    from granite_rl.rl.run import describe_plan, is_finished, run_stage
     from granite_rl.runs.directory import RunDirectory
 
     inputs = load_inputs(config)
@@ -56,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
         config_yaml=to_yaml(config),
         overrides=parsed.overrides,
         command=command,
-        product=holds_model,
+        product=lambda path: is_finished(inputs, path),
     ) as run:
         if run.already_complete:
             print(f"{config.stage}: {run.path} is already complete; nothing to do")

@@ -33,7 +33,7 @@ def main(argv: Sequence[str]) -> int:
     overrides = [re.sub(r"^recipe=", "sft_recipe=", item) for item in parsed.overrides]
     config = validate(SftConfig, compose("sft", overrides))
     with launching(config.trainer.ranks, dry_run=parsed.dry_run) as stop:
-        # Imported after the configuration was checked: a typo is told in a second, torch takes five.
+        # Imported after the configuration was checked: a typo is told in a second, torch takes 5.
         from granite_rl.training.run import run_supervised
         from sft.train import SFT
 

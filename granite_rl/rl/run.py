@@ -5,10 +5,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 from granite_rl.actors.placement import ray_session
 from granite_rl.config import StageConfig
 from granite_rl.errors import ExitCode
+from granite_rl.models.checkpoint_directory import holds_model
 from granite_rl.rl.controller import Controller, total_steps
 from granite_rl.rl.inputs import Inputs
 from granite_rl.rl.roles import Roles, start_roles, wait_for_roles
@@ -96,6 +98,12 @@ def run_stage(inputs: Inputs, run: RunDirectory, evaluate: Evaluate) -> int:
         flush=True,
     )
     return ExitCode.OK
+
+
+def is_finished(inputs: Inputs, run: Path) -> bool:
+    """Whether a run directory holds what a finished stage leaves: its model, and its evaluation."""
+    evaluated = inputs.heldout is None or (run / "eval.json").is_file()
+    return holds_model(run / "hf") and evaluated
 
 
 def _train(

@@ -417,7 +417,9 @@ class RunDirectory:
             if trained:
                 self.event("config_changed", ", ".join(trained), keys=trained)
             if lost:
-                message = "the run had finished, but its model or result is gone or not whole: made again"
+                message = (
+                    "the run had finished, but its model or result is gone or not whole: made again"
+                )
                 self.event("product_missing", message)
                 print(f"{self.kind}: {message}", flush=True)
 

@@ -104,7 +104,8 @@ def external_rank(environment: Mapping[str, str] = os.environ) -> ExternalRank |
             rank, ranks, local, port = (int(value or 0) for value in values)
         except ValueError:
             shown = ", ".join(
-                f"{name}={value}" for name, value in zip((*names, "MASTER_PORT"), values, strict=True)
+                f"{name}={value}"
+                for name, value in zip((*names, "MASTER_PORT"), values, strict=True)
             )
             raise ConfigError(f"the environment's {shown} are no numbers of ranks") from None
         return ExternalRank(rank, local, Meeting(environment["MASTER_ADDR"], port, ranks))
@@ -162,11 +163,11 @@ def launching(ranks: int, *, dry_run: bool) -> Iterator[StopSignal]:
         Preempted: stopped before anything was written.
     """
     external = external_rank()
-    with StopSignal(COPIES_S if external is not None else 0.0) as stop:
-        with stop.interrupting("before anything was written"):
-            if not dry_run:
-                warm_up(ranks)
-            yield stop
+    copies_s = COPIES_S if external is not None else 0.0
+    with StopSignal(copies_s) as stop, stop.interrupting("before anything was written"):
+        if not dry_run:
+            warm_up(ranks)
+        yield stop
 
 
 def launch(
@@ -221,9 +222,7 @@ def spawn(target: Callable[..., object], ranks: int, args: tuple[Any, ...] = ())
     if ranks == 1:
         target(0, *args)
     else:
-        launch_processes(
-            _without_context, loopback(ranks), (target, *args), _ignore, StopSignal()
-        )
+        launch_processes(_without_context, loopback(ranks), (target, *args), _ignore, StopSignal())
 
 
 def loopback(ranks: int) -> Meeting:

@@ -82,9 +82,7 @@ class _Processes:
         self._processes: list[BaseProcess] = []
         self._pipes: dict[Connection, int] = {}
 
-    def start(
-        self, target: Callable[..., object], meeting: Meeting, args: tuple[Any, ...]
-    ) -> None:
+    def start(self, target: Callable[..., object], meeting: Meeting, args: tuple[Any, ...]) -> None:
         """Start all ranks."""
         context = multiprocessing.get_context("spawn" if _GPUS else "forkserver")
         for rank in range(meeting.ranks):

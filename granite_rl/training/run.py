@@ -257,7 +257,6 @@ def _rank(
     """Train as one rank that the launcher has started."""
     with joined(rank, context, task.config.trainer.threads):
         train(rank, context, task)
-        torch.distributed.barrier()
 
 
 # -- ranks of torchrun and srun ------------------------------------------------------------------

@@ -208,6 +208,7 @@ class Reporter:
     run: RunDirectory
     logger: MetricLogger
     progress: Progress
+
     def __call__(self, report: Report | Saved | str) -> None:
         """Take one report; a string is a remark."""
         if isinstance(report, str):

@@ -7,10 +7,12 @@ have seen. All texts are tokenised in one call, which takes half the time of one
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from transformers import PreTrainedTokenizerBase
 
@@ -95,6 +97,31 @@ def _parse_row(line: str, where: str) -> tuple[list[Any], tuple[str, str], str]:
     if row["chosen"] == row["rejected"]:
         raise DataError(f"{where}: chosen and rejected are the same text")
     return row["prompt"], (row["chosen"], row["rejected"]), str(row.get("language", "unknown"))
+
+
+def save_pairs(path: Path, pairs: Sequence[Pair]) -> None:
+    """Write pairs to a file that `load_pairs` reads, atomically."""
+    answers = [answer for pair in pairs for answer in (pair.chosen, pair.rejected)]
+    temporary = path.with_name(f".{path.name}.tmp")
+    with temporary.open("wb") as stream:
+        np.savez(
+            stream,
+            token_ids=np.concatenate([np.array(answer, dtype=np.uint32) for answer in answers]),
+            ends=np.cumsum([len(answer) for answer in answers]),
+            languages=np.array([pair.language for pair in pairs]),
+        )
+    os.replace(temporary, path)
+
+
+def load_pairs(path: Path) -> list[Pair]:
+    """Read what `save_pairs` wrote."""
+    with np.load(path, allow_pickle=False) as stored:
+        answers = [answer.tolist() for answer in np.split(stored["token_ids"], stored["ends"][:-1])]
+        languages = stored["languages"].tolist()
+    return [
+        Pair(answers[2 * index], answers[2 * index + 1], language)
+        for index, language in enumerate(languages)
+    ]
 
 
 def total_steps(pairs: int, epochs: float, pairs_per_step: int) -> int:
