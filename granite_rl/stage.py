@@ -39,7 +39,7 @@ def main(argv: Sequence[str]) -> int:
     # Imported after the configuration was checked: a typo is told in a second, torch takes five.
     from granite_rl.evaluation.stage import evaluate_stage
     from granite_rl.rl.inputs import load_inputs
-    from granite_rl.rl.run import describe_plan, run_stage
+    from granite_rl.rl.run import describe_plan, is_finished, run_stage
     from granite_rl.runs.directory import RunDirectory
     from granite_rl.runs.preemption import StopSignal
 
@@ -58,6 +58,7 @@ def main(argv: Sequence[str]) -> int:
             config_yaml=to_yaml(config),
             overrides=parsed.overrides,
             command=command,
+            product=lambda path: is_finished(inputs, path),
         ) as run,
     ):
         if run.already_complete:

@@ -17,7 +17,7 @@ import pytest
 
 import pretrain.__main__
 import sft.__main__
-import sft.reward_model.train
+import sft.reward_model.__main__
 from granite_rl import stage
 from granite_rl.entry import run_main
 from granite_rl.evaluation import __main__ as evaluation
@@ -109,7 +109,7 @@ def sft_of(inputs: Inputs, model: Path) -> tuple[Main, list[str]]:
 
 
 def reward_training_of(inputs: Inputs, model: Path) -> tuple[Main, list[str]]:
-    return sft.reward_model.train.main, [
+    return sft.reward_model.__main__.main, [
         "recipe=demo",
         f"data.train={inputs.pairs}",
         f"model.path={model}",

@@ -74,7 +74,8 @@ ROOMS: Mapping[str, set[str]] = {
     "granite_rl.algorithm": LOW | REWARDS,
     "granite_rl.weight_sync": LOW,
     "granite_rl.data": LOW | REWARDS | {"envs"},
-    "granite_rl.training": LOW | {"granite_rl.weight_sync", "granite_rl.data"},
+    # its launcher answers the command line of supervised runs, as their entry points would
+    "granite_rl.training": LOW | ENTRY | {"granite_rl.weight_sync", "granite_rl.data"},
     # the actors of a stage, the stage, and what is made of stages
     "granite_rl.actors": LOW | MIDDLE | REWARDS | {"envs", "rewards.sandbox"},
     "granite_rl.rl": LOW | MIDDLE | REWARDS | {"granite_rl.actors"},

@@ -111,6 +111,15 @@ def weight_files(directory: Path, where: str = "") -> list[str]:
     return sorted(set(names.values()))
 
 
+def holds_model(directory: Path) -> bool:
+    """Whether a directory has a config and every weight file that it names; reads no weights."""
+    try:
+        names = ["config.json", *weight_files(directory)]
+    except PreflightError:
+        return False
+    return all((directory / name).is_file() for name in names)
+
+
 @contextlib.contextmanager
 def replace_directory(directory: str | Path) -> Iterator[Path]:
     """A temporary directory that takes the place of `directory` when the block succeeds.

@@ -123,7 +123,8 @@ def judge(step: Step, record: StepRecord | None) -> Due:
         return Due(True, f"{word}: it had {_ended(record.state, state)}", inputs)
     missing = [path for path in step.outputs if not path.exists()]
     if missing:
-        return Due(True, f"{missing[0]} is missing", inputs, fresh=True)
+        # A run that resumes makes its model again from its last checkpoint.
+        return Due(True, f"{missing[0]} is missing", inputs, fresh=not step.resumable)
     return Due(False, "done, inputs unchanged", inputs)
 
 

@@ -362,6 +362,7 @@ class Controller:
             directory = self._store.begin(step)
             self._trainers.save(directory, step)
             self._store.commit(step, self._counters(step))
+            self._run.set_saved(step)
         except OSError as error:
             kept = self._store.newest()
             raise InfrastructureError(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 from granite_rl.actors.placement import ray_session
 from granite_rl.config import StageConfig
 from granite_rl.errors import ExitCode, Preempted
+from granite_rl.models.checkpoint_directory import holds_model
 from granite_rl.rl.controller import Controller, total_steps
 from granite_rl.rl.inputs import Inputs
 from granite_rl.rl.roles import StartedRoles, start_roles, wait_for_roles
@@ -18,7 +20,7 @@ from granite_rl.runs.console import Progress
 from granite_rl.runs.directory import RunDirectory
 from granite_rl.runs.metrics import MetricLogger
 from granite_rl.runs.preemption import StopSignal
-from granite_rl.training.checkpoint import Checkpoint, CheckpointStore
+from granite_rl.training.checkpoint import Checkpoint, CheckpointStore, resume_from
 
 PROGRAM = "python -m granite_rl.stage"
 Evaluate = Callable[
@@ -59,9 +61,9 @@ def run_stage(inputs: Inputs, run: RunDirectory, evaluate: Evaluate, stop: StopS
     """
     config = inputs.config
     steps = total_steps(config, len(inputs.train.rows))
-    checkpoint = _checkpoint(config, run)
+    store = CheckpointStore(run.checkpoints, keep=config.checkpoint.keep)
+    checkpoint = resume_from(run, store, config.run.resume)
     start = 0 if checkpoint is None else checkpoint.step
-    run.drop_metrics_after(start)
     run.write_lineage(
         config.stage,
         config.recipe,
@@ -112,11 +114,10 @@ def run_stage(inputs: Inputs, run: RunDirectory, evaluate: Evaluate, stop: StopS
     return ExitCode.OK
 
 
-def _checkpoint(config: StageConfig, run: RunDirectory) -> Checkpoint | None:
-    store = CheckpointStore(run.checkpoints, keep=config.checkpoint.keep)
-    if config.run.resume == "never":
-        return None
-    return store.newest() if config.run.resume == "auto" else store.exact(config.run.resume)
+def is_finished(inputs: Inputs, run: Path) -> bool:
+    """Whether a run directory holds what a finished stage leaves: its model, and its evaluation."""
+    evaluated = inputs.heldout is None or (run / "eval.json").is_file()
+    return holds_model(run / "hf") and evaluated
 
 
 def _train(

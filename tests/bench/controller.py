@@ -38,7 +38,7 @@ from granite_rl.actors.trainer import StepReport, TokenSums
 from granite_rl.actors.trainer_group import TrainerGroup
 from granite_rl.rl.controller import Controller
 from granite_rl.rl.inputs import load_inputs
-from granite_rl.rl.roles import training_of
+from granite_rl.rl.roles import Roles, training_of
 from granite_rl.rl.rollouts import RolloutEngine
 from granite_rl.types import GenerationRequest, TrainBatch, Turn
 from granite_rl.weight_sync.sender import Receivers, SyncReport
