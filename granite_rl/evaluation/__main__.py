@@ -76,7 +76,7 @@ def _run(config: EvaluationConfig) -> int:
     from granite_rl.actors import placement
     from granite_rl.actors.generator_pool import GeneratorPool
     from granite_rl.actors.scoring import ScorerPool
-    from granite_rl.data.prompts import prepare_prompts, uses_reward_model
+    from granite_rl.data.prompts import describe_too_long, prepare_prompts, uses_reward_model
     from granite_rl.data.rows import limit_rows, read_rows
     from granite_rl.evaluation.heldout import evaluate, write_evaluation
     from granite_rl.models.checkpoint_directory import check_checkpoint, checkpoint_hash
@@ -91,6 +91,8 @@ def _run(config: EvaluationConfig) -> int:
         prompts[name] = prepare_prompts(
             rows, load_tokenizer(path), config.rollout.max_prompt_tokens
         )
+        if prompts[name].too_long:
+            print(f"{name}: {describe_too_long('held-out', prompts[name])}", flush=True)
     engines = share_engines(config.models)
     with placement.ray_session(config.cluster):
         single = config.generator.model_copy(update={"replicas": 1})
