@@ -322,6 +322,7 @@ class Controller:
             self._trainers.save(directory, step)
             self._store.commit(step, self._counters(step))
         except OSError as error:
+            self._store.discard()
             kept = self._store.newest()
             raise InfrastructureError(
                 f"the checkpoint of step {step} can't be written: {error}",

@@ -7,14 +7,15 @@ batch's gradient does not depend on how it was cut up.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 
-from granite_rl.errors import DivergedError, Preempted
+from granite_rl.errors import DivergedError, InfrastructureError, Preempted, disk_errors
 from granite_rl.runs.console import Progress, format_count
 from granite_rl.runs.directory import RunDirectory
 from granite_rl.runs.metrics import MetricLogger
@@ -111,14 +112,26 @@ def save_checkpoint(
     engine: TrainEngine, store: CheckpointStore, step: int, metadata: Mapping[str, Any]
 ) -> None:
     """Save all ranks' state and commit it; all ranks call this together."""
-    place: list[Path | None] = [store.begin(step) if engine.rank == 0 else None]
-    torch.distributed.broadcast_object_list(place)
-    directory = place[0]
-    assert directory is not None
-    engine.save(directory)
-    torch.distributed.barrier()
-    if engine.rank == 0:
-        store.commit(step, metadata)
+    with _refused_by_disk(store, step):
+        place: list[Path | None] = [store.begin(step) if engine.rank == 0 else None]
+        torch.distributed.broadcast_object_list(place)
+        directory = place[0]
+        assert directory is not None
+        engine.save(directory)
+        torch.distributed.barrier()
+        if engine.rank == 0:
+            store.commit(step, metadata)
+
+
+@contextmanager
+def _refused_by_disk(store: CheckpointStore, step: int) -> Iterator[None]:
+    """Say that a checkpoint can't be written, and give back the room that half of it takes."""
+    try:
+        with disk_errors(f"the checkpoint of step {step}"):
+            yield
+    except InfrastructureError:
+        store.discard()
+        raise
 
 
 def stop_agreed(context: RankContext) -> bool:
