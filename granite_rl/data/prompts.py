@@ -12,6 +12,9 @@ from granite_rl.errors import DataError
 from granite_rl.models.tokenizer import encode_prompt
 from granite_rl.types import PromptRow
 
+REFUSED_SHOWN = 10
+"""Rows that a message names before it only counts."""
+
 
 class Prompts(NamedTuple):
     """Holds the prompts that can be used."""
@@ -32,17 +35,46 @@ def prepare_prompts(
             long.
     """
     kept: list[PromptRow] = []
+    refused: list[DataError] = []
     for row in rows:
         _check_environment(row)
-        ids = encode_prompt(tokenizer, list(row.prompt), tools=row.tools or None)
+        try:
+            ids = encode_prompt(tokenizer, list(row.prompt), tools=row.tools or None)
+        except DataError as error:
+            refused.append(DataError(f"{row.origin}: {error.message}", error.fix))
+            continue
         if len(ids) <= max_prompt_tokens:
             kept.append(replace(row, token_ids=tuple(ids)))
+    if refused:
+        raise _together(refused)
     if not kept:
         raise DataError(
             f"all {len(rows)} prompts exceed rollout.max_prompt_tokens={max_prompt_tokens}",
             "raise rollout.max_prompt_tokens, or use shorter prompts",
         )
     return Prompts(kept, len(rows) - len(kept))
+
+
+def _together(refused: Sequence[DataError]) -> DataError:
+    """One error for all rows that the chat template or the tokenizer refuses, each by its line."""
+    shown = [error.message for error in refused[:REFUSED_SHOWN]]
+    if len(refused) > len(shown):
+        shown.append(f"and {len(refused) - len(shown)} more rows")
+    return DataError("\n".join(shown), refused[0].fix)
+
+
+def describe_too_long(kind: str, prompts: Prompts) -> str:
+    """Say how many prompts were left out for their length.
+
+    Args:
+        kind: which rows they are, for the message.
+        prompts: what was kept, and how many were not.
+    """
+    total = len(prompts.rows) + prompts.too_long
+    return (
+        f"{prompts.too_long} of {total} {kind} prompts exceed rollout.max_prompt_tokens and are "
+        "left out"
+    )
 
 
 def _check_environment(row: PromptRow) -> None:

@@ -16,7 +16,7 @@ from granite_rl.actors.answers import wait_for
 from granite_rl.actors.generator_pool import GeneratorPool
 from granite_rl.actors.scoring import ScorerPool
 from granite_rl.config import GeneratorSection
-from granite_rl.data.prompts import Prompts, prepare_prompts
+from granite_rl.data.prompts import Prompts, describe_too_long, prepare_prompts
 from granite_rl.data.rows import limit_rows, read_rows
 from granite_rl.errors import Preempted
 from granite_rl.evaluation.config import EvaluationConfig
@@ -70,6 +70,9 @@ def evaluate_checkpoints(config: EvaluationConfig, models: Mapping[str, CheckedM
         name: prepare_prompts(rows, model.tokenizer, config.rollout.max_prompt_tokens)
         for name, model in models.items()
     }
+    for name, found in prompts.items():
+        if found.too_long:
+            print(f"{name}: {describe_too_long('held-out', found)}", flush=True)
     engines = share_engines(config.models)
     generator = _one_replica(config.generator)
     with StopSignal() as stop, placement.ray_session(config.cluster):

@@ -364,6 +364,7 @@ class Controller:
             self._store.commit(step, self._counters(step))
             self._run.set_saved(step)
         except OSError as error:
+            self._store.discard()
             kept = self._store.newest()
             raise InfrastructureError(
                 f"the checkpoint of step {step} can't be written: {error}",

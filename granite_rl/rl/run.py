@@ -9,6 +9,7 @@ from pathlib import Path
 
 from granite_rl.actors.placement import ray_session
 from granite_rl.config import StageConfig
+from granite_rl.data.prompts import describe_too_long
 from granite_rl.errors import ExitCode, Preempted
 from granite_rl.models.checkpoint_directory import holds_model
 from granite_rl.rl.controller import Controller, total_steps
@@ -39,9 +40,13 @@ def describe_plan(inputs: Inputs) -> str:
     steps = total_steps(config, len(inputs.train.rows))
     samples = config.rollout.prompts_per_step * config.rollout.samples_per_prompt
     domains = sorted({row.domain for row in inputs.train.rows})
+    heldout = ""
+    if inputs.heldout is not None:
+        kept, too_long = len(inputs.heldout.rows), inputs.heldout.too_long
+        heldout = f"# held out: {kept} prompts ({too_long} too long)\n"
     return (
         f"# plan: {steps} steps x {samples} samples from {len(inputs.train.rows)} prompts "
-        f"({inputs.train.too_long} too long), domains: {', '.join(domains)}\n"
+        f"({inputs.train.too_long} too long), domains: {', '.join(domains)}\n{heldout}"
         f"# roles: {config.generator.replicas} generator(s), {config.rewards.workers} reward "
         f"worker(s), {config.trainer.ranks} trainer rank(s), ZeRO {config.trainer.zero_stage}"
     )
@@ -73,12 +78,11 @@ def run_stage(inputs: Inputs, run: RunDirectory, evaluate: Evaluate, stop: StopS
         reward_model=None if config.rewards.model_path is None else str(config.rewards.model_path),
     )
     progress = Progress(steps, "step", config.stage)
-    if inputs.train.too_long:
-        left_out = (
-            f"{inputs.train.too_long} prompts exceed rollout.max_prompt_tokens and are left out"
-        )
-        progress.note(left_out)
-        run.event("prompts_filtered", left_out, prompts=inputs.train.too_long)
+    for kind, prompts in (("training", inputs.train), ("held-out", inputs.heldout)):
+        if prompts is not None and prompts.too_long:
+            left_out = describe_too_long(kind, prompts)
+            progress.note(left_out)
+            run.event("prompts_filtered", left_out, prompts=prompts.too_long, kind_of_rows=kind)
     settings = config.model_dump(mode="json")
 
     def check() -> None:

@@ -35,12 +35,14 @@ import yaml
 
 from granite_rl.config import RunSection
 from granite_rl.errors import (
+    MAKE_ROOM,
     ConfigError,
     ExitCode,
     InfrastructureError,
     Preempted,
     PreflightError,
     UserError,
+    disk_refuses,
 )
 from granite_rl.runs.files import (
     DIRECTORY_MODE,
@@ -346,6 +348,9 @@ class RunDirectory:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        original = error
+        if error is not None and disk_refuses(error) and not self._complete:
+            error = InfrastructureError(f"run.dir: {self.path} takes no more: {error}", MAKE_ROOM)
         try:
             if error is not None and not self._complete:
                 self._record_exception(error)
@@ -356,6 +361,8 @@ class RunDirectory:
         finally:
             with contextlib.suppress(OSError):
                 self.close()
+        if error is not None and error is not original:
+            raise error from original
 
     def _record_exception(self, error: BaseException) -> None:
         state: Literal["failed", "preempted"] = "failed"

@@ -74,12 +74,16 @@ class CheckpointStore:
         lock sees to that), so no other process can be filling them.
         """
         self.root.mkdir(parents=True, exist_ok=True)
+        self.discard()
+        return Path(tempfile.mkdtemp(prefix=f"{_TEMPORARY}step_{step}-", dir=self.root))
+
+    def discard(self) -> None:
+        """Remove what saves that were interrupted, or that the disk refused, have left."""
         for stale in self.root.glob(f"{_TEMPORARY}*"):
             if stale.is_dir():
                 shutil.rmtree(stale)
             else:
                 stale.unlink()  # killed in the write of the pointer
-        return Path(tempfile.mkdtemp(prefix=f"{_TEMPORARY}step_{step}-", dir=self.root))
 
     def commit(self, step: int, metadata: Mapping[str, Any]) -> Path:
         """Make the files of the directory that ``begin(step)`` gave the checkpoint of ``step``.

@@ -30,7 +30,7 @@ import torch
 from torch import Tensor, nn
 
 from granite_rl.config import OptimSection, check_precision
-from granite_rl.errors import ConfigError
+from granite_rl.errors import ConfigError, disk_errors
 from granite_rl.models.loading import save_hf
 from granite_rl.training.distributed import all_reduce_max, device
 from granite_rl.training.policy import TokenLogprobs
@@ -273,7 +273,8 @@ class TrainEngine:
             raise TypeError(f"{type(model).__name__} is not a Hugging Face model")
         state = {name: t for name, t in self.named_parameters_full() if self.rank == 0}
         if self.rank == 0:
-            save_hf(state, cast("GraniteConfig", model.config), tokenizer, directory)
+            with disk_errors(str(directory)):
+                save_hf(state, cast("GraniteConfig", model.config), tokenizer, directory)
         torch.distributed.barrier()
 
     @property

@@ -8,7 +8,8 @@ of its own and shares the rest.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple
 import torch
 
 from granite_rl.config import CheckpointSection
-from granite_rl.errors import DivergedError, InfrastructureError, Preempted
+from granite_rl.errors import DivergedError, InfrastructureError, Preempted, disk_errors
 from granite_rl.runs.console import Progress, format_count
 from granite_rl.runs.directory import RunDirectory
 from granite_rl.runs.metrics import MetricLogger
@@ -128,6 +129,17 @@ def _in_lockstep(
     return [*batches, *[empty_batch(pad_id)] * missing]
 
 
+@contextmanager
+def _refused_by_disk(store: CheckpointStore, step: int) -> Iterator[None]:
+    """Say that a checkpoint can't be written, and give back the room that half of it takes."""
+    try:
+        with disk_errors(f"the checkpoint of step {step}"):
+            yield
+    except InfrastructureError:
+        store.discard()
+        raise
+
+
 class Saves:
     """When a run saves and stops: all ranks call the same methods at the same steps.
 
@@ -178,7 +190,7 @@ class Saves:
         """
         if step == self._saved:
             return
-        try:
+        with _refused_by_disk(self._store, step):
             place: list[Path | None] = [self._store.begin(step) if engine.rank == 0 else None]
             torch.distributed.broadcast_object_list(place)
             directory = place[0]
@@ -191,12 +203,6 @@ class Saves:
                 self._context.flush()
                 self._store.commit(step, metadata)
                 self._context.report(Saved(step))
-        except OSError as error:
-            raise InfrastructureError(
-                f"the checkpoint of step {step} can't be written: {error}",
-                "make room or raise the quota; the same command with run.resume=auto continues "
-                f"from step {self._saved or 0}",
-            ) from error
         torch.distributed.barrier()  # a rank that left now might take rank 0 with it
         self._saved = step
 

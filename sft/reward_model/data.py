@@ -92,7 +92,8 @@ def _parse_row(
             raise DataError(f"{where}: {key} must be a {kind.__name__}, {got}", _WANTED)
     if row["chosen"] == row["rejected"]:
         raise DataError(f"{where}: chosen and rejected are the same text")
-    prompt = chat_messages(row["prompt"], where, "prompt", None)
+    # Without a prompt, answers are compared by themselves.
+    prompt = chat_messages(row["prompt"], where, "prompt", None) if row["prompt"] else ()
     return prompt, (row["chosen"], row["rejected"]), str(row.get("language") or "unknown")
 
 

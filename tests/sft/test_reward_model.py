@@ -107,7 +107,7 @@ def test_micro_batches_hold_whole_pairs_sorted_by_length() -> None:
     ("line", "words"),
     [
         ("{", "not JSON"),
-        ("[]", "must be an object"),
+        ("[]", "not a JSON object"),
         ('{"chosen": "a", "rejected": "b"}', "prompt must be a list, it is missing"),
         ('{"prompt": [], "chosen": 3, "rejected": "b"}', "chosen must be a str, got 3"),
         ('{"prompt": [], "chosen": "a", "rejected": "a"}', "are the same"),
