@@ -188,22 +188,22 @@ def _arguments(model: Path, pairs: Path) -> list[str]:
 
 _SEVERAL_RUNS = """
 import json, os, signal, sys
-from granite_rl.entry import configure, run_main
+from granite_rl.entry import run_main
 from granite_rl.training import distributed
-from sft import preference
+from sft.reward_model import train as reward_model
 
 distributed.shutdown_distributed = lambda: None  # DeepSpeed can't join twice in one process
-original = preference._Training._step
+original = reward_model._Training._step
 
 def step(self, number):
     if number == stop_at:
         os.kill(os.getpid(), signal.SIGTERM)
     return original(self, number)
 
-preference._Training._step = step
+reward_model._Training._step = step
 codes = []
 for stop_at, argv in json.loads(sys.argv[1]):
-    codes.append(run_main(preference.main, argv))
+    codes.append(run_main(reward_model.main, argv))
     print("== end of run", flush=True)
 print(json.dumps(codes))
 """
