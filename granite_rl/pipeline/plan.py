@@ -20,10 +20,10 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from granite_rl.config import NonNegative, NonNegativeFloat, Positive, PositiveFloat, StrictModel
-from granite_rl.entry import quote
 from granite_rl.errors import ConfigError, DataError
 from granite_rl.evaluation.matrix import STAGES
 from granite_rl.models.checkpoint_directory import checkpoint_hash
+from granite_rl.overrides import quote
 
 RL_STAGES: tuple[str, ...] = STAGES[2:]
 CONTROL_STAGES: tuple[str, ...] = STAGES[:3]
