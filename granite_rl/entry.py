@@ -100,7 +100,9 @@ def configure(name: str, model: type[ConfigT], overrides: Sequence[str]) -> Conf
     for override in overrides:
         key = split(override)[1]
         if re.split(r"[./@]", key)[0] not in sections:
-            raise ConfigError(*_unknown_key(name, overrides, key, sections))
+            known = [*_leaves(model), *known_keys(name, overrides)]
+            begins = f"a key begins with one of {', '.join(sections)}"
+            raise ConfigError(f"{key}: unknown configuration key", suggest(key, known) or begins)
     return validate(model, compose(name, literal_values(overrides, path_keys(model), groups)))
 
 
@@ -135,13 +137,16 @@ def _compose(name: str, overrides: Sequence[str]) -> DictConfig:
 
 
 def known_keys(name: str, overrides: Sequence[str] = ()) -> list[str]:
-    """Dotted paths of every key of a composition, for nearest-match hints.
+    """Dotted paths of every key of a composition, to suggest one; empty where none can be made.
 
     Of the overrides, only the choices of config groups are applied: they decide which keys exist.
     """
     groups = _groups(name)
     choices = [item for item in overrides if split(item)[1] in groups]
-    tree = OmegaConf.to_container(_compose(name, choices), resolve=False)
+    try:
+        tree = OmegaConf.to_container(_compose(name, choices), resolve=False)
+    except HydraException:  # a group without a choice: its own message says so
+        return []
 
     def walk(node: object, prefix: str) -> list[str]:
         if not isinstance(node, dict) or not node:
@@ -156,19 +161,11 @@ def known_keys(name: str, overrides: Sequence[str] = ()) -> list[str]:
 
 
 def _groups(name: str) -> set[str]:
-    """Keys that choose a file of a config group: folders of the root, and those that all share."""
-    own = (path for path in (CONF / name).iterdir())
-    shared = (path for path in CONF.iterdir() if not (path / "config.yaml").exists())
-    return {path.name for path in (*own, *shared) if re.fullmatch(r"[a-z]\w*", path.name)}
-
-
-def _unknown_key(
-    name: str, overrides: Sequence[str], key: str, sections: Sequence[str] = ()
-) -> tuple[str, str]:
-    fix = suggest(key, known_keys(name, overrides))
-    if fix is None and sections:
-        fix = f"a key begins with one of {', '.join(sections)}"
-    return f"{key}: unknown configuration key", fix or f"see the YAML files under conf/{name}/"
+    """Keys that choose a file of a config group: the root's folders, and what its defaults name."""
+    folders = {path.name for path in (CONF / name).iterdir() if path.is_dir()}
+    root = OmegaConf.load(CONF / name / "config.yaml")
+    chosen = [item for item in root["defaults"] if isinstance(item, DictConfig)]
+    return folders | {str(key).removeprefix("optional ") for item in chosen for key in item}
 
 
 def _explain_hydra(name: str, overrides: Sequence[str], error: Exception) -> tuple[str, str]:
@@ -186,13 +183,18 @@ def _explain_hydra(name: str, overrides: Sequence[str], error: Exception) -> tup
         return f"{group}: there is no option {wanted!r}", f"{hint}options: {', '.join(available)}"
     if mandatory := re.search(r"You must specify '([^']+)'", text):
         key = mandatory.group(1)
-        return f"{key}: no value given", f"add `{key}=OPTION` to the command"
+        available = re.findall(r"^\t(\S+)$", text, flags=re.MULTILINE)
+        return f"{key}: no value given", f"add `{key}=OPTION`; options: {', '.join(available)}"
     if present := re.search(r"An item is already at '([^']+)'", text):
         key = present.group(1)
         return f"{key}: exists already", f"leave out the `+`: {key}=VALUE"
     match = re.search(r"Could not override '([^']+)'", text) or re.search(r"[Kk]ey '([^']+)'", text)
     if match:
-        return _unknown_key(name, overrides, match.group(1))
+        fix = suggest(match.group(1), known_keys(name, overrides))
+        return (
+            f"{match.group(1)}: unknown configuration key",
+            fix or f"see the YAML files under conf/{name}/",
+        )
     first = text.splitlines()[0] if text else type(error).__name__
     return first, "Hydra override syntax is key=value; quote values with special characters"
 

@@ -17,7 +17,7 @@ quoted for Hydra before it sees them. What keeps a meaning is little and the sam
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, get_args, get_origin
 
@@ -52,10 +52,12 @@ def quote(value: str | Path) -> str:
     return _quoted(_DOLLAR.sub(r"\1\1\\${", str(value)))
 
 
-def argument(key: str, value: str | Path | Sequence[Path]) -> str:
+def argument(key: str, value: str | Path | Sequence[Path] | Mapping[str, Path]) -> str:
     """The override that gives a key this value, whatever characters it holds."""
     if isinstance(value, str | Path):
         return f"{key}={quote(value)}"
+    if isinstance(value, Mapping):
+        return f"{key}={{{','.join(f'{name}:{quote(path)}' for name, path in value.items())}}}"
     return f"{key}=[{','.join(quote(path) for path in value)}]"
 
 

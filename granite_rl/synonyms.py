@@ -9,6 +9,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection
 
+_BATCH = ("rollout.prompts_per_step", "data.batch_rows", "data.pairs_per_step", "batch_sequences")
+
+_LENGTH = ("rollout.max_context", "trainer.row_tokens", "context")
+
 SYNONYMS: dict[str, tuple[str, ...]] = {
     # optimizer
     "learning_rate": ("optim.lr",),
@@ -26,9 +30,9 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "adam_beta1": ("optim.betas",),
     "adam_beta2": ("optim.betas",),
     # how much, and how long
-    "batch_size": ("rollout.prompts_per_step", "data.batch_rows", "data.pairs_per_step"),
-    "train_batch_size": ("rollout.prompts_per_step", "data.batch_rows", "data.pairs_per_step"),
-    "global_batch_size": ("rollout.prompts_per_step", "data.batch_rows", "data.pairs_per_step"),
+    "batch_size": _BATCH,
+    "train_batch_size": _BATCH,
+    "global_batch_size": _BATCH,
     "micro_batch_size": ("trainer.rows_per_microbatch", "trainer.microbatch_tokens"),
     "per_device_train_batch_size": ("trainer.rows_per_microbatch", "trainer.microbatch_tokens"),
     "num_epochs": ("data.epochs",),
@@ -37,10 +41,10 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "steps": ("data.max_steps",),
     "num_steps": ("data.max_steps",),
     "total_steps": ("data.max_steps",),
-    "max_length": ("rollout.max_context", "trainer.row_tokens"),
-    "max_seq_len": ("rollout.max_context", "trainer.row_tokens"),
-    "max_seq_length": ("rollout.max_context", "trainer.row_tokens"),
-    "max_model_len": ("rollout.max_context", "trainer.row_tokens"),
+    "max_length": _LENGTH,
+    "max_seq_len": _LENGTH,
+    "max_seq_length": _LENGTH,
+    "max_model_len": _LENGTH,
     "cutoff_len": ("trainer.row_tokens", "rollout.max_context"),
     "max_tokens": ("rollout.max_response_tokens",),
     "max_new_tokens": ("rollout.max_response_tokens",),
@@ -116,36 +120,48 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "wandb": ("tracking.wandb_mode",),
     "project_name": ("tracking.wandb_project",),
 }
-"""What other trainers call a key -> what it is called here; of several the first that exists."""
+"""What other trainers call a key -> what it is called here, of several the first that exists; a
+name without a section stands in many."""
 
 SHOWN = 3
 """Keys that a suggestion names at most."""
 
 
 def suggest(key: str, known: Collection[str]) -> str | None:
-    """Ask whether the right one of the known keys was meant; None when none comes near.
+    """Say which of the known keys was meant, or what the key's section has; None if it has nothing.
 
     In this order: a spelling very near in the same section, the same name in another section, a
     synonym of the field, the nearest spelling.
     """
+    known = list(dict.fromkeys(known))
     section, _, name = key.replace("-", "_").rpartition(".")
-    siblings = [other.rpartition(".")[2] for other in known if other.startswith(f"{section}.")]
-    close = difflib.get_close_matches(name, siblings, n=1, cutoff=0.8)
-    meant = [f"{section}.{close[0]}"] if close else []
-    meant = meant or [other for other in known if other.rpartition(".")[2] == name != ""]
-    meant = meant or [target for target in SYNONYMS.get(name.lower(), ()) if target in known][:1]
-    meant = meant or difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-    meant = meant or _near_the_name(name, known)
+    siblings = [other.rpartition(".")[2] for other in known if other.rpartition(".")[0] == section]
+    meant = [f"{section}.{near}".lstrip(".") for near in _near(name, siblings, 0.8)]
+    meant = meant or _called(name, known) or meanings(name, known)
+    meant = meant or [f"{section}.{near}".lstrip(".") for near in _near(name, siblings, 0.6)]
+    meant = meant or _near(key, known, 0.75)
     if not meant:
-        return None
-    return f"did you mean {' or '.join(f'`{other}`' for other in meant[:SHOWN])}?"
+        words = [other.rpartition(".")[2] for other in known] + list(SYNONYMS)
+        meant = [found for near in _near(name, words, 0.7) for found in _called(near, known)] or [
+            found for near in _near(name, words, 0.7) for found in meanings(near, known)
+        ]
+    if meant:
+        return f"did you mean {' or '.join(f'`{other}`' for other in meant[:SHOWN])}?"
+    return f"keys of `{section}`: {', '.join(siblings)}" if section and siblings else None
 
 
-def _near_the_name(name: str, known: Collection[str]) -> list[str]:
-    names = [other.rpartition(".")[2] for other in known]
-    for near in difflib.get_close_matches(name, [*names, *SYNONYMS], n=SHOWN, cutoff=0.7):
-        meant = [other for other in known if other.rpartition(".")[2] == near]
-        meant = meant or [target for target in SYNONYMS.get(near, ()) if target in known][:1]
-        if meant:
-            return meant
+def meanings(name: str, known: Collection[str]) -> list[str]:
+    """Known keys that another trainer's name stands for."""
+    for target in SYNONYMS.get(name.lower(), ()):
+        if found := _called(target, known):
+            return found
     return []
+
+
+def _called(name: str, known: Collection[str]) -> list[str]:
+    """Known keys of a name, with or without their sections."""
+    return [other for other in known if name and f".{other}".endswith(f".{name}")]
+
+
+def _near(word: str, possible: Collection[str], cutoff: float) -> list[str]:
+    return difflib.get_close_matches(word, possible, n=1, cutoff=cutoff)

@@ -25,7 +25,7 @@ MIDDLE = {
     "granite_rl.training",
     "granite_rl.weight_sync",
 }
-ENTRY = {"granite_rl.entry"}
+ENTRY = {"granite_rl.entry", "granite_rl.overrides"}
 REWARDS = {"rewards", "rewards.registry", "rewards.result"}
 
 # Room -> rooms that its modules may import. A room is a folder; a module of a package's top folder
@@ -49,7 +49,9 @@ ROOMS: Mapping[str, set[str]] = {
     "rewards.commands": REWARDS | {"rewards.reading", "rewards.sandbox"},
     "rewards.__main__": REWARDS | {"rewards.commands", "rewards.sandbox"},
     # environments stand on rewards
+    "envs.names": set(),
     "envs": REWARDS
+    | {"envs.names"}
     | {"rewards.reading", "rewards.sandbox", "rewards.sqlite", "rewards.structured"}
     | {"rewards.commands"},
     "envs.tasks": REWARDS | {"envs", "rewards.reasoning_gym"},
@@ -61,7 +63,9 @@ ROOMS: Mapping[str, set[str]] = {
     "granite_rl.errors": set(),
     "granite_rl.config": set(),
     "granite_rl.types": {"rewards.result"},
-    "granite_rl.entry": set(),
+    "granite_rl.synonyms": set(),
+    "granite_rl.overrides": set(),
+    "granite_rl.entry": {"granite_rl.overrides", "granite_rl.synonyms"},
     # one topic each
     "granite_rl.models": set(),
     "granite_rl.runs": set(),
@@ -71,8 +75,11 @@ ROOMS: Mapping[str, set[str]] = {
     "granite_rl.training": LOW | {"granite_rl.weight_sync", "granite_rl.data"},
     # the actors of a stage, the stage, and what is made of stages
     "granite_rl.actors": LOW | MIDDLE | REWARDS | {"envs", "rewards.sandbox"},
-    "granite_rl.rl": LOW | MIDDLE | REWARDS | {"granite_rl.actors"},
-    "granite_rl.evaluation": LOW | MIDDLE | ENTRY | {"granite_rl.actors", "granite_rl.rl"},
+    "granite_rl.rl": LOW | MIDDLE | REWARDS | {"granite_rl.actors", "granite_rl.overrides"},
+    "granite_rl.evaluation": LOW
+    | MIDDLE
+    | ENTRY
+    | {"granite_rl.actors", "granite_rl.rl", "envs.names"},
     "granite_rl.pipeline": LOW | ENTRY | {"granite_rl.actors", "granite_rl.evaluation"},
     # what is started by name
     "granite_rl.stage": LOW | ENTRY | {"granite_rl.evaluation", "granite_rl.rl"},

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from contextlib import closing
 
 from granite_rl.actors.placement import ray_session
-from granite_rl.config import StageConfig
+from granite_rl.config import RL_STAGES, StageConfig
 from granite_rl.errors import ExitCode
+from granite_rl.overrides import argument
 from granite_rl.rl.controller import Controller, total_steps
 from granite_rl.rl.inputs import Inputs
 from granite_rl.rl.roles import Roles, start_roles, wait_for_roles
@@ -25,8 +26,6 @@ Evaluate = Callable[
     [Inputs, RolloutEngine, RunDirectory, int], tuple[dict[str, float], list[Alarm]]
 ]
 """Scores the finished model on the held-out prompts: the step's metrics, and what got worse."""
-
-STAGES = ("multi_domain", "rlhf", "identity", "math")
 
 
 def describe_plan(inputs: Inputs) -> str:
@@ -146,8 +145,9 @@ def _train(
 
 
 def _next_command(config: StageConfig, run: RunDirectory) -> str | None:
-    position = STAGES.index(config.stage)
-    if position + 1 == len(STAGES):
+    """The shell command that starts the recipe's next stage from this one's model."""
+    position = RL_STAGES.index(config.stage) + 1
+    if position == len(RL_STAGES):
         return None
-    model = shlex.quote(f"model.path={run.hf}")
-    return f"{PROGRAM} {STAGES[position + 1]} recipe={config.recipe} {model} data.train=FILE"
+    arguments = [argument("recipe", config.recipe), argument("model.path", run.hf)]
+    return f"{PROGRAM} {RL_STAGES[position]} {shlex.join(arguments)} data.train=FILE"
