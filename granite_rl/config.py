@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
@@ -30,6 +30,11 @@ def _one_or_many(value: object) -> object:
 
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_one_or_many)]
 """One path or a list of them."""
+
+
+RLStage = Literal["multi_domain", "rlhf", "identity", "math"]
+RL_STAGES: tuple[str, ...] = get_args(RLStage)
+"""The stages of the recipe that `StageConfig` describes, in order."""
 
 
 class StrictModel(BaseModel):
@@ -335,7 +340,7 @@ class ModelSection(StrictModel):
 class StageConfig(StrictModel):
     """One RL stage: ``python -m granite_rl.stage NAME``."""
 
-    stage: Literal["multi_domain", "rlhf", "identity", "math"]
+    stage: RLStage
     recipe: str
     run: RunSection
     model: ModelSection

@@ -1,4 +1,4 @@
-"""One RL stage: ``python -m granite_rl.stage multi_domain [key=value ...]``.
+"""Run one RL stage: ``python -m granite_rl.stage multi_domain [key=value ...]``.
 
 Works on its own (it starts a private Ray instance) and as a Ray job (it joins the cluster that the
 job runs on). Everything that can be refused is refused before the first actor starts.
@@ -9,19 +9,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from granite_rl.config import StageConfig
+from granite_rl.config import RL_STAGES, StageConfig
 from granite_rl.entry import configure, parse_arguments, run_main, to_yaml
 from granite_rl.errors import ExitCode
 
 PROGRAM = "python -m granite_rl.stage"
-STAGES = ("multi_domain", "rlhf", "identity", "math")
 EXAMPLES = f"""examples:
   {PROGRAM} multi_domain recipe=demo model.path=runs/sft/hf data.train=prompts.jsonl
   {PROGRAM} math model.path=DIR 'data.train=[a.jsonl,b.parquet]' optim.lr=1e-6 run.dir=runs/math
   {PROGRAM} math ... run.resume=auto          continue after a crash, or start
   {PROGRAM} math ... --dry-run                validate everything, start nothing
 
-stages: {", ".join(STAGES)}. Every key is explained in granite_rl/config.py; numbers are in conf/.
+stages: {", ".join(RL_STAGES)}
+Every key is explained in granite_rl/config.py; the numbers are in conf/rl/.
 exit codes: 0 done, 2 configuration, 3 preflight, 4 data, 5 infrastructure, 6 diverged,
 75 preempted (resumable)"""
 

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from granite_rl.config import StageConfig
+from granite_rl.config import RL_STAGES, StageConfig
 from granite_rl.entry import compose, validate
 
 ROOT = Path(__file__).resolve().parents[1]
-STAGES = ("multi_domain", "rlhf", "identity", "math")
 
 
 def stage(name: str, *overrides: str) -> StageConfig:
@@ -40,7 +39,7 @@ def test_the_defaults_are_the_recipes_numbers(name: str, lr: float, beta: float)
     assert config.model.reference == "parent"
 
 
-@pytest.mark.parametrize("name", STAGES)
+@pytest.mark.parametrize("name", RL_STAGES)
 def test_the_demo_scales_down_but_keeps_the_algorithm(name: str) -> None:
     demo, full = stage(name, "recipe=demo"), stage(name)
     scaled = {"overlong_buffer"}

@@ -25,7 +25,7 @@ MIDDLE = {
     "granite_rl.training",
     "granite_rl.weight_sync",
 }
-ENTRY = {"granite_rl.entry"}
+ENTRY = {"granite_rl.entry", "granite_rl.command_line"}
 REWARDS = {"rewards", "rewards.registry", "rewards.result"}
 # One reader, one writer, one look-up of mistyped names: everything may use them.
 FILES = {"rewards.files", "rewards.nearest"}
@@ -53,8 +53,10 @@ ROOMS: Mapping[str, set[str]] = {
     "rewards.commands": REWARDS | FILES | {"rewards.reading", "rewards.sandbox"},
     "rewards.__main__": REWARDS | FILES | {"rewards.commands", "rewards.sandbox"},
     # environments stand on rewards
+    "envs.names": set(),
     "envs": REWARDS
     | FILES
+    | {"envs.names"}
     | {"rewards.reading", "rewards.sandbox", "rewards.sql", "rewards.structured"}
     | {"rewards.commands"},
     "envs.tasks": REWARDS | {"envs", "rewards.reasoning_gym"},
@@ -67,7 +69,8 @@ ROOMS: Mapping[str, set[str]] = {
     "granite_rl.errors": FILES,
     "granite_rl.config": set(),
     "granite_rl.types": {"rewards.result"},
-    "granite_rl.entry": set(),
+    "granite_rl.command_line": FILES,
+    "granite_rl.entry": FILES | {"granite_rl.command_line"},
     # one topic each
     "granite_rl.models": set(),
     "granite_rl.runs": set(),
@@ -78,8 +81,11 @@ ROOMS: Mapping[str, set[str]] = {
     "granite_rl.training": LOW | ENTRY | {"granite_rl.weight_sync", "granite_rl.data"},
     # the actors of a stage, the stage, and what is made of stages
     "granite_rl.actors": LOW | MIDDLE | REWARDS | {"envs", "rewards.sandbox"},
-    "granite_rl.rl": LOW | MIDDLE | REWARDS | {"granite_rl.actors"},
-    "granite_rl.evaluation": LOW | MIDDLE | ENTRY | {"granite_rl.actors", "granite_rl.rl"},
+    "granite_rl.rl": LOW | MIDDLE | REWARDS | {"granite_rl.actors", "granite_rl.command_line"},
+    "granite_rl.evaluation": LOW
+    | MIDDLE
+    | ENTRY
+    | {"granite_rl.actors", "granite_rl.rl", "envs.names"},
     "granite_rl.pipeline": LOW | ENTRY | {"granite_rl.actors", "granite_rl.evaluation"},
     # what is started by name
     "granite_rl.stage": LOW | ENTRY | {"granite_rl.evaluation", "granite_rl.rl"},

@@ -39,7 +39,7 @@ class LostActorError(InfrastructureError):
 
     Attributes:
         actor_id: of the one that died, which may be another than the one that was asked: an answer
-            needs those that it is made from. None: nobody died, an answer is late.
+            needs those that it is made from. None: an answer is late.
     """
 
     def __init__(self, message: str, fix: str | None = None, actor_id: str | None = None) -> None:
@@ -124,7 +124,7 @@ def failure(name: str, ref: Any, doing: str, error: Exception) -> UserError:
 
 
 def actor_of(ref: Any) -> str:
-    """Ray's id of the actor that works on an object reference."""
+    """Return Ray's id of the actor that works on an object reference."""
     return str(ref.task_id().actor_id().hex())
 
 

@@ -1,4 +1,4 @@
-"""The generator role: a vLLM engine that samples prompt groups and swaps weights between steps.
+"""Holds the generator role: a vLLM engine that samples prompt groups and swaps weights.
 
 The engine runs in this process (no extra engine process: on few cores each one costs more than it
 brings) and is driven by one thread, so that samples can be submitted and collected while others
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 def generator_environment(config: GeneratorSection, *, gpu: bool) -> dict[str, str]:
-    """Environment variables that must be set before vLLM is imported in the generator's process."""
+    """Return the variables that must be set before vLLM is imported in the generator's process."""
     common = {
         "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
         "VLLM_LOGGING_LEVEL": os.environ.get("VLLM_LOGGING_LEVEL", "WARNING"),
@@ -65,7 +65,7 @@ class StaleWeightsError(RuntimeError):
 
 
 class Generator:
-    """One vLLM engine and the thread that drives it.
+    """Runs one vLLM engine in a thread that drives it.
 
     Args:
         model_path: Hugging Face checkpoint to start from.
@@ -129,7 +129,7 @@ class Generator:
         self._thread.start()
 
     def describe(self) -> dict[str, Any]:
-        """What really runs here: engine type, weight-transfer engine, process id."""
+        """Say what really runs here: engine type, weight-transfer engine, process id."""
         worker = self._llm.llm_engine.model_executor.driver_worker.worker
         return {
             "engine": type(self._llm.llm_engine).__module__
@@ -156,7 +156,7 @@ class Generator:
             self._wake.notify()
 
     def poll(self, timeout_s: float) -> list[Turn]:
-        """Finished samples: waits for the first, then takes all that are ready.
+        """Return finished samples: wait for the first, then take all that are ready.
 
         Args:
             timeout_s: longest wait in seconds; an empty list when nothing finished by then.
@@ -248,7 +248,7 @@ class Generator:
                 runs.append((sample.state.tokens, version))
 
     def statistics(self) -> dict[str, float]:
-        """What the engine did since the last call; see ``EngineStatistics.collect``."""
+        """Return what the engine did since the last call; see ``EngineStatistics.collect``."""
         return self._statistics.collect()
 
     def _between_steps(self, call: Callable[[], T]) -> T:
@@ -415,5 +415,5 @@ class _Sample:
 
 
 def model_directory(path: Path) -> str:
-    """The checkpoint path as vLLM wants it: absolute, so that it is never taken for a hub id."""
+    """Return a checkpoint's path as vLLM wants it: absolute, so never taken for a hub id."""
     return str(path.resolve())

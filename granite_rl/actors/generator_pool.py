@@ -1,4 +1,4 @@
-"""All generators of a run, behind one queue: who gets which samples, and what if one is lost.
+"""Share requests out to all generators of a run, and replace those that are lost.
 
 A generator that dies, or finishes nothing for `timeout_s`, is killed and replaced; the new one is
 given the current weights and the lost samples again. Their randomness is a function of their seeds
@@ -34,7 +34,7 @@ POLL_S = 5.0
 
 @dataclass
 class _Replica:
-    """One generator and what it works on."""
+    """Holds one generator and what it works on."""
 
     actor: ActorHandle
     index: int
@@ -47,12 +47,12 @@ class _Replica:
     needs_weights: bool = False
     """It was replaced, and can't serve yet."""
     silent_s: float = 0.0
-    """How long it has been waited for since it last finished something. Time in which nobody
-    looked doesn't count."""
+    """How long it has been waited for since it last finished something. Time in which nothing was
+    collected doesn't count."""
 
 
 class GeneratorPool:
-    """The generators of a run.
+    """Drives the generators of a run as one.
 
     Args:
         start: starts one generator.
@@ -91,7 +91,7 @@ class GeneratorPool:
         """Generators replaced so far."""
 
     def describe(self) -> dict[str, Any]:
-        """References to what each generator says of itself once it has started."""
+        """Return references to what each generator says of itself once it has started."""
         return {_name(replica): replica.actor.describe.remote() for replica in self._replicas}
 
     def load_weights(self, send: Callable[[RayReceivers], SyncReport]) -> None:
@@ -122,14 +122,14 @@ class GeneratorPool:
 
     @property
     def receivers(self) -> RayReceivers:
-        """The generators as a weight sender drives them; another object when one was replaced."""
+        """Return the generators as a weight sender drives them; a new object when one was replaced."""
         if self._receivers is None:
             actors = {_name(replica): (replica.actor, self._workers) for replica in self._replicas}
             self._receivers = RayReceivers(actors, self._timeout_s)
         return self._receivers
 
     def statistics(self) -> list[dict[str, float]]:
-        """What each generator's engine did since the last call; nothing if one was just lost."""
+        """Return what each generator's engine did since the last call; nothing if one was just lost."""
         refs = {_name(replica): replica.actor.statistics.remote() for replica in self._replicas}
         try:
             return list(wait_for(refs, self._timeout_s, "engine statistics").values())
@@ -158,11 +158,11 @@ class GeneratorPool:
                 replica.actor.abort.remote(chosen)
 
     def references(self) -> list[Any]:
-        """Object references that turn ready when samples have finished."""
+        """Return object references that turn ready when samples have finished."""
         return [replica.poll for replica in self._replicas if replica.poll is not None]
 
     def collect(self, ready: Sequence[Any]) -> list[Turn]:
-        """Finished samples of the generators that are ready; replaces those that are lost or hung.
+        """Return finished samples of the generators that are ready; replace those lost or hung.
 
         Raises:
             InfrastructureError: more generators were lost than the run allows.
@@ -209,7 +209,7 @@ class GeneratorPool:
         return turns
 
     def waiting_for(self) -> str:
-        """Who works on what, for a message."""
+        """Say which generator works on what, for a message."""
         busy = [
             f"generator {replica.index}: {len(replica.outstanding)} samples of groups "
             f"{sorted({key for key, _ in replica.outstanding})[:8]}"
@@ -267,7 +267,7 @@ def _tokens(request: GenerationRequest) -> int:
 
 
 def _remaining(lost: dict[tuple[Key, int], GenerationRequest]) -> list[GenerationRequest]:
-    """Requests for exactly the lost samples, in their old order."""
+    """Return requests for exactly the lost samples, in their old order."""
     wanted: dict[int, list[int]] = {}
     requests = {id(request): request for request in lost.values()}
     for (_, sample), request in lost.items():

@@ -31,7 +31,7 @@ READ_TIMEOUT_S = 20.0
 
 
 class ActorLogs:
-    """The directory that the logs of failed actors go to; this process has one run at a time."""
+    """Writes the logs of failed actors to one directory; this process has one run at a time."""
 
     def __init__(self) -> None:
         self.roles: dict[str, str] = {}
@@ -72,7 +72,7 @@ ACTOR_LOGS = ActorLogs()
 
 
 def actor_log(actor_id: str) -> list[str]:
-    """The last lines that an actor printed, also when it is dead; none if it never ran."""
+    """Return the last lines that an actor printed, also when it is dead; none if it never ran."""
     actor = ray._private.state.actors(actor_id)
     process = int(actor.get("Pid") or 0)
     node = actor.get("Address", {}).get("NodeID")
@@ -90,7 +90,7 @@ def actor_log(actor_id: str) -> list[str]:
 
 
 def read_tail(process: int) -> list[str]:
-    """The last lines of the log files of one of this node's Ray processes."""
+    """Return the last lines of the log files of one of this node's Ray processes."""
     node = ray._private.worker._global_node
     assert node is not None
     lines: deque[str] = deque(maxlen=TAIL_LINES)

@@ -1,4 +1,4 @@
-"""Where the roles run: connecting to Ray, checking the cluster's size, starting actors.
+"""Connect to Ray, check the cluster's size, and start the roles as actors.
 
 A job that asks for more than the cluster has would wait for ever without a word; so the need is
 summed up and compared first, and the shortfall is printed.
@@ -80,7 +80,7 @@ def ray_session(cluster: ClusterSection, actor_logs: Path | None = None) -> Iter
 
 
 class _RaySession:
-    """This process's connection to Ray."""
+    """Holds this process's connection to Ray."""
 
     def __init__(self) -> None:
         self.cpus: int | None = None
@@ -88,7 +88,7 @@ class _RaySession:
         self._directory: str | None = None
 
     def begin(self, cluster: ClusterSection) -> None:
-        """Connect, or start."""
+        """Connect to a cluster, or start a private one."""
         # Otherwise Ray hides the accelerators of actors that ask for none, and warns of it.
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         common: dict[str, Any] = {
@@ -176,7 +176,7 @@ def _remove(directory: str, patience_s: float = 10.0) -> None:
 
 
 def role_environment(threads: int | None = None) -> dict[str, str]:
-    """Environment of every actor; see ``granite_rl.entry.run_main`` for the wait policy."""
+    """Return the environment of every actor; ``granite_rl.entry.run_main`` explains the wait policy."""
     environment = {
         "PYTHONPATH": _python_path(),
         "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),
@@ -185,7 +185,7 @@ def role_environment(threads: int | None = None) -> dict[str, str]:
 
 
 def _python_path() -> str:
-    """The packages' own root first, so that actors import what the driver runs."""
+    """Return a path with the packages' own root first: actors import what the driver runs."""
     inherited = os.environ.get("PYTHONPATH", "")
     return os.pathsep.join(filter(None, [PYTHON_ROOT, inherited]))
 
@@ -265,7 +265,7 @@ def _actor(
 def generator_spec(
     model_path: Path, config: GeneratorSection, cluster: ClusterSection, max_context: int
 ) -> ActorSpec:
-    """What distinguishes one generator from another: its architecture, tokenizer and settings.
+    """Describe a generator: its architecture, tokenizer and settings distinguish it.
 
     Not its weights, which it is sent before its first rollout.
     """
@@ -278,7 +278,7 @@ def generator_spec(
 def start_generator(
     model_path: Path, config: GeneratorSection, cluster: ClusterSection, max_context: int
 ) -> ActorHandle:
-    """A generator actor, not yet awaited."""
+    """Start a generator, without waiting for it."""
     gpu = cluster.generator_gpus > 0
     return _actor(
         generator_spec(model_path, config, cluster, max_context),
@@ -303,7 +303,7 @@ def trainer_specs(config: PolicyTrainerSection, cluster: ClusterSection) -> list
 
 
 def start_trainers(config: PolicyTrainerSection, cluster: ClusterSection) -> list[ActorHandle]:
-    """Trainer actors, not yet set up. They never restart alone: a lost rank ends the group."""
+    """Start trainers, not yet set up. They never restart alone: a lost rank ends the group."""
     from granite_rl.actors.trainer import Trainer
 
     return [
@@ -315,7 +315,7 @@ def start_trainers(config: PolicyTrainerSection, cluster: ClusterSection) -> lis
 def reference_spec(
     model_path: Path, config: PolicyTrainerSection, cluster: ClusterSection
 ) -> ActorSpec:
-    """A replica of the reference stands in for none but those of the same checkpoint."""
+    """Describe a replica of the reference; it can replace only those of the same checkpoint."""
     loads = (_identity(model_path), config.dtype, config.threads)
     return ActorSpec("reference", loads, cluster.reference_cpus, cluster.reference_gpus)
 
@@ -323,7 +323,7 @@ def reference_spec(
 def start_references(
     model_path: Path, config: PolicyTrainerSection, cluster: ClusterSection
 ) -> list[ActorHandle]:
-    """The reference's own actors, not yet awaited; none where it is colocated with the trainers."""
+    """Start the reference's own actors, if any, without waiting for them."""
     from granite_rl.actors.reference import RESTARTS, Reference
 
     spec = reference_spec(model_path, config, cluster)
@@ -341,18 +341,18 @@ def start_references(
 
 
 def reward_worker_spec(config: RewardWorkersSection, cluster: ClusterSection) -> ActorSpec:
-    """Reward workers of equal limits are all alike."""
+    """Describe a reward worker; those of equal limits are all alike."""
     return ActorSpec("reward worker", config.worker_memory_mib, cluster.reward_worker_cpus, 0.0)
 
 
 def start_reward_worker(config: RewardWorkersSection, cluster: ClusterSection) -> ActorHandle:
-    """One reward worker; it can be killed and replaced at any time."""
+    """Start a reward worker; it can be killed and replaced at any time."""
     role = partial(RewardWorker, config.worker_memory_mib)
     return _actor(reward_worker_spec(config, cluster), role, role_environment(threads=1))
 
 
 def reward_model_spec(model_path: Path, cluster: ClusterSection) -> ActorSpec:
-    """A reward model stands in for none but itself: files that changed make another one."""
+    """Describe a reward model; files that changed make another one."""
     return ActorSpec(
         "reward model",
         _identity(model_path),
@@ -362,13 +362,13 @@ def reward_model_spec(model_path: Path, cluster: ClusterSection) -> ActorSpec:
 
 
 def _identity(model_path: Path) -> tuple[tuple[str, int, int], ...]:
-    """Tells one state of a model's directory from another, without reading the weights."""
+    """Return what tells one state of a model's directory from another, without its weights."""
     files = sorted(path for path in model_path.resolve().iterdir() if path.is_file())
     return tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files)
 
 
 def start_reward_model(model_path: Path, cluster: ClusterSection, dtype: str) -> ActorHandle:
-    """The scalar reward model's actor."""
+    """Start the scalar reward model, without waiting for it."""
     from granite_rl.actors.reward_model import RewardModelWorker
 
     role = partial(RewardModelWorker, str(model_path.resolve()), 1, dtype)

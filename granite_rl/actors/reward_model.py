@@ -1,4 +1,4 @@
-"""The reward-model role: scores conversations with the scalar reward model."""
+"""Holds the reward-model role, which scores conversations with the scalar reward model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rewards.result import RewardResult
 
 
 class RewardModelWorker:
-    """One copy of the reward model.
+    """Holds one copy of the reward model.
 
     Args:
         model_path: directory of the reward model.
@@ -37,7 +37,7 @@ class RewardModelWorker:
         self._tokenizer = load_tokenizer(Path(model_path))
 
     def describe(self) -> dict[str, Any]:
-        """What really runs here; answers once the model is loaded."""
+        """Say what really runs here; answers once the model is loaded."""
         return {
             "engine": type(self._model).__qualname__,
             "parameters": sum(parameter.numel() for parameter in self._model.parameters()),
@@ -46,7 +46,7 @@ class RewardModelWorker:
         }
 
     def score(self, prompt: Sequence[Message], completions: Sequence[str]) -> list[RewardResult]:
-        """Raw scores of completions to one prompt.
+        """Return raw scores of completions to one prompt.
 
         A completion that can't be put into the chat template (it spells out a control token) is an
         ``error``, not a low score.

@@ -28,7 +28,7 @@ NAME = "reward model"
 
 @dataclass(frozen=True)
 class Question:
-    """Completions of a prompt that the reward model was asked to score."""
+    """Holds completions of a prompt that the reward model was asked to score."""
 
     prompt: list[Message]
     completions: list[str]
@@ -39,7 +39,7 @@ class Question:
 
 
 class RewardModelClient:
-    """The scalar reward model of a run.
+    """Asks the scalar reward model of a run.
 
     Args:
         start: starts its actor.
@@ -71,7 +71,7 @@ class RewardModelClient:
         """Times that it was replaced so far."""
 
     def describe(self) -> Any:
-        """Reference to what the actor says of itself once the model is loaded."""
+        """Return a reference to what the actor says of itself once the model is loaded."""
         return self._actor.describe.remote()
 
     def ask(self, prompt: Sequence[Message], completions: Sequence[str]) -> Question:
@@ -81,7 +81,7 @@ class RewardModelClient:
         return Question(list(prompt), said, self._actor, scores)
 
     def answer(self, question: Question) -> list[RewardResult]:
-        """Scores in the order of the completions; an actor that is lost or silent is replaced.
+        """Return scores in the order of the completions; replace an actor that is lost or silent.
 
         Raises:
             InfrastructureError: it was replaced as often as the run allows, or can't start.

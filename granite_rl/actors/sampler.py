@@ -1,4 +1,4 @@
-"""Reproducible sampling inside vLLM at the price of greedy decoding.
+"""Sample reproducibly inside vLLM at the price of greedy decoding.
 
 vLLM's own way to a reproducible sample is a random generator per request, called row by row for
 the whole vocabulary, and log-probabilities that pass through Python objects one by one. Here the
@@ -42,7 +42,7 @@ SAMPLER = f"{__name__}:SeededSampler"
 
 @dataclass
 class SamplingState:
-    """How one request samples, and what it has sampled so far."""
+    """Holds how one request samples, and what it has sampled so far."""
 
     seed: int
     temperature: float
@@ -76,7 +76,7 @@ class SeededSampler(LogitsProcessor):
         self._layout: _Layout | None = None
 
     def is_argmax_invariant(self) -> bool:
-        """It decides the argmax."""
+        """Say that this processor decides the argmax."""
         return False
 
     def update_state(self, batch_update: BatchUpdate | None) -> None:
@@ -141,7 +141,7 @@ class _Layout:
 def uniforms(
     seeds: npt.NDArray[np.uint64], positions: npt.NDArray[np.uint64]
 ) -> npt.NDArray[np.float64]:
-    """One number in (0, 1) for every (seed, position): SplitMix64 as a counter-based generator.
+    """Return a number in (0, 1) for every (seed, position): SplitMix64, counter-based.
 
     ``mix(seed + (position + 1) * 0x9E3779B97F4A7C15)`` with Stafford's variant 13 of the finaliser
     (Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators", OOPSLA, figure 17);

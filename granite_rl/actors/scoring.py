@@ -1,10 +1,10 @@
-"""Scoring prompt groups on reward workers that may hang, crash or lie.
+"""Score prompt groups on reward workers that may hang or crash.
 
 Groups wait in a queue while all workers are busy, and a free worker takes several at once: one call
 for up to `JOB_SAMPLES` samples. One call a group would cost more than the verdicts: 2,200 calls for
 2,200 held-out prompts instead of 35. A worker that misses its deadline or dies is killed and
 replaced, and its job is scored again sample by sample, so that a poisoned sample costs its own
-verdict (``timeout`` or ``error``) and nobody else's.
+verdict (``timeout`` or ``error``) and no other's.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class _Job:
 
 
 class ScorerPool:
-    """Reward workers and, for environments that ask for it, the scalar reward model.
+    """Drives reward workers and, for environments that ask for it, the scalar reward model.
 
     Args:
         start_worker: starts one reward worker.
@@ -85,13 +85,13 @@ class ScorerPool:
 
     @property
     def restarts(self) -> int:
-        """Workers and reward models that were killed or died, and were replaced, so far."""
+        """Count the workers and reward models that were killed or died, and were replaced."""
         models = 0 if self._reward_model is None else self._reward_model.restarts
         return self._replaced_workers + models
 
     def ready(self) -> dict[str, Any]:
-        """References to what each worker and the reward model say of themselves once they have
-        started; wait for them before scoring."""
+        """Return references to what each worker and the reward model say of themselves once they
+        have started; wait for them before scoring."""
         starting = {
             f"reward worker {index}": worker.describe.remote()
             for index, worker in enumerate(self._workers)
@@ -147,15 +147,15 @@ class ScorerPool:
             self._jobs[verdicts] = _Job(groups, items, worker, verdicts, deadline)
 
     def references(self) -> list[Any]:
-        """Object references that turn ready when a job's verdicts are there."""
+        """Return object references that turn ready when a job's verdicts are there."""
         return list(self._jobs)
 
     def next_deadline(self) -> float | None:
-        """Monotonic time of the earliest deadline, or None when nothing is being scored."""
+        """Return the monotonic time of the earliest deadline; None when nothing is being scored."""
         return min((job.deadline for job in self._jobs.values()), default=None)
 
     def collect(self, ready: Sequence[Any]) -> list[tuple[SampleKey, list[Reply]]]:
-        """Verdicts of the groups that are ready or whose deadline has passed, as (group key,
+        """Return verdicts of the groups that are ready or whose deadline has passed, as (group key,
         results).
 
         Raises:

@@ -1,4 +1,4 @@
-"""Actors on standby: kept between the stages that one process runs, so that they start once.
+"""Keep actors between the stages that one process runs, so that they start once.
 
 Starting a generator takes 15-20 s on two cores, and minutes at 30B, where kernels are compiled and
 graphs captured; a next stage needs the same engine with other weights, which it is sent anyway
@@ -33,7 +33,7 @@ class ActorSpec:
 
 
 class Standby:
-    """The actors of this process's Ray session, busy or idle."""
+    """Holds the actors of this process's Ray session, busy or idle."""
 
     def __init__(self) -> None:
         self.keeps = False
@@ -81,19 +81,19 @@ class Standby:
         self._idle = kept
 
     def idle_resources(self) -> dict[str, float]:
-        """CPUs and GPUs that idle actors hold: free for a stage that takes them over."""
+        """Return the CPUs and GPUs that idle actors hold: free for a stage that takes them over."""
         return {
             "CPU": sum(spec.cpus for spec, _ in self._idle),
             "GPU": sum(spec.gpus for spec, _ in self._idle),
         }
 
     def rest(self) -> None:
-        """A stage has ended well: its actors are idle."""
+        """Make all actors idle, at the end of a stage that ended well."""
         self._idle += self._busy
         self._busy = []
 
     def forget(self) -> None:
-        """The Ray session is over, and all actors with it."""
+        """Forget all actors, at the end of the Ray session."""
         self._busy, self._idle = [], []
 
 

@@ -1,4 +1,4 @@
-"""All trainer ranks of a run, called as one.
+"""Call all trainer ranks of a run as one, and restore them together.
 
 The ranks are one process group: a lost rank can't be replaced alone. So when one dies or stops
 answering, the group is ended, started anew and set up from a checkpoint, and the controller goes
@@ -35,7 +35,7 @@ class TrainersLostError(InfrastructureError):
 
 
 class TrainerGroup:
-    """The trainer ranks of a stage.
+    """Drives the trainer ranks of a stage as one.
 
     Args:
         start: starts all ranks.
@@ -116,7 +116,7 @@ class TrainerGroup:
         self.setup(checkpoint)
 
     def describe_references(self) -> dict[str, Any]:
-        """References to what each of the reference's own actors says of itself."""
+        """Return references to what each of the reference's own actors says of itself."""
         return {
             f"reference {index}": actor.describe.remote()
             for index, actor in enumerate(self._references)
@@ -140,7 +140,7 @@ class TrainerGroup:
         self._pending[name] = rank.train.remote(shared, logprobs)
 
     def sequence_kl(self, packed: PackedBatch) -> list[float]:
-        """[sequences] KL of packed responses to the reference, by the rank whose turn it is:
+        """Return [sequences] KL of packed responses to the reference, by the next rank to get work:
         under ZeRO 2 and 3 the others may be waiting for its backward pass."""
         rank = self._balancer.next_rank
         refs = {f"trainer rank {rank}": self._ranks[rank].sequence_kl.remote(packed)}

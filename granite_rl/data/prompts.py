@@ -91,7 +91,7 @@ def _check_environment(row: PromptRow) -> None:
 
 
 def uses_reward_model(env_class: str) -> bool:
-    """Whether an environment's training score comes from the scalar reward model."""
+    """Say whether an environment's training score comes from the scalar reward model."""
     from envs.registry import load_env_class
 
     return bool(getattr(load_env_class(env_class), "uses_reward_model", False))

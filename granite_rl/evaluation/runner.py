@@ -25,7 +25,7 @@ from granite_rl.models.checkpoint_directory import checkpoint_hash
 from granite_rl.models.preflight import CheckedModel, check_model, check_served
 from granite_rl.models.tokenizer import encode_continuation
 from granite_rl.rl.rollouts import RolloutEngine
-from granite_rl.runs.directory import check_lasting
+from granite_rl.runs.lasting import check_lasting
 from granite_rl.runs.preemption import StopSignal
 from granite_rl.weight_sync.transports import TRANSPORTS, send_checkpoint
 

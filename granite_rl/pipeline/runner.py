@@ -34,8 +34,8 @@ from granite_rl.errors import ConfigError, DataError, ExitCode, Preempted, UserE
 from granite_rl.evaluation.matrix import render_text
 from granite_rl.evaluation.report import RECORD_NAME, write_report
 from granite_rl.pipeline.children import ChildResult, ServingChild, StopForwarder, run_child
+from granite_rl.pipeline.config import PipelineConfig
 from granite_rl.pipeline.plan import (
-    PipelineConfig,
     Plan,
     Step,
     build_plan,

@@ -1,4 +1,4 @@
-"""From scored groups to train batches, one group at a time and in prompt order.
+"""Make train batches of scored groups, one group at a time and in prompt order.
 
 The builder never looks ahead: what it emits depends on the groups so far and nothing else, so that
 the same groups give the same micro-batches whether they arrived while others still generated or all
@@ -47,7 +47,7 @@ ZERO_VARIANCE = "all samples earned the same"
 
 @dataclass(frozen=True)
 class GroupOutcome:
-    """What became of one group: the input of the step's metrics and of the rollout file."""
+    """Says what became of one group: the input of the step's metrics and of the rollout file."""
 
     scored: ScoredGroup
     rewards: list[float | None]
@@ -62,7 +62,7 @@ class GroupOutcome:
 
     @property
     def dropped(self) -> bool:
-        """Whether the whole group was left out."""
+        """Say whether the whole group was left out."""
         return self.reason is not None
 
 
@@ -120,7 +120,7 @@ class BatchBuilder:
 
     @property
     def denominator(self) -> int:
-        """What the step's summed gradient is divided by, once the step is complete."""
+        """Return what the step's summed gradient is divided by, once the step is complete."""
         if self._algorithm.loss_aggregation == "token_mean":
             return self.targets
         if self._algorithm.loss_aggregation == "sequence_mean":
@@ -129,7 +129,7 @@ class BatchBuilder:
 
     @property
     def informative(self) -> int:
-        """Groups so far whose samples earned different rewards."""
+        """Count the groups so far whose samples earned different rewards."""
         return sum(not (item.dropped or item.zero_variance) for item in self.outcomes)
 
     def add(self, scored: ScoredGroup) -> Iterator[TrainBatch]:
@@ -175,13 +175,13 @@ class BatchBuilder:
         return self._beta.get(domain, self._algorithm.kl_beta)
 
     def batches(self, groups: Iterable[ScoredGroup]) -> Iterator[TrainBatch]:
-        """All micro-batches of a step, each as soon as the groups so far fill it."""
+        """Yield all micro-batches of a step, each as soon as the groups so far fill it."""
         for group in groups:
             yield from self.add(group)
         yield from self.flush()
 
     def flush(self) -> Iterator[TrainBatch]:
-        """The last, partly filled micro-batch, if there is one."""
+        """Yield the last, partly filled micro-batch, if there is one."""
         rest = self._packer.flush()
         if rest is not None:
             yield self._emit(rest)
@@ -290,7 +290,7 @@ class BatchBuilder:
 
 
 def _trained(completion: Completion) -> SampleTokens:
-    """A completion of which every token that the model sampled is trained."""
+    """Return a completion as a sample that trains every token that the model sampled."""
     return SampleTokens(
         completion.token_ids, completion.sampled or [True] * len(completion.token_ids)
     )

@@ -1,4 +1,4 @@
-"""The step loop of an RL stage, readable from top to bottom.
+"""Run the step loop of an RL stage, readable from top to bottom.
 
 One step: take the next prompts, and while their groups come in, scored and in prompt order, pack
 them and hand them to the trainers, which back-propagate at once. When the last group is in, the
@@ -410,7 +410,7 @@ class Controller:
 
 
 def total_steps(config: StageConfig, rows: int) -> int:
-    """Optimizer steps of a stage: ``data.max_steps``, or ``data.epochs`` over the prompts."""
+    """Return the optimizer steps of a stage: ``data.max_steps``, or ``data.epochs`` over the rows."""
     if config.data.max_steps is not None:
         return config.data.max_steps
     return max(1, round(config.data.epochs * rows / config.rollout.prompts_per_step))
@@ -424,7 +424,7 @@ def _logprob_threshold(config: StageConfig) -> float:
 
 
 def shuffle_rewards(groups: list[ScoredGroup], generator: np.random.Generator) -> list[ScoredGroup]:
-    """The control experiment: all verdicts of a batch are permuted over its samples.
+    """Permute all verdicts of a batch over its samples: the control experiment.
 
     Everything else of the step stays as it is, so that whatever is still learnt did not come from
     the rewards.

@@ -1,4 +1,4 @@
-"""The numbers of one step, under the names of the metric catalogue."""
+"""Compute the numbers of one step, under the names of the metric catalogue."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 def rollout_metrics(outcomes: Sequence[GroupOutcome]) -> dict[str, float]:
-    """Rewards, lengths and failures over all samples, and per domain.
+    """Compute rewards, lengths and failures over all samples, and per domain.
 
     Means are over samples whose scoring succeeded; failed ones are counted, never averaged in.
     """
@@ -136,7 +136,7 @@ def failures(outcomes: Sequence[GroupOutcome]) -> tuple[int, str]:
 
 
 def policy_metrics(reports: Sequence[StepReport], lr: float) -> dict[str, float]:
-    """Aggregated losses, and KL, entropy and mismatch as token means, over all ranks."""
+    """Aggregate losses, and KL, entropy and mismatch as token means, over all ranks."""
     sums = TokenSums()
     for report in reports:
         sums.add(report.sums)
@@ -175,7 +175,7 @@ def policy_metrics(reports: Sequence[StepReport], lr: float) -> dict[str, float]
 def engine_metrics(
     generators: Sequence[Mapping[str, float]], generator_restarts: int, reward_worker_restarts: int
 ) -> dict[str, float]:
-    """Engine statistics of a step over all generators.
+    """Aggregate the engine statistics of a step over all generators.
 
     Args:
         generators: what each one's ``statistics`` returned; none if one of them was just lost.
@@ -208,7 +208,7 @@ def engine_metrics(
 
 
 def rollout_records(outcomes: Sequence[GroupOutcome]) -> list[dict[str, Any]]:
-    """What was said and how it was scored, one record a sample."""
+    """Return what was said and how it was scored, one record a sample."""
     records = []
     for outcome in outcomes:
         group = outcome.scored.group

@@ -93,7 +93,7 @@ def start_roles(
 
 
 def training_of(inputs: Inputs) -> Training:
-    """What the stage asks of its trainers."""
+    """Return what the stage asks of its trainers."""
 
     config = inputs.config
     colocated = None if config.trainer.reference_replicas else inputs.reference
@@ -111,7 +111,7 @@ def training_of(inputs: Inputs) -> Training:
 
 
 def _reward_model_path(inputs: Inputs) -> Path | None:
-    """The reward model, if a row of the training data is scored by it."""
+    """Return the reward model's path, if a row of the training data is scored by it."""
 
     names = {row.env_class for row in inputs.train.rows}
     asked = any(uses_reward_model(name) for name in names)
@@ -151,7 +151,7 @@ def wait_for_roles(
     """Set the trainers up, start the scorers, wait until all are ready, and note what really runs.
 
     Reward workers and reward model start when the trainers are up: vLLM takes longest, and on few
-    cores whatever starts beside it makes everybody wait.
+    cores whatever starts beside it delays all of them.
 
     Args:
         inputs: of the stage.

@@ -1,4 +1,4 @@
-"""From prompt groups to scored groups: generated, answered, scored, delivered in prompt order.
+"""Generate, answer and score prompt groups, and deliver them in prompt order.
 
 A sample is an episode: the model's turn is scored by the row's environment, which ends it with a
 verdict or answers; an answer is appended as tokens and the model goes on. Most environments end
@@ -45,7 +45,7 @@ from rewards.result import Reply, RewardResult
 
 @dataclass(frozen=True)
 class Sampling:
-    """How to sample a batch."""
+    """Says how to sample a batch."""
 
     samples: int
     temperature: float
@@ -66,7 +66,7 @@ class Sampling:
 
 @dataclass(frozen=True)
 class RolloutTimes:
-    """Where the time of a batch went, in seconds since its start."""
+    """Says where the time of a batch went, in seconds since its start."""
 
     generated_s: float
     """Until the last turn was generated."""
@@ -76,7 +76,7 @@ class RolloutTimes:
 
 @dataclass
 class _Episode:
-    """One sample under way."""
+    """Holds one sample under way."""
 
     token_ids: list[int] = field(default_factory=list)
     sampled: list[bool] = field(default_factory=list)
@@ -91,11 +91,11 @@ class _Episode:
 
     @property
     def over(self) -> bool:
-        """Nothing more will happen to it."""
+        """Say whether it has its verdict or is lost."""
         return self.lost or self.result is not None
 
     def add_turn(self, turn: Turn) -> None:
-        """What the model said."""
+        """Append what the model said."""
         start = len(self.token_ids)
         self.token_ids += turn.token_ids
         self.sampled += [True] * len(turn.token_ids)
@@ -107,7 +107,7 @@ class _Episode:
         self.truncated = turn.finish == "length"
 
     def add_answer(self, messages: Sequence[Message], token_ids: Sequence[int]) -> None:
-        """What the environment said."""
+        """Append what the environment said."""
         self.token_ids += token_ids
         self.sampled += [False] * len(token_ids)
         if self.logprobs is not None:
@@ -115,7 +115,7 @@ class _Episode:
         self.shown += [f"[{message['role']}] {message['content']}" for message in messages]
 
     def completion(self) -> Completion:
-        """As the trainer takes it."""
+        """Return it as the trainer takes it."""
         return Completion(
             self.token_ids,
             self.logprobs,
@@ -130,7 +130,7 @@ class _Episode:
 
 @dataclass
 class _GroupState:
-    """A prompt group under way."""
+    """Holds a prompt group under way."""
 
     group: PromptGroup
     episodes: list[_Episode]
@@ -141,13 +141,13 @@ class _GroupState:
 
     @property
     def over(self) -> bool:
-        """Every sample has its verdict or is lost."""
+        """Say whether every sample has its verdict or is lost."""
         return all(episode.over for episode in self.episodes)
 
 
 @dataclass
 class RolloutBatch:
-    """The groups of one step, under way or finished."""
+    """Holds the groups of one step, under way or finished."""
 
     number: int
     """Its own among all batches of an engine."""
@@ -161,12 +161,12 @@ class RolloutBatch:
 
     @property
     def times(self) -> RolloutTimes:
-        """Where its time has gone so far."""
+        """Return where its time has gone so far."""
         return RolloutTimes(self.generated_s, self.scored_s)
 
 
 class RolloutEngine:
-    """All generators and scorers of a run.
+    """Turns prompt groups into scored groups on all generators and scorers of a run.
 
     Args:
         generators: who generates.
@@ -219,7 +219,7 @@ class RolloutEngine:
     def collect(
         self, batch: RolloutBatch, check: Callable[[], None] = lambda: None
     ) -> Iterator[ScoredGroup]:
-        """The groups of a batch in their order, each as soon as all before it have been yielded.
+        """Yield the groups of a batch in their order, each once all before it have been yielded.
 
         Args:
             batch: which.
@@ -290,7 +290,7 @@ class RolloutEngine:
             self._score(turn.key, batch, group)
 
     def _score(self, key: Key, batch: RolloutBatch, group: _GroupState) -> None:
-        """Have the environment look at everybody's latest turn."""
+        """Have the environment look at the latest turn of every episode that goes on."""
         samples = tuple(at for at, episode in enumerate(group.episodes) if not episode.over)
         if samples:
             actions = [tuple(group.episodes[at].actions) for at in samples]
@@ -386,7 +386,7 @@ def _request(
     sampling: Sampling,
     sampled: int,
 ) -> GenerationRequest:
-    """What continues some samples of a group.
+    """Return the request that continues some samples of a group.
 
     Args:
         key: of the group.

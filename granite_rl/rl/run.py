@@ -8,7 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 from granite_rl.actors.placement import ray_session
-from granite_rl.config import StageConfig
+from granite_rl.command_line.overrides import argument
+from granite_rl.config import RL_STAGES, StageConfig
 from granite_rl.data.prompts import describe_too_long
 from granite_rl.errors import ExitCode, Preempted
 from granite_rl.models.checkpoint_directory import holds_model
@@ -29,8 +30,6 @@ Evaluate = Callable[
 ]
 """Scores the finished model on the held-out prompts: the step's metrics, and what got worse. Raises
 Preempted when it was asked to stop."""
-
-STAGES = ("multi_domain", "rlhf", "identity", "math")
 
 
 def describe_plan(inputs: Inputs) -> str:
@@ -164,8 +163,9 @@ def _train(
 
 
 def _next_command(config: StageConfig, run: RunDirectory) -> str | None:
-    position = STAGES.index(config.stage)
-    if position + 1 == len(STAGES):
+    """The shell command that starts the recipe's next stage from this one's model."""
+    position = RL_STAGES.index(config.stage) + 1
+    if position == len(RL_STAGES):
         return None
-    model = shlex.quote(f"model.path={run.hf}")
-    return f"{PROGRAM} {STAGES[position + 1]} recipe={config.recipe} {model} data.train=FILE"
+    arguments = [argument("recipe", config.recipe), argument("model.path", run.hf)]
+    return f"{PROGRAM} {RL_STAGES[position]} {shlex.join(arguments)} data.train=FILE"

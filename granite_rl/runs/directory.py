@@ -26,7 +26,6 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -53,6 +52,7 @@ from granite_rl.runs.files import (
     write_atomic,
     write_json,
 )
+from granite_rl.runs.lasting import check_lasting
 from granite_rl.runs.lineage import Lineage
 from granite_rl.runs.lock import DirectoryLock
 from granite_rl.runs.redaction import redact
@@ -94,26 +94,6 @@ def changed_keys(old_yaml: str, new_yaml: str) -> list[str]:
         old = {}
     new = flatten(yaml.safe_load(new_yaml))
     return [key for key in {**old, **new} if old.get(key, ...) != new.get(key, ...)]
-
-
-def check_lasting(path: Path, key: str) -> Path:
-    """Refuse a place for results that Ray deletes: the copy of a job's ``--working-dir``.
-
-    Returns:
-        The absolute path.
-
-    Raises:
-        ConfigError: it lies there, as every relative path in such a job does.
-    """
-    absolute = path.expanduser().absolute()
-    parts = absolute.resolve().parts
-    if ("runtime_resources", "working_dir_files") in pairwise(parts):
-        raise ConfigError(
-            f"{key}: {path} is {absolute}, in Ray's temporary copy of the job's working directory, "
-            "which is deleted after the job",
-            f"give an absolute path that lasts and that every node sees: {key}=/DIR",
-        )
-    return absolute
 
 
 class RunDirectory:
