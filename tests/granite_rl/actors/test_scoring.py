@@ -271,7 +271,7 @@ def test_a_reward_model_that_keeps_dying_ends_the_run(cluster: Any, hostile: str
     (failed,) = model_scores(pool, hostile, "raise")
     assert failed.status == "error"
     assert failed.message == "reward model: OverflowError: too large"
-    with pytest.raises(InfrastructureError, match="the reward model died: .*1 times in this run"):
+    with pytest.raises(InfrastructureError, match=r"the reward model died: .*1 times in this run"):
         model_scores(pool, hostile, "exit")
     assert pool.restarts == 1
 
