@@ -324,8 +324,8 @@ class ClusterSection(StrictModel):
     start_timeout_s: PositiveFloat
     step_timeout_s: PositiveFloat
     max_restarts: NonNegative
-    """Lost generators that a run replaces, and times that it restores lost trainers, before it
-    counts as a fault of the infrastructure."""
+    """Lost generators that a run replaces, times that it restores lost trainers, and times that it
+    replaces a lost reward model, before it counts as a fault of the infrastructure."""
 
 
 class ModelSection(StrictModel):

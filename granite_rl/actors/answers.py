@@ -93,15 +93,10 @@ def wait_for(
     return {name: values[name] for name in refs}
 
 
-def answer(name: str, ref: Any, doing: str, timeout_s: float | None = None) -> Any:
-    """``ray.get`` of one actor's answer, with failures in words.
-
-    Raises:
-        GetTimeoutError: there is none within ``timeout_s``.
-        UserError: as `wait_for`.
-    """
+def answer(name: str, ref: Any, doing: str) -> Any:
+    """Return one actor's answer, or raise what `wait_for` raises."""
     try:
-        return ray.get(ref, timeout=timeout_s)
+        return ray.get(ref)
     except (*LOST, RayTaskError) as error:
         raise failure(name, ref, doing, error) from error
 

@@ -52,17 +52,23 @@ class ActorLogs:
         """
         if self._directory is None or not ray.is_initialized():
             return None
+        try:
+            return self._write(self._directory, name, actor_id)
+        except (OSError, RayError):  # what the log was to explain matters more
+            return None
+
+    def _write(self, directory: Path, name: str, actor_id: str) -> Path | None:
         lines = actor_log(actor_id)
         if not lines:
             return None
         path = self._written.get(actor_id)
         if path is None:
-            self._directory.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+            directory.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
             role = name.split(" (")[0].replace(" ", "-")
-            path, number = self._directory / f"{role}.log", 1
+            path, number = directory / f"{role}.log", 1
             while path.exists() and number < MOST_LOGS:  # of an earlier failure
                 number += 1
-                path = self._directory / f"{role}.{number}.log"
+                path = directory / f"{role}.{number}.log"
             self._written[actor_id] = path
         write_atomic(path, redact("".join(f"{line}\n" for line in lines)))
         return path

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ray
+import ray._private.ray_constants
 import ray._private.services
 import ray._private.utils
 
@@ -157,14 +158,19 @@ def _signals_stay_ours() -> Iterator[None]:
     with this process anyway, which the kernel sees to.
     """
     utils, services = ray._private.utils, ray._private.services
+    constants = ray._private.ray_constants
     handle, start = utils.set_sigterm_handler, services.ConsolePopen
+    disabled = constants.RAY_DISABLE_FAILURE_SIGNAL_HANDLER
     if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         utils.set_sigterm_handler = lambda handler: None
+        # That of its C++ core, which prints a stack trace and dies of SIGTERM too.
+        constants.RAY_DISABLE_FAILURE_SIGNAL_HANDLER = True
     services.ConsolePopen = partial(start, process_group=0)
     try:
         yield
     finally:
         utils.set_sigterm_handler, services.ConsolePopen = handle, start
+        constants.RAY_DISABLE_FAILURE_SIGNAL_HANDLER = disabled
 
 
 def _remove(directory: str, patience_s: float = 10.0) -> None:

@@ -108,7 +108,8 @@ class TrainerGroup:
         if self._restarts_left == 0:
             raise InfrastructureError(
                 f"{why}; the trainers were restored {self.restarts} times in this run already",
-                "look at the node's memory and logs; cluster.max_restarts bounds the restorations",
+                "look at the node's memory and at actors/ in the run directory; "
+                "cluster.max_restarts bounds the restorations",
             )
         self._restarts_left -= 1
         self.restarts += 1

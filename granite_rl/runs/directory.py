@@ -7,6 +7,7 @@ Layout (the same for pre-training, SFT, RL stages and the pipeline)::
     lineage.json     parent checkpoint and its hash, stage, recipe
     metrics.jsonl    one line a step, keys from the catalogue
     events.jsonl     alarms, restarts, faults
+    actors/          the end of the log of every actor that failed
     rollouts/        what was said and how it was scored, by step
     checkpoints/     step_N/ and latest.json
     hf/              the finished model

@@ -3,11 +3,19 @@ samples."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from granite_rl.actors.trainer import StepReport, TokenSums
 from granite_rl.rl.batching import GroupOutcome
-from granite_rl.rl.metrics import engine_metrics, policy_metrics, rollout_metrics
+from granite_rl.rl.metrics import (
+    LOST_SAMPLE,
+    engine_metrics,
+    failures,
+    policy_metrics,
+    rollout_metrics,
+)
 from granite_rl.runs.catalogue import lookup
 from granite_rl.types import Completion, PromptGroup, PromptRow, ScoredGroup
 from rewards.result import RewardResult
@@ -118,3 +126,14 @@ def test_generators_are_added_averaged_or_maximised_as_the_catalogue_says() -> N
     assert [name for name in metrics if lookup(name) is None] == []
     idle = engine_metrics([dict.fromkeys(first, 0.0)], 0, 0)
     assert "engine/prefix_cache_hit_rate" not in idle, "nothing was looked up"
+
+
+def test_the_first_failure_is_named_with_its_row() -> None:
+    failed = [RewardResult(1.0), RewardResult.error("no answers"), RewardResult.error("later")]
+    lost = outcome([], [])
+    lost = replace(lost, scored=replace(lost.scored, lost=4))
+    assert failures([lost, outcome(failed, [1.0, None, None])]) == (
+        6,
+        "e (f:1): error: no answers",
+    )
+    assert failures([lost]) == (4, LOST_SAMPLE)
