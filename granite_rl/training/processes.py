@@ -84,7 +84,11 @@ class _Processes:
 
     def start(self, target: Callable[..., object], meeting: Meeting, args: tuple[Any, ...]) -> None:
         """Start all ranks."""
-        context = multiprocessing.get_context("spawn" if _GPUS else "forkserver")
+        context = (
+            multiprocessing.get_context("spawn")
+            if _GPUS
+            else multiprocessing.get_context("forkserver")
+        )
         for rank in range(meeting.ranks):
             ours, theirs = context.Pipe(duplex=True)
             process = context.Process(
