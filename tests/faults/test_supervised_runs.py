@@ -1,4 +1,4 @@
-"""Every kind of supervised run, its two ranks started in every way, killed and stopped in every phase.
+"""Supervised runs of every kind, ranks started in every way, killed and stopped in every phase.
 
 The ways: processes of this machine; one process a rank, as srun and torchrun start them; Ray actors
 on two nodes of one CPU each, which share this machine's file system.

@@ -1,4 +1,4 @@
-"""A Ray cluster of several nodes on this machine, with ports, a directory and a token of its own."""
+"""A Ray cluster of several nodes on this machine, with ports, directory and token of its own."""
 
 from __future__ import annotations
 
