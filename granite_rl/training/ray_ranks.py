@@ -165,13 +165,21 @@ def _connect(address: str, threads: int, stop: StopSignal) -> None:
         "OMP_NUM_THREADS": str(threads),
     }
     with signals_held_back():
-        ray.init(
-            address=address,
-            logging_level=logging.ERROR,
-            log_to_driver=False,
-            runtime_env={"env_vars": environment},
-        )
-        stop.install()
+        try:
+            ray.init(
+                address=address,
+                logging_level=logging.ERROR,
+                log_to_driver=False,
+                runtime_env={"env_vars": environment},
+            )
+        except ConnectionError as error:
+            raise PreflightError(
+                f"RAY_ADDRESS: the cluster at {address} does not let us in: {_first_line(error)}",
+                "a cluster started by `ray start` wants RAY_AUTH_MODE=token and its token "
+                "(~/.ray/auth_token, or RAY_AUTH_TOKEN_PATH)",
+            ) from error
+        finally:
+            stop.install()
 
 
 def _check_answers(address: str) -> None:
