@@ -200,7 +200,8 @@ def build_plan(config: PipelineConfig) -> Plan:
     directories |= {stage: root / stage for stage in RL_STAGES}
     trained = [row.name for row in TABLE if row.name in directories and _wanted(row, config)]
     of_stage = {stage: directories["pretrain" if stage == "base" else stage] for stage in stages}
-    steps, evaluations = [], {}
+    steps: list[Step] = []
+    evaluations: dict[str, Path] = {}
     for row in TABLE:
         if _wanted(row, config):
             step = _step(row, config, _places(row, config, of_stage))
