@@ -234,8 +234,9 @@ def _leaves(model: type[BaseModel], prefix: str = "") -> list[str]:
 
 
 def to_yaml(config: BaseModel) -> str:
-    """The resolved configuration as YAML, in the order of its classes."""
-    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    """The resolved configuration as YAML, in the order of its classes, one line a value."""
+    values = config.model_dump(mode="json")
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=10**6)
 
 
 def run_main(main: Callable[[Sequence[str]], int], argv: Sequence[str] | None = None) -> int:

@@ -108,7 +108,7 @@ def run_stage(inputs: Inputs, run: RunDirectory, evaluate: Evaluate, stop: StopS
             )
         ) as logger:
             _train(inputs, run, progress, stop, check, checkpoint, logger, started, evaluate)
-    following = _next_command(config, run)
+    following = next_command(config, run.hf)
     run.finish("succeeded", ExitCode.OK, next_command=following)
     print(
         f"{config.stage}: done, model in {run.hf}" + (f"\nnext: {following}" if following else ""),
@@ -162,10 +162,10 @@ def _train(
             progress.note(f"warning: {alarm.message}")
 
 
-def _next_command(config: StageConfig, run: RunDirectory) -> str | None:
+def next_command(config: StageConfig, model: Path) -> str | None:
     """The shell command that starts the recipe's next stage from this one's model."""
     position = RL_STAGES.index(config.stage) + 1
     if position == len(RL_STAGES):
         return None
-    arguments = [argument("recipe", config.recipe), argument("model.path", run.hf)]
+    arguments = [argument("recipe", config.recipe), argument("model.path", model)]
     return f"{PROGRAM} {RL_STAGES[position]} {shlex.join(arguments)} data.train=FILE"
