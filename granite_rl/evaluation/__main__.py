@@ -67,38 +67,16 @@ def main(argv: Sequence[str]) -> int:
         EvaluationConfig,
         {key: resolved[key] for key in EvaluationConfig.model_fields if key in resolved},
     )
-    models = check_models(config)
+    # Imported after the configuration was checked: a typo is told in a second, transformers takes 3.
+    from granite_rl.evaluation.checks import check_models
+
+    models = check_models(
+        config.models, config.output_dir, config.rollout, config.generator, config.cluster
+    )
     if parsed.dry_run:
         print(to_yaml(config))
         return ExitCode.OK
     return _run(config, models)
-
-
-def check_models(config: EvaluationConfig) -> dict[str, CheckedModel]:
-    """Check every checkpoint, and where the results go, before any engine starts.
-
-    Raises:
-        ConfigError | PreflightError: naming the key ``models.NAME``.
-    """
-    from granite_rl.models.preflight import check_model, check_served
-    from granite_rl.runs.directory import check_lasting
-
-    check_lasting(config.output_dir, "output_dir")
-    models = {}
-    for name, path in config.models.items():
-        models[name] = check_model(
-            path,
-            key=f"models.{name}",
-            context=config.rollout.max_context,
-            context_key="rollout.max_context",
-            trained=False,
-        )
-        check_served(
-            models[name],
-            tensor_parallel=config.generator.tensor_parallel,
-            on_cpu=not config.cluster.generator_gpus,
-        )
-    return models
 
 
 def _run(config: EvaluationConfig, models: Mapping[str, CheckedModel]) -> int:
