@@ -22,36 +22,11 @@ from granite_rl.errors import Preempted
 from granite_rl.evaluation.config import EvaluationConfig
 from granite_rl.evaluation.heldout import evaluate, write_evaluation
 from granite_rl.models.checkpoint_directory import checkpoint_hash
-from granite_rl.models.preflight import CheckedModel, check_model, check_served
+from granite_rl.models.preflight import CheckedModel
 from granite_rl.models.tokenizer import encode_continuation
 from granite_rl.rl.rollouts import RolloutEngine
-from granite_rl.runs.lasting import check_lasting
 from granite_rl.runs.preemption import StopSignal
 from granite_rl.weight_sync.transports import TRANSPORTS, send_checkpoint
-
-
-def check_models(config: EvaluationConfig) -> dict[str, CheckedModel]:
-    """Check every checkpoint, and where the results go, before any engine starts.
-
-    Raises:
-        ConfigError | PreflightError: naming the key ``models.NAME``.
-    """
-    check_lasting(config.output_dir, "output_dir")
-    models = {}
-    for name, path in config.models.items():
-        models[name] = check_model(
-            path,
-            key=f"models.{name}",
-            context=config.rollout.max_context,
-            context_key="rollout.max_context",
-            trained=False,
-        )
-        check_served(
-            models[name],
-            tensor_parallel=config.generator.tensor_parallel,
-            on_cpu=not config.cluster.generator_gpus,
-        )
-    return models
 
 
 def evaluate_checkpoints(config: EvaluationConfig, models: Mapping[str, CheckedModel]) -> None:
