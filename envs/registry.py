@@ -21,31 +21,12 @@ from omegaconf import DictConfig
 from skyrl_gym.envs.base_text_env import BaseTextEnv
 from skyrl_gym.envs.registration import deregister, load_env_creator
 
+from envs.names import BUILTIN_ENVS
 from rewards.registry import load_file_module, suggestion
 
 log = logging.getLogger(__name__)
 
 ENTRY_POINT_GROUP = "granite_rl.envs"
-
-# Environment id, which is also its domain -> where its class is.
-BUILTIN_ENVS: dict[str, str] = {
-    "math": "envs.domains:MathEnv",
-    "science": "envs.domains:ScienceEnv",
-    "logic": "envs.domains:LogicEnv",
-    "instruction_following": "envs.domains:InstructionFollowingEnv",
-    "structured_output": "envs.domains:StructuredOutputEnv",
-    "text2sql": "envs.domains:Text2SqlEnv",
-    "temporal": "envs.domains:TemporalEnv",
-    "general_chat": "envs.domains:GeneralChatEnv",
-    "in_context_learning": "envs.domains:InContextLearningEnv",
-    "identity": "envs.domains:IdentityEnv",
-    "calibration": "envs.domains:CalibrationEnv",
-    "sql_explorer": "envs.sql_explorer:SqlExplorerEnv",
-}
-# The nine of the recipe's first stage, in its order; identity and calibration are stage 3's, and
-# sql_explorer, with tools and several turns, is for whoever trains that.
-NINE_DOMAINS: tuple[str, ...] = tuple(BUILTIN_ENVS)[:9]
-
 
 # SkyRL-Gym's environments that can't run in a reward worker as they are, and what would.
 _OWN_SEARCH = (

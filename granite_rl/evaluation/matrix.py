@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from envs.names import NINE_DOMAINS
 from granite_rl.errors import DataError
 from granite_rl.evaluation.statistics import (
     Difference,
@@ -29,19 +30,6 @@ from rewards.files import NotARow, decode
 
 STAGES: tuple[str, ...] = ("base", "sft", "multi_domain", "rlhf", "identity", "math")
 """Checkpoints of the recipe, in order."""
-
-NINE_DOMAINS: tuple[str, ...] = (
-    "math",
-    "science",
-    "logic",
-    "instruction_following",
-    "structured_output",
-    "text2sql",
-    "temporal",
-    "general_chat",
-    "in_context_learning",
-)
-"""Domains of the multi-domain stage; "the mean" is always the mean over these."""
 
 MINUS = "\N{MINUS SIGN}"
 

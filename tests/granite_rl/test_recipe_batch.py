@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from envs.demo import generate
-from envs.registry import NINE_DOMAINS
+from envs.names import NINE_DOMAINS
 from tests.granite_rl.stage_runs import Stage, metrics_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.ray, pytest.mark.long, pytest.mark.timeout(900)]
