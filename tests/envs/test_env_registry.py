@@ -14,9 +14,8 @@ from skyrl_gym.envs.base_text_env import BaseTextEnv
 
 from envs.base import SingleTurnEnv
 from envs.demo import DOMAINS, generate
+from envs.names import BUILTIN_ENVS, NINE_DOMAINS
 from envs.registry import (
-    BUILTIN_ENVS,
-    NINE_DOMAINS,
     UnknownEnv,
     env_domain,
     known_envs,

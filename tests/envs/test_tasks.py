@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from envs.__main__ import main, reported
-from envs.registry import BUILTIN_ENVS, load_env_class, make_env
+from envs.names import BUILTIN_ENVS
+from envs.registry import load_env_class, make_env
 from envs.tasks import DIFFICULTIES, TASK_DOMAINS, rows
 from rewards import get_reward
 

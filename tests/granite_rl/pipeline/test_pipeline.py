@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
+from envs.names import NINE_DOMAINS
 from granite_rl.entry import configure, quote, run_main
 from granite_rl.errors import ConfigError, DataError
-from envs.names import NINE_DOMAINS
 from granite_rl.evaluation.matrix import STAGES
 from granite_rl.pipeline.children import StopForwarder, run_child
 from granite_rl.pipeline.plan import (
