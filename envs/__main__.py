@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from envs.demo import DOMAINS, SOURCES, generate, preference_pairs, pretrain_documents, sft_rows
+from envs.demo.files import write_demo
 from envs.split import SPLITS
 from envs.tasks import DIFFICULTIES, TASK_DOMAINS, rows
 from envs.validate import validate
@@ -22,43 +22,6 @@ from rewards.files import BadFile, write_jsonl
 from rewards.reasoning_gym.tasks import Unavailable
 
 BAD_USAGE = 2
-
-HELDOUT_ROWS = 200
-TRAIN_ROWS = 400
-SFT_ROWS = 11_000
-PREFERENCE_PAIRS = 3_000
-PREFERENCE_HELDOUT = 300
-# Characters are what the mixture is fed with; long documents need fewer of themselves.
-DOCUMENTS = dict.fromkeys(SOURCES, 400) | {
-    "common_crawl": 1_800,
-    "code": 900,
-    "math": 700,
-    "technical": 600,
-    "common_crawl_hq": 800,
-    "books": 25,
-    "code_repositories": 15,
-}
-
-
-def write_demo(out: Path, seed: int) -> dict[str, int]:
-    """Write the demo's data set under `out`; returns rows per file.
-
-    Rewards, environments and trainers read it as they would read anyone's data:
-    `train/<domain>.jsonl`, `heldout/<domain>.jsonl`, `sft.jsonl`, `preferences.jsonl`,
-    `preferences_heldout.jsonl`, `pretrain/<source>.jsonl`.
-    """
-    files: dict[str, Iterable[Mapping[str, Any]]] = {}
-    for domain in DOMAINS:
-        files[f"train/{domain}.jsonl"] = generate(domain, "train", TRAIN_ROWS, seed)
-        files[f"heldout/{domain}.jsonl"] = generate(domain, "heldout", HELDOUT_ROWS, seed)
-    files["sft.jsonl"] = sft_rows(SFT_ROWS, seed)
-    files["preferences.jsonl"] = preference_pairs(PREFERENCE_PAIRS, seed)
-    files["preferences_heldout.jsonl"] = preference_pairs(PREFERENCE_HELDOUT, seed, "heldout")
-    for source, count in DOCUMENTS.items():
-        texts = pretrain_documents(source, count, seed)
-        files[f"pretrain/{source}.jsonl"] = ({"text": text} for text in texts)
-    return {name: write_jsonl(out / name, rows) for name, rows in files.items()}
-
 
 # Seconds between lines of progress, so that a log of a long run stays short.
 PROGRESS_EVERY_S = 5.0

@@ -1,4 +1,4 @@
-"""List the environments of ours by name, without importing any of them."""
+"""Name our environments and the nine domains of the recipe's first RL stage."""
 
 from __future__ import annotations
 

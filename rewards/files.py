@@ -1,4 +1,4 @@
-"""Reads rows from JSONL and parquet, and writes files whole: the one reader and the one writer.
+"""Read rows from JSONL and parquet, and write files whole: the one reader and the one writer.
 
 A row is a JSON object. What no JSON parser agrees on is refused rather than guessed at: NaN and
 infinities, duplicate keys, lone surrogates, numbers out of range, nesting without end, bytes that
@@ -44,7 +44,7 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class BadFile(Exception):
-    """A file or a row that can't be used.
+    """Says that a file or a row can't be used, where, and why.
 
     Args:
         message: where (``file:line``) and what is wrong.
@@ -61,11 +61,11 @@ class BadFile(Exception):
 
 
 class NotARow(ValueError):
-    """Text or a value that is no acceptable JSON; the message says why."""
+    """Says why a text or value is no acceptable JSON."""
 
 
 class Line(NamedTuple):
-    """One row of a file, or what is wrong with it."""
+    """Holds one row of a file, or what is wrong with it."""
 
     where: str
     """``file:line``; in parquet ``file:row``."""

@@ -26,19 +26,19 @@ without it, every call fails, as `JudgeError`.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import json
 import logging
 import os
 import ssl
-import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
+
+from rewards.files import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -332,15 +332,8 @@ def _remember(place: Path | None, choice: str) -> None:
     """Write a verdict so that no reader ever sees half of it; if that fails, only warn."""
     if place is None:
         return
-    draft = ""
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        handle, draft = tempfile.mkstemp(dir=place.parent, prefix=".verdict-")
-        with os.fdopen(handle, "w") as file:
-            json.dump({"verdict": choice}, file)
-        os.replace(draft, place)
+        write_whole(place, json.dumps({"verdict": choice}))
     except OSError as problem:
         log.warning("judge's cache %s: %s", place.parent.parent, problem.strerror)
-        if draft:
-            with contextlib.suppress(OSError):
-                os.unlink(draft)

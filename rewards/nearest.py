@@ -1,4 +1,4 @@
-"""Finds the known names that a mistyped one most likely stands for."""
+"""Find the known names that a mistyped one most likely stands for."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MAX_CHARS = 80
 
 
 def nearest(name: str, known: Iterable[str], most: int = 1, cutoff: float = 0.6) -> list[str]:
-    """Up to ``most`` known names like ``name``, the likeliest first.
+    """Return up to ``most`` known names like ``name``, the likeliest first.
 
     Args:
         name: what was written.
@@ -22,6 +22,6 @@ def nearest(name: str, known: Iterable[str], most: int = 1, cutoff: float = 0.6)
 
 
 def did_you_mean(name: str, known: Iterable[str], most: int = 1, cutoff: float = 0.6) -> str:
-    """The question "did you mean `x` or `y`?", or nothing where no known name is near."""
+    """Ask "did you mean `x` or `y`?", or return nothing where no known name is near."""
     close = nearest(name, known, most, cutoff)
     return f"did you mean {' or '.join(f'`{one}`' for one in close)}?" if close else ""

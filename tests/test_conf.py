@@ -13,7 +13,7 @@ from granite_rl.entry import configure
 from granite_rl.errors import ConfigError
 from granite_rl.evaluation.config import EvaluationConfig
 from pretrain.config import PretrainConfig
-from tests.granite_rl.test_overrides import ROOTS
+from tests.granite_rl.command_line.test_overrides import ROOTS
 
 ROOT = Path(__file__).resolve().parents[1]
 

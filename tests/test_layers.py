@@ -49,18 +49,19 @@ ROOMS: Mapping[str, set[str]] = {
     "rewards.ifeval": REWARDS | {"rewards.nearest", "rewards.reading", "rewards.structured"},
     "rewards.temporal": REWARDS | {"rewards.reading"},
     "rewards.reasoning_gym": REWARDS | {"rewards.reading"},
-    "rewards": REWARDS | {"rewards.math", "rewards.reading", "rewards.sql", "rewards.structured"},
+    "rewards": REWARDS
+    | FILES
+    | {"rewards.math", "rewards.reading", "rewards.sql", "rewards.structured"},
     "rewards.commands": REWARDS | FILES | {"rewards.reading", "rewards.sandbox"},
     "rewards.__main__": REWARDS | FILES | {"rewards.commands", "rewards.sandbox"},
     # environments stand on rewards
     "envs.names": set(),
     "envs": REWARDS
     | FILES
-    | {"envs.names"}
-    | {"rewards.reading", "rewards.sandbox", "rewards.sql", "rewards.structured"}
+    | {"envs.names", "rewards.reading", "rewards.sandbox", "rewards.sql", "rewards.structured"}
     | {"rewards.commands"},
     "envs.tasks": REWARDS | {"envs", "rewards.reasoning_gym"},
-    "envs.demo": {"envs"},
+    "envs.demo": FILES | {"envs"},
     "envs.__main__": FILES
     | {"envs", "envs.demo", "envs.tasks", "rewards.commands"}
     | {"rewards.reasoning_gym"},

@@ -26,8 +26,6 @@ from rewards.sql.gold import has_top_level_order
 from rewards.sql.instances import BadRow, databases, with_literals_of
 from rewards.sql.rows import same_rows
 
-__all__ = ["has_top_level_order", "query_of", "sql"]
-
 _FENCE = re.compile(r"```[a-zA-Z0-9]*[ \t]*\r?\n(.*?)```", re.DOTALL)
 
 

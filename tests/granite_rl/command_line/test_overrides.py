@@ -14,17 +14,17 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 from pydantic import BaseModel
 
+from granite_rl.command_line.overrides import Kind, argument, literal_values, path_keys, quote
 from granite_rl.config import StageConfig
 from granite_rl.entry import configure
 from granite_rl.errors import ConfigError
 from granite_rl.evaluation.config import EvaluationConfig
-from granite_rl.overrides import Kind, argument, literal_values, path_keys, quote
 from granite_rl.pipeline.config import PipelineConfig
 from granite_rl.pipeline.plan import build_plan
 from granite_rl.pipeline.runner import shown
 from pretrain.config import PretrainConfig
 from sft.config import SftConfig
-from sft.reward_model.train import RewardModelConfig
+from sft.reward_model.config import RewardModelConfig
 
 NASTY = (
     *("a=b", "a(b", "a)b", "a,b", "[x].jsonl", "[x", "x]", "{x", "x}", "a b", " a ", "a#b", "a'b"),
@@ -87,7 +87,7 @@ def read(override: str, kind: Kind) -> Any:
     (text,) = literal_values([override], {"key": kind}, ())
     value = OverridesParser.create().parse_override(text).value()
     tree = OmegaConf.create({"run": {"name": "RUN"}, "key": value})
-    return OmegaConf.to_container(tree, resolve=True)["key"]  # type: ignore[call-overload,index]
+    return OmegaConf.to_container(tree, resolve=True)["key"]  # type: ignore[index]
 
 
 @pytest.mark.parametrize("name", NASTY)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from granite_rl.command_line.synonyms import SYNONYMS, meanings, suggest
 from granite_rl.entry import CONF, configure, known_keys
 from granite_rl.errors import ConfigError
-from granite_rl.synonyms import SYNONYMS, meanings, suggest
-from tests.granite_rl.test_overrides import ROOTS
+from tests.granite_rl.command_line.test_overrides import ROOTS
 
 CHOICES = {"rl": ["stage=math"], "pipeline": ["recipe=demo"]}
 KNOWN = {name: known_keys(name, CHOICES.get(name, ())) for name in ROOTS}
