@@ -87,7 +87,7 @@ def read(override: str, kind: Kind) -> Any:
     (text,) = literal_values([override], {"key": kind}, ())
     value = OverridesParser.create().parse_override(text).value()
     tree = OmegaConf.create({"run": {"name": "RUN"}, "key": value})
-    return OmegaConf.to_container(tree, resolve=True)["key"]  # type: ignore[index]
+    return OmegaConf.to_container(tree, resolve=True)["key"]
 
 
 @pytest.mark.parametrize("name", NASTY)

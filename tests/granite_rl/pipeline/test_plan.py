@@ -22,6 +22,7 @@ from granite_rl.pipeline.plan import (
     waves,
 )
 from granite_rl.pipeline.runner import main
+from tests.granite_rl.pipeline.steps import go
 
 
 def overrides_of(step: Step) -> dict[str, str]:
