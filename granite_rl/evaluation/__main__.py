@@ -67,7 +67,7 @@ def main(argv: Sequence[str]) -> int:
         EvaluationConfig,
         {key: resolved[key] for key in EvaluationConfig.model_fields if key in resolved},
     )
-    # Imported after the configuration was checked: a typo is told in a second, transformers takes 3.
+    # Imported after the configuration was checked: a typo is told in a second, this takes three.
     from granite_rl.evaluation.checks import check_models
 
     models = check_models(
