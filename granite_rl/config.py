@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
@@ -30,6 +30,11 @@ def _one_or_many(value: object) -> object:
 
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_one_or_many)]
 """One path or a list of them."""
+
+
+RLStage = Literal["multi_domain", "rlhf", "identity", "math"]
+RL_STAGES: tuple[str, ...] = get_args(RLStage)
+"""The stages of the recipe that `StageConfig` describes, in order."""
 
 
 class StrictModel(BaseModel):
@@ -90,6 +95,24 @@ class TrainerSection(StrictModel):
     dtype: DType
     gradient_checkpointing: bool
 
+    @model_validator(mode="after")
+    def _precise(self) -> TrainerSection:
+        check_precision(self.zero_stage, self.dtype)
+        return self
+
+
+def check_precision(zero_stage: int, dtype: str) -> None:
+    """Refuse to accumulate gradients in bfloat16, which is what DeepSpeed does below ZeRO 2.
+
+    Raises:
+        ValueError: with what would be right.
+    """
+    if dtype == "bfloat16" and zero_stage < 2:
+        raise ValueError(
+            f"zero_stage {zero_stage} with dtype=bfloat16 accumulates gradients in bfloat16 and "
+            "loses accuracy; use zero_stage 2 or 3, or dtype=float32"
+        )
+
 
 class PolicyTrainerSection(TrainerSection):
     """The trainer of an RL stage."""
@@ -115,7 +138,7 @@ class GeneratorSection(StrictModel):
     """Share of a GPU's memory that vLLM may take (GPU backend only)."""
     max_num_seqs: Positive
     """Sequences one engine runs at the same time."""
-    block_size: Positive
+    block_size: Annotated[int, Field(gt=0, multiple_of=16)]
     """Tokens of a key-value block. Samples of a group share only whole blocks of their prompt."""
     enforce_eager: bool
     dtype: DType
@@ -301,8 +324,8 @@ class ClusterSection(StrictModel):
     start_timeout_s: PositiveFloat
     step_timeout_s: PositiveFloat
     max_restarts: NonNegative
-    """Lost generators that a run replaces, and times that it restores lost trainers, before it
-    counts as a fault of the infrastructure."""
+    """Lost generators that a run replaces, times that it restores lost trainers, and times that it
+    replaces a lost reward model, before it counts as a fault of the infrastructure."""
 
 
 class ModelSection(StrictModel):
@@ -317,7 +340,7 @@ class ModelSection(StrictModel):
 class StageConfig(StrictModel):
     """One RL stage: ``python -m granite_rl.stage NAME``."""
 
-    stage: Literal["multi_domain", "rlhf", "identity", "math"]
+    stage: RLStage
     recipe: str
     run: RunSection
     model: ModelSection

@@ -14,19 +14,24 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import yaml
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+from hydra.errors import HydraException, OverrideParseException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ValidationError
 
+from granite_rl.command_line.overrides import argument, literal_values, path_keys, quote, split
+from granite_rl.command_line.synonyms import suggest
 from granite_rl.errors import ConfigError, UserError
 from rewards.nearest import nearest
-
-if TYPE_CHECKING:
-    from omegaconf import DictConfig
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
 """The configuration that belongs to this code, one directory for each entry point."""
@@ -90,7 +95,15 @@ def configure(name: str, model: type[ConfigT], overrides: Sequence[str]) -> Conf
     Raises:
         ConfigError: as `compose` and `validate`.
     """
-    return validate(model, compose(name, overrides))
+    groups = _groups(name)
+    sections = [*model.model_fields, *sorted(groups.difference(model.model_fields))]
+    for override in overrides:
+        key = split(override)[1]
+        if re.split(r"[./@]", key)[0] not in sections:
+            known = [*_leaves(model), *known_keys(name, overrides)]
+            begins = f"a key begins with one of {', '.join(sections)}"
+            raise ConfigError(f"{key}: unknown configuration key", suggest(key, known) or begins)
+    return validate(model, compose(name, literal_values(overrides, path_keys(model), groups)))
 
 
 def compose(name: str, overrides: Sequence[str]) -> dict[str, Any]:
@@ -99,10 +112,6 @@ def compose(name: str, overrides: Sequence[str]) -> dict[str, Any]:
     Raises:
         ConfigError: unknown key, group or option, or a missing mandatory value.
     """
-    from hydra.errors import HydraException
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-
     try:
         config = _compose(name, overrides)
         missing = OmegaConf.missing_keys(config)
@@ -122,35 +131,22 @@ def _compose(name: str, overrides: Sequence[str]) -> DictConfig:
     Both places are named by path, so that a package ``conf`` in the working directory changes
     nothing.
     """
-    from hydra import compose, initialize_config_dir
-
     shared = quote(f"file://{CONF}")
     with initialize_config_dir(str(CONF / name), version_base="1.3"):
-        return compose("config", overrides=[*overrides, f"hydra.searchpath=[{shared}]"])
-
-
-def quote(value: str | Path) -> str:
-    """A value as Hydra's override grammar wants it: bare if harmless, otherwise single-quoted."""
-    text = str(value)
-    if re.fullmatch(r"[A-Za-z0-9_./+-]+", text):
-        return text
-    # Hydra unescapes backslashes only in front of a quote, the closing one included.
-    escaped = re.sub(r"(\\*)'", r"\1\1\\'", text)
-    return "'" + re.sub(r"(\\+)$", r"\1\1", escaped) + "'"
+        return hydra_compose("config", overrides=[*overrides, f"hydra.searchpath=[{shared}]"])
 
 
 def known_keys(name: str, overrides: Sequence[str] = ()) -> list[str]:
-    """Dotted paths of every key of a composition, for nearest-match hints.
+    """Dotted paths of every key of a composition, to suggest one; empty where none can be made.
 
     Of the overrides, only the choices of config groups are applied: they decide which keys exist.
     """
-    from omegaconf import OmegaConf
-
-    groups = {
-        path.name for place in (CONF / name, CONF) for path in place.iterdir() if path.is_dir()
-    }
-    choices = [item for item in overrides if item.lstrip("+").split("=")[0] in groups]
-    tree = OmegaConf.to_container(_compose(name, choices), resolve=False)
+    groups = _groups(name)
+    choices = [item for item in overrides if split(item)[1] in groups]
+    try:
+        tree = OmegaConf.to_container(_compose(name, choices), resolve=False)
+    except HydraException:  # a group without a choice: its own message says so
+        return []
 
     def walk(node: object, prefix: str) -> list[str]:
         if not isinstance(node, dict) or not node:
@@ -164,10 +160,20 @@ def known_keys(name: str, overrides: Sequence[str] = ()) -> list[str]:
     return walk(tree, "")
 
 
+def _groups(name: str) -> set[str]:
+    """Keys that choose a file of a config group: the root's folders, and what its defaults name."""
+    folders = {path.name for path in (CONF / name).iterdir() if path.is_dir()}
+    root = OmegaConf.load(CONF / name / "config.yaml")
+    chosen = [item for item in root["defaults"] if isinstance(item, DictConfig)]
+    return folders | {str(key).removeprefix("optional ") for item in chosen for key in item}
+
+
 def _explain_hydra(name: str, overrides: Sequence[str], error: Exception) -> tuple[str, str]:
     text = str(error).strip()
-    first = text.splitlines()[0] if text else type(error).__name__
-    match = re.search(r"Could not override '([^']+)'", text) or re.search(r"[Kk]ey '([^']+)'", text)
+    if isinstance(error, OverrideParseException):
+        prefix, key, value = split(error.override)
+        right = shlex.quote(prefix + argument(key, value or ""))
+        return f"{key}: can't read the value {value!r}", f"as one string it is {right}"
     option = re.search(r"Could not find '([^']+)'", text)
     if option and "/" in option.group(1):
         group, wanted = option.group(1).rsplit("/", 1)
@@ -175,17 +181,21 @@ def _explain_hydra(name: str, overrides: Sequence[str], error: Exception) -> tup
         close = nearest(wanted, available)
         hint = f"did you mean `{group}={close[0]}`? " if close else ""
         return f"{group}: there is no option {wanted!r}", f"{hint}options: {', '.join(available)}"
-    mandatory = re.search(r"You must specify '([^']+)'", text)
-    if mandatory:
-        return (
-            f"{mandatory.group(1)}: no value given",
-            f"add `{mandatory.group(1)}=OPTION` to the command",
-        )
+    if mandatory := re.search(r"You must specify '([^']+)'", text):
+        key = mandatory.group(1)
+        available = re.findall(r"^\t(\S+)$", text, flags=re.MULTILINE)
+        return f"{key}: no value given", f"add `{key}=OPTION`; options: {', '.join(available)}"
+    if present := re.search(r"An item is already at '([^']+)'", text):
+        key = present.group(1)
+        return f"{key}: exists already", f"leave out the `+`: {key}=VALUE"
+    match = re.search(r"Could not override '([^']+)'", text) or re.search(r"[Kk]ey '([^']+)'", text)
     if match:
-        key = match.group(1)
-        close = nearest(key, known_keys(name, overrides), cutoff=0.4)
-        hint = f"did you mean `{close[0]}`?" if close else f"see the YAML files under conf/{name}/"
-        return f"{key}: unknown configuration key", hint
+        fix = suggest(match.group(1), known_keys(name, overrides))
+        return (
+            f"{match.group(1)}: unknown configuration key",
+            fix or f"see the YAML files under conf/{name}/",
+        )
+    first = text.splitlines()[0] if text else type(error).__name__
     return first, "Hydra override syntax is key=value; quote values with special characters"
 
 
@@ -205,40 +215,28 @@ def validate(model: type[ConfigT], resolved: dict[str, Any]) -> ConfigT:
             shown = "" if isinstance(value, dict) else f" (got {value!r})"
             message = problem["msg"].removeprefix("Value error, ")
             if problem["type"] == "extra_forbidden":
-                siblings = _siblings(resolved, problem["loc"])
-                allowed = _allowed_fields(model, problem["loc"]) - siblings
-                close = [
-                    ".".join([*map(str, problem["loc"][:-1]), name])
-                    for name in nearest(str(problem["loc"][-1]), allowed or siblings, cutoff=0.4)
-                ]
-                message = "unknown configuration key" + (
-                    f"; did you mean `{close[0]}`?" if close else ""
-                )
+                hint = suggest(path, _leaves(model))
+                message = "unknown configuration key" + (f"; {hint}" if hint else "")
             lines.append(f"{path}: {message}{shown}")
         raise ConfigError("\n".join(dict.fromkeys(lines))) from None
 
 
-def _siblings(resolved: dict[str, Any], location: tuple[int | str, ...]) -> set[str]:
-    node: Any = resolved
-    for part in location[:-1]:
-        node = node.get(part, {}) if isinstance(node, dict) else {}
-    return {str(key) for key in node} - {str(location[-1])} if isinstance(node, dict) else set()
-
-
-def _allowed_fields(model: type[BaseModel], location: tuple[int | str, ...]) -> set[str]:
-    current: type[BaseModel] = model
-    for part in location[:-1]:
-        field = current.model_fields.get(str(part))
-        annotation = field.annotation if field else None
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            return set()
-        current = annotation
-    return set(current.model_fields)
+def _leaves(model: type[BaseModel], prefix: str = "") -> list[str]:
+    """Dotted paths of the keys of a configuration class."""
+    leaves = []
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            leaves += _leaves(inner, f"{prefix}{name}.")
+        else:
+            leaves.append(prefix + name)
+    return leaves
 
 
 def to_yaml(config: BaseModel) -> str:
-    """The resolved configuration as YAML, in the order of its classes."""
-    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    """The resolved configuration as YAML, in the order of its classes, one line a value."""
+    values = config.model_dump(mode="json")
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=10**6)
 
 
 def run_main(main: Callable[[Sequence[str]], int], argv: Sequence[str] | None = None) -> int:

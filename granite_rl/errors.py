@@ -6,6 +6,7 @@ and what would be right. Anything else that escapes is a bug and keeps its trace
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
@@ -76,6 +77,30 @@ class InfrastructureError(UserError):
     """An actor, node or network failed more often than the run's budget allows."""
 
     exit_code = ExitCode.INFRASTRUCTURE
+
+
+MAKE_ROOM = "make room or raise the quota, then run the same command with run.resume=auto"
+_DISK_REFUSES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+
+
+def disk_refuses(error: BaseException) -> bool:
+    """Whether an error says that the disk takes no more."""
+    return isinstance(error, OSError) and error.errno in _DISK_REFUSES
+
+
+@contextmanager
+def disk_errors(what: str) -> Iterator[None]:
+    """Turn a disk that takes no more into an `InfrastructureError`.
+
+    Args:
+        what: is being written, for the message.
+    """
+    try:
+        yield
+    except OSError as error:
+        if not disk_refuses(error):
+            raise
+        raise InfrastructureError(f"{what} can't be written: {error}", MAKE_ROOM) from error
 
 
 class DivergedError(UserError):

@@ -1,4 +1,4 @@
-"""What flows between the rooms of the platform: rows, requests, rollouts and train batches.
+"""Define what flows between the parts of the platform: rows, requests, rollouts, batches.
 
 Everything here is plain data (tokens as Python lists or numpy arrays, never tensors on a device),
 so that it crosses Ray's object store without custom serialisers and can be built in a unit test.
@@ -21,7 +21,7 @@ Message = dict[str, Any]
 
 @dataclass(frozen=True)
 class PromptRow:
-    """One row of a prompt data set, in SkyRL's schema, with the place it came from."""
+    """Holds one row of a prompt data set, in SkyRL's schema, with the place it came from."""
 
     data_source: str
     prompt: tuple[Message, ...]
@@ -34,16 +34,26 @@ class PromptRow:
     """``file:line``, so that an error can name it."""
     tools: tuple[dict[str, Any], ...] = ()
     """Functions that the prompt declares, as the chat template takes them."""
+    token_ids: tuple[int, ...] = ()
+    """The prompt's tokens, ready for the model's turn; none before `prepare_prompts`."""
+
+    def environment_fields(self) -> dict[str, Any]:
+        """Return the row as its environment takes it, in SkyRL's schema."""
+        return {
+            "data_source": self.data_source,
+            "prompt": [dict(message) for message in self.prompt],
+            "reward_spec": self.reward_spec,
+            "extra_info": self.extra_info,
+        }
 
 
 @dataclass(frozen=True)
 class PromptGroup:
-    """A prompt as the step consumes it: all samples of it form one GRPO group."""
+    """Is a prompt as the step consumes it: all samples of it form one GRPO group."""
 
     index: int
     """Position in the step: groups are consumed in this order, whatever finishes first."""
     row: PromptRow
-    prompt_ids: list[int]
     seed: int
     """Sampling seed; sample ``i`` of the group draws from ``seed + i``."""
 
@@ -54,7 +64,7 @@ Key = tuple[int, int]
 
 @dataclass(frozen=True)
 class GenerationRequest:
-    """What a generator needs to know to continue some samples of a group, and nothing more."""
+    """Holds what a generator needs to know to continue some samples of a group."""
 
     key: Key
     samples: tuple[int, ...]
@@ -71,7 +81,7 @@ class GenerationRequest:
 
 @dataclass(frozen=True)
 class Turn:
-    """What the model said in one turn of a sample, as token ids: it is never re-encoded."""
+    """Holds what the model said in one turn of a sample, as token ids: it is never re-encoded."""
 
     key: Key
     sample: int
@@ -87,7 +97,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Completion:
-    """One finished sample: all turns of the model, and between them what it was answered."""
+    """Holds one finished sample: all turns of the model, and between them what it was answered."""
 
     token_ids: list[int]
     """[tokens] after the prompt."""
@@ -109,13 +119,13 @@ class Completion:
 
     @property
     def length(self) -> int:
-        """Tokens that the model sampled."""
+        """Count the tokens that the model sampled."""
         return len(self.token_ids) if self.sampled is None else sum(self.sampled)
 
 
 @dataclass(frozen=True)
 class ScoredGroup:
-    """A prompt group with its completions and their scores: the unit that advantages work on."""
+    """Holds a prompt group with its completions and scores: the unit that advantages work on."""
 
     group: PromptGroup
     completions: list[Completion]
@@ -127,12 +137,15 @@ class ScoredGroup:
     """The oldest that sampled any token of it."""
     lost: int = 0
     """Samples that were never finished: past their deadline, or given up. They are counted, and
-    are nobody's zero reward."""
+    earn no reward, not even zero."""
+    kl_penalty: list[float] | None = None
+    """[samples] what is taken off the rewards for the KL to the reference, with ``kl_in: reward``.
+    """
 
 
 @dataclass(frozen=True)
 class PackedBatch:
-    """A micro-batch of packed rows: ``position_ids`` restart at every document.
+    """Holds a micro-batch of packed rows: ``position_ids`` restart at every document.
 
     Shapes are [rows, row_tokens] unless said otherwise. Targets list the tokens that are trained:
     ``target_rows/cols`` [targets] point at the position that *predicts* ``target_ids``.
@@ -154,18 +167,18 @@ class PackedBatch:
 
     @property
     def targets(self) -> int:
-        """Number of trained tokens in this micro-batch."""
+        """Count the trained tokens in this micro-batch."""
         return int(self.target_ids.shape[0])
 
 
 @dataclass(frozen=True)
 class TrainBatch:
-    """A packed micro-batch with what the objective needs of every trained token [targets]."""
+    """Holds a packed micro-batch with what the objective needs of each trained token [targets]."""
 
     packed: PackedBatch
     advantages: npt.NDArray[np.float32]
     weight: npt.NDArray[np.float32]
-    """Of a token's policy and KL term in the sum that the step's denominator divides."""
+    """Factor of each token's policy and KL term in the sum that the step's denominator divides."""
     kl_beta: npt.NDArray[np.float32]
     rollout_logprobs: npt.NDArray[np.float32] | None
     """The generator's log-probabilities of the same tokens, where they were asked for."""

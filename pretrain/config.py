@@ -17,6 +17,7 @@ from granite_rl.config import (
     RunSection,
     StrictModel,
     TrackingSection,
+    check_precision,
 )
 
 
@@ -120,6 +121,11 @@ class PretrainTrainer(StrictModel):
     """CPU threads of one rank."""
     dtype: DType
     gradient_checkpointing: bool
+
+    @model_validator(mode="after")
+    def _precise(self) -> PretrainTrainer:
+        check_precision(self.zero_stage, self.dtype)
+        return self
 
 
 class PretrainConfig(StrictModel):

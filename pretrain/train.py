@@ -7,6 +7,7 @@ optimizer's state and a position, and a resumed run makes the same weights as a 
 from __future__ import annotations
 
 import math
+import shutil
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -14,26 +15,24 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import GraniteConfig, GraniteForCausalLM, PreTrainedTokenizerBase
+from transformers import GraniteForCausalLM, PreTrainedTokenizerBase
 
 from granite_rl.config import OptimSection
+from granite_rl.errors import PreflightError
+from granite_rl.models.checkpoint_directory import holds_model, replace_directory
 from granite_rl.models.configs import granite_config, mup_width
 from granite_rl.models.loading import init_policy, load_policy
 from granite_rl.models.tokenizer import load_tokenizer
-from granite_rl.training.checkpoint import CheckpointStore
-from granite_rl.training.distributed import init_distributed, shutdown_distributed
 from granite_rl.training.engine import TrainEngine
 from granite_rl.training.launch import RankContext
 from granite_rl.training.policy import TokenLogprobs
+from granite_rl.training.run import Task
 from granite_rl.training.schedules import parameter_groups
 from granite_rl.training.supervised import (
     Report,
     SkipGuard,
     evaluate,
-    preempted,
-    save_checkpoint,
     step_fields,
-    stop_agreed,
     supervised_step,
 )
 from pretrain.config import PretrainConfig
@@ -44,68 +43,60 @@ from pretrain.windows import batch_of, train_batches, validation_windows
 
 
 @dataclass(frozen=True)
-class Job:
-    """All that a rank needs to know."""
+class Shared:
+    """What every rank is told."""
 
-    config: PretrainConfig
     plans: list[PhasePlan]
     sources: dict[str, Source]
     tokenizer: Path
     phases: Path
     """Directory of the phases' checkpoints."""
-    checkpoints: Path
-    resume: Path | None
-    """Checkpoint to continue from."""
-    position: dict[str, Any]
-    """Its metadata, or that of a fresh start."""
-    port: int
 
 
-FRESH: dict[str, Any] = {"phase": 0, "step": 0, "ledger": {}}
+_FRESH: dict[str, Any] = {"phase": 0, "step": 0, "ledger": {}}
 """Position of a run that begins."""
 
 
-def train_rank(rank: int, context: RankContext, job: Job) -> None:
-    """Run one rank to the end of the last phase.
+def train_rank(rank: int, context: RankContext, task: Task[PretrainConfig, Shared]) -> None:
+    """Run one rank to the end of the last phase, whose model becomes the run's.
 
     Raises:
         Preempted: asked to stop, after saving.
         DivergedError: too many non-finite steps.
     """
-    trainer = job.config.trainer
-    init_distributed(rank, trainer.ranks, "127.0.0.1", job.port, trainer.threads)
-    try:
-        _Run(rank, context, job).run()
-        torch.distributed.barrier()
-    finally:
-        shutdown_distributed()
+    _Run(rank, context, task).run()
+    if rank == 0:
+        last = task.shared.phases / task.shared.plans[-1].directory / "hf"
+        with replace_directory(task.hf) as temporary:
+            shutil.copytree(last, temporary, dirs_exist_ok=True)
 
 
 class _Run:
     """State of one rank while it runs."""
 
-    def __init__(self, rank: int, context: RankContext, job: Job) -> None:
+    def __init__(self, rank: int, context: RankContext, task: Task[PretrainConfig, Shared]) -> None:
         self.rank = rank
         self.context = context
-        self.job = job
-        self.config = job.config
-        self.tokenizer: PreTrainedTokenizerBase = load_tokenizer(job.tokenizer)
+        self.task = task
+        self.shared = task.shared
+        self.config = task.config
+        self.tokenizer: PreTrainedTokenizerBase = load_tokenizer(self.shared.tokenizer)
         self.pad_id = int(self.tokenizer.pad_token_id)
         self.end_id = int(self.tokenizer.eos_token_id)
-        self.store = CheckpointStore(job.checkpoints, job.config.checkpoint.keep)
-        self.ledger: Counter[str] = Counter(job.position["ledger"])
+        self.saves = task.saves(context)
+        self.position = _FRESH if task.resume is None else task.resume.metadata
+        self.ledger: Counter[str] = Counter(self.position["ledger"])
         self.guard = SkipGuard()
         self.engine: TrainEngine
 
     def run(self) -> None:
-        first = int(self.job.position["phase"])
-        if first == len(self.job.plans):
-            return
+        first = int(self.position["phase"])
         self.engine = self._build(self._initial_model())
-        if self.job.resume is not None:
-            self.engine.load(self.job.resume)
-        for plan in self.job.plans[first:]:
-            start = int(self.job.position["step"]) if plan.index == first else 0
+        if self.task.resume is not None:
+            self.engine.load(self.task.resume.path)
+        self.context.begin()
+        for plan in self.shared.plans[first:]:
+            start = int(self.position["step"]) if plan.index == first else 0
             self._phase(plan, start)
 
     def _initial_model(self) -> GraniteForCausalLM:
@@ -126,7 +117,7 @@ class _Run:
         return TrainEngine(
             module,
             optim=OptimSection(
-                lr=max(plan.rate(0) or plan.start_rate for plan in self.job.plans),
+                lr=max(plan.rate(0) or plan.start_rate for plan in self.shared.plans),
                 betas=optim.betas,
                 eps=optim.eps,
                 weight_decay=optim.weight_decay,
@@ -153,15 +144,11 @@ class _Run:
                 f"context {plan.phase.context}, RoPE base {plan.phase.rope_theta:g}"
                 + (f", from step {start}" if start else "")
             )
-        every = self.config.checkpoint.every_steps
         for step in range(start, plan.steps):
-            if stop_agreed(self.context):
-                self._save(plan, step)
-                raise preempted(plan.first_step + step)
+            self._stop_point(plan, step)
             self._step(plan, step)
-            done = plan.first_step + step + 1
-            if every and done % every == 0 and step + 1 < plan.steps:
-                self._save(plan, step + 1)
+            done = step + 1
+            self.saves.save_in_turn(self.engine, plan.first_step + done, self._position(plan, done))
         self._finish(plan)
 
     def _step(self, plan: PhasePlan, step: int) -> None:
@@ -171,7 +158,7 @@ class _Run:
         ranks = self.config.trainer.ranks
         batches = train_batches(
             rows[self.rank :: ranks],
-            self.job.sources,
+            self.shared.sources,
             plan.phase.context,
             self._rows_per_batch(plan),
             self.end_id,
@@ -208,20 +195,31 @@ class _Run:
         return max(1, self.config.trainer.microbatch_tokens // plan.phase.context)
 
     def _finish(self, plan: PhasePlan) -> None:
-        """Write the phase's checkpoint (merged where the recipe says so), save, and evaluate it."""
+        """Save, write the phase's checkpoint (merged where the recipe says so), and evaluate it.
+
+        What is saved is the state at the phase's end before any merge: a resumed run exports,
+        merges and evaluates again, to the same bits.
+        """
         begin = time.monotonic()
-        directory = self.job.phases / plan.directory
+        self.saves.save(self.engine, plan.first_step + plan.steps, self._position(plan, plan.steps))
+        self._stop_point(plan, plan.steps)
+        directory = self.shared.phases / plan.directory
         if plan.phase.merge == 1:
             self.engine.save_hf(directory / "hf", self.tokenizer)
         else:
+            before = self.shared.phases / self.shared.plans[plan.index - 1].directory / "hf"
+            if not holds_model(before):
+                raise PreflightError(
+                    f"phase {plan.directory} is merged with the one before, but its model {before} "
+                    "is gone or not whole",
+                    "put it back; or start afresh in another directory with run.dir=DIR",
+                )
             self.engine.save_hf(directory / "hf_unmerged", self.tokenizer)
-            before = self.job.phases / self.job.plans[plan.index - 1].directory / "hf"
             if self.rank == 0:
                 merge(directory / "hf_unmerged", before, plan.phase.merge, directory / "hf")
             torch.distributed.barrier()
             # The merged weights are new ground: momentum of the old ones would mislead.
             self.engine = self._build(load_policy(directory / "hf"))
-        self._save(plan, plan.steps)
         save_s = time.monotonic() - begin
         begin = time.monotonic()
         loss, bits = self._validate(plan)
@@ -248,26 +246,29 @@ class _Run:
         loss_sum, targets_sum, byte_sum = 0.0, 0, 0.0
         ranks = self.config.trainer.ranks
         for name in plan.phase.mixture:
-            shard = self.job.sources[name].validation
+            shard = self.shared.sources[name].validation
             windows = validation_windows(
                 shard, plan.phase.context, self.config.data.validation_tokens
             )
             batches = [batch_of(window, self.end_id) for window in windows]
-            loss, targets = evaluate(self.engine, batches[self.rank :: ranks], self.pad_id)
+            loss, targets = evaluate(
+                self.engine,
+                batches[self.rank :: ranks],
+                self.pad_id,
+                lambda: self._stop_point(plan, plan.steps),
+            )
             loss_sum += loss
             targets_sum += targets
             byte_sum += targets * shard.bytes / shard.tokens
         return loss_sum / targets_sum, loss_sum / math.log(2) / byte_sum
 
-    def _save(self, plan: PhasePlan, step: int) -> None:
-        """Checkpoint before step ``step`` of a phase; its last is the next phase's first."""
-        ended = step == plan.steps
-        position = {
-            "phase": plan.index + 1 if ended else plan.index,
-            "step": 0 if ended else step,
-            "ledger": dict(self.ledger),
-        }
-        save_checkpoint(self.engine, self.store, plan.first_step + step, position)
+    def _stop_point(self, plan: PhasePlan, step: int) -> None:
+        """Save and leave before step ``step`` of a phase, if asked to stop."""
+        self.saves.stop_point(self.engine, plan.first_step + step, self._position(plan, step))
+
+    def _position(self, plan: PhasePlan, step: int) -> dict[str, Any]:
+        """Metadata of a checkpoint taken before step ``step`` of a phase."""
+        return {"phase": plan.index, "step": step, "ledger": dict(self.ledger)}
 
 
 def set_context(model: GraniteForCausalLM, rope_theta: float, context: int) -> None:
@@ -281,8 +282,3 @@ def set_context(model: GraniteForCausalLM, rope_theta: float, context: int) -> N
     rotary = model.model.rotary_emb
     where = rotary.inv_freq.device
     model.model.rotary_emb = type(rotary)(config=config).to(where)
-
-
-def architecture(config: PretrainConfig, vocab_size: int) -> GraniteConfig:
-    """The architecture a run will train, for its summary."""
-    return granite_config(config.model.name, vocab_size=vocab_size)

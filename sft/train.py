@@ -1,4 +1,4 @@
-"""The fine-tuning loop of one rank."""
+"""Supervised fine-tuning: its inputs, and the loop of one rank."""
 
 from __future__ import annotations
 
@@ -6,84 +6,137 @@ import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
-
-import torch
+from typing import NamedTuple
 
 from granite_rl.config import OptimSection
+from granite_rl.errors import ConfigError
 from granite_rl.models.loading import load_policy
+from granite_rl.models.preflight import check_model
 from granite_rl.models.tokenizer import load_tokenizer
-from granite_rl.training.checkpoint import CheckpointStore
-from granite_rl.training.distributed import init_distributed, shutdown_distributed
+from granite_rl.runs.directory import RunDirectory
 from granite_rl.training.engine import TrainEngine
 from granite_rl.training.launch import RankContext
 from granite_rl.training.policy import TokenLogprobs
+from granite_rl.training.run import Prepared, Supervised, Task, has_model
 from granite_rl.training.schedules import warmup_then_linear
 from granite_rl.training.supervised import (
     Report,
+    Saves,
     SkipGuard,
     evaluate,
-    preempted,
-    save_checkpoint,
     step_fields,
-    stop_agreed,
     supervised_step,
 )
 from sft.config import SftConfig
-from sft.data import Conversations, assign_rows, batches_of, step_rows
+from sft.data import Conversations, assign_rows, batches_of, read_conversations, step_rows
+
+
+class Inputs(NamedTuple):
+    """What a run reads."""
+
+    train: Conversations
+    heldout: Conversations | None
+    steps: int
 
 
 @dataclass(frozen=True)
-class Job:
-    """All that a rank needs to know."""
+class Shared:
+    """What every rank is told."""
 
-    config: SftConfig
     train: Path
     """File of `Conversations.save`."""
     heldout: Path | None
     steps: int
-    hf: Path
-    """Where the finished model goes."""
-    checkpoints: Path
-    resume: Path | None
-    """Checkpoint to continue from."""
-    start: int
-    """Steps that it has done."""
-    port: int
 
 
-def train_rank(rank: int, context: RankContext, job: Job) -> None:
-    """Run one rank from ``job.start`` to the end and write the model.
+def read_inputs(config: SftConfig) -> Inputs:
+    """Check the checkpoint and read every row.
+
+    Raises:
+        ConfigError | PreflightError | DataError: naming key path, or file and line.
+    """
+    longest = config.trainer.row_tokens
+    tokenizer = check_model(
+        config.model.path, key="model.path", context=longest, context_key="trainer.row_tokens"
+    ).tokenizer
+    train = read_conversations(config.data.train, tokenizer, longest)
+    heldout = None
+    if config.data.heldout:
+        heldout = read_conversations(config.data.heldout, tokenizer, longest)
+    return Inputs(train, heldout, total_steps(config, train))
+
+
+def total_steps(config: SftConfig, train: Conversations) -> int:
+    """Optimizer steps of the run: max_steps, or as many full batches as the epochs hold.
+
+    Raises:
+        ConfigError: not one batch.
+    """
+    if config.data.max_steps is not None:
+        return config.data.max_steps
+    rows = len(assign_rows(train.lengths, config.trainer.row_tokens, config.run.seed))
+    steps = math.floor(rows * config.data.epochs / config.data.batch_rows)
+    if steps < 1:
+        raise ConfigError(
+            f"data.batch_rows: {config.data.batch_rows} rows per step, but "
+            f"{config.data.epochs:g} epochs of {rows} packed rows don't fill one",
+            "lower data.batch_rows, raise data.epochs, or set data.max_steps",
+        )
+    return steps
+
+
+def _describe_data(conversations: Conversations) -> str:
+    left_out = f", {conversations.too_long} too long and left out" * bool(conversations.too_long)
+    return (
+        f"{len(conversations):,} conversations, {conversations.tokens:,} tokens, "
+        f"{conversations.trained_tokens:,} of them trained{left_out}"
+    )
+
+
+def describe(_config: SftConfig, inputs: Inputs) -> str:
+    """The plan in one line."""
+    return f"# plan: {inputs.steps} steps, {_describe_data(inputs.train)}"
+
+
+def prepare(config: SftConfig, inputs: Inputs, run: RunDirectory) -> Prepared[Shared]:
+    """Write the tokenised conversations where the ranks read them."""
+    inputs.train.save(run.path / "train.npz")
+    heldout = None
+    if inputs.heldout is not None:
+        heldout = run.path / "heldout.npz"
+        inputs.heldout.save(heldout)
+    return Prepared(
+        shared=Shared(run.path / "train.npz", heldout, inputs.steps),
+        total_steps=inputs.steps,
+        notes=(f"{_describe_data(inputs.train)}; {inputs.steps} steps",),
+        stage="sft",
+        parent=config.model.path,
+        lineage={},
+    )
+
+
+def train_rank(rank: int, context: RankContext, task: Task[SftConfig, Shared]) -> None:
+    """Run one rank from where the task continues to the end, write the model and evaluate it.
 
     Raises:
         Preempted: asked to stop, after saving.
         DivergedError: too many non-finite steps.
     """
-    trainer = job.config.trainer
-    init_distributed(rank, trainer.ranks, "127.0.0.1", job.port, trainer.threads)
-    try:
-        _run(rank, context, job)
-        torch.distributed.barrier()
-    finally:
-        shutdown_distributed()
-
-
-def _run(rank: int, context: RankContext, job: Job) -> None:
-    config, trainer = job.config, job.config.trainer
+    config, trainer, steps = task.config, task.config.trainer, task.shared.steps
     tokenizer = load_tokenizer(config.model.path)
     pad_id = int(tokenizer.pad_token_id)
-    conversations = Conversations.load(job.train)
+    conversations = Conversations.load(task.shared.train)
     lengths = conversations.lengths
     rows = assign_rows(lengths, trainer.row_tokens, config.run.seed)
     engine = _engine(config)
-    if job.resume is not None:
-        engine.load(job.resume)
-    store = CheckpointStore(job.checkpoints, config.checkpoint.keep)
-    warmup_steps = math.ceil(config.optim.warmup_fraction * job.steps)
+    if task.resume is not None:
+        engine.load(task.resume.path)
+    saves = task.saves(context)
+    warmup_steps = math.ceil(config.optim.warmup_fraction * steps)
     guard = SkipGuard()
-    for step in range(job.start, job.steps):
-        if stop_agreed(context):
-            save_checkpoint(engine, store, step, {"step": step})
-            raise preempted(step)
+    context.begin()
+    for step in range(task.start, steps):
+        saves.stop_point(engine, step, {"step": step})
         begin = time.monotonic()
         chosen = [
             rows[index]
@@ -91,7 +144,7 @@ def _run(rank: int, context: RankContext, job: Job) -> None:
         ]
         mine = chosen[rank :: trainer.ranks]
         batches = batches_of(conversations, mine, trainer.rows_per_microbatch, pad_id)
-        rate = config.optim.lr * warmup_then_linear(step, job.steps, warmup_steps)
+        rate = config.optim.lr * warmup_then_linear(step, steps, warmup_steps)
         result = supervised_step(engine, batches, rate, pad_id)
         guard.note(result, step + 1)
         if rank == 0:
@@ -111,13 +164,13 @@ def _run(rank: int, context: RankContext, job: Job) -> None:
                 "perf/packing_efficiency": tokens / (len(chosen) * trainer.row_tokens),
             }
             context.report(Report(step + 1, metrics, step_fields(result, rate, speed)))
-        every = config.checkpoint.every_steps
-        if every and (step + 1) % every == 0 and step + 1 < job.steps:
-            save_checkpoint(engine, store, step + 1, {"step": step + 1})
-    if job.heldout is not None:
-        _evaluate(engine, context, job, pad_id)
-    engine.save_hf(job.hf, tokenizer)
-    save_checkpoint(engine, store, job.steps, {"step": job.steps})
+        saves.save_in_turn(engine, step + 1, {"step": step + 1})
+    # Saved before anything is made of it: an export that fails loses no training.
+    saves.save(engine, steps, {"step": steps})
+    saves.stop_point(engine, steps, {"step": steps})
+    engine.save_hf(task.hf, tokenizer)
+    if task.shared.heldout is not None:
+        _evaluate(engine, context, saves, task, pad_id)
 
 
 def _engine(config: SftConfig) -> TrainEngine:
@@ -138,16 +191,35 @@ def _engine(config: SftConfig) -> TrainEngine:
     )
 
 
-def _evaluate(engine: TrainEngine, context: RankContext, job: Job, pad_id: int) -> None:
-    assert job.heldout is not None
+def _evaluate(
+    engine: TrainEngine,
+    context: RankContext,
+    saves: Saves,
+    task: Task[SftConfig, Shared],
+    pad_id: int,
+) -> None:
+    assert task.shared.heldout is not None
     begin = time.monotonic()
-    heldout = Conversations.load(job.heldout)
-    trainer = job.config.trainer
-    rows = assign_rows(heldout.lengths, trainer.row_tokens, job.config.run.seed)
+    heldout = Conversations.load(task.shared.heldout)
+    trainer, steps = task.config.trainer, task.shared.steps
+    rows = assign_rows(heldout.lengths, trainer.row_tokens, task.config.run.seed)
     mine = rows[engine.rank :: trainer.ranks]
     batches = batches_of(heldout, mine, trainer.rows_per_microbatch, pad_id)
-    loss, targets = evaluate(engine, batches, pad_id)
+    loss, targets = evaluate(
+        engine, batches, pad_id, lambda: saves.stop_point(engine, steps, {"step": steps})
+    )
     if engine.rank == 0:
         metrics = {"train/eval_loss": loss / targets, "time/eval_s": time.monotonic() - begin}
-        context.report(Report(job.steps, metrics, {}))
+        context.report(Report(steps, metrics, {}))
         context.report(f"held-out loss {loss / targets:.4f} nats/token over {targets} tokens")
+
+
+SFT = Supervised(
+    kind="sft",
+    command=("python", "-m", "sft"),
+    read=read_inputs,
+    describe=describe,
+    prepare=prepare,
+    train=train_rank,
+    product=has_model,
+)

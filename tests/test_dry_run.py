@@ -17,7 +17,7 @@ import pytest
 
 import pretrain.__main__
 import sft.__main__
-import sft.reward_model.train
+import sft.reward_model.__main__
 from granite_rl import stage
 from granite_rl.entry import run_main
 from granite_rl.evaluation import __main__ as evaluation
@@ -109,7 +109,7 @@ def sft_of(inputs: Inputs, model: Path) -> tuple[Main, list[str]]:
 
 
 def reward_training_of(inputs: Inputs, model: Path) -> tuple[Main, list[str]]:
-    return sft.reward_model.train.main, [
+    return sft.reward_model.__main__.main, [
         "recipe=demo",
         f"data.train={inputs.pairs}",
         f"model.path={model}",
@@ -208,6 +208,32 @@ def test_a_context_beyond_the_positions_is_refused(
     assert dry_run(*ENTRIES[entry][1](inputs, model)) == 2
     error = capsys.readouterr().err
     assert error.startswith(f"error: {key}: 128 tokens, but {ENTRIES[entry][0]} {model}"), error
+
+
+@pytest.mark.parametrize("entry", ["stage", "evaluation"])
+def test_more_workers_than_can_share_the_heads_are_refused(
+    inputs: Inputs, capsys: pytest.CaptureFixture[str], entry: str
+) -> None:
+    main, arguments = ENTRIES[entry][1](inputs, inputs.model)
+    assert dry_run(main, [*arguments, "generator.tensor_parallel=3"]) == 2
+    assert "generator.tensor_parallel: 3 workers can't share the 4 heads" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (["run.seed=4294967296"], "run.seed: "),
+        (["trainer.zero_stage=1", "trainer.dtype=bfloat16"], "trainer: zero_stage 1 with dtype="),
+        (["generator.weight_sync=nccl"], "generator.weight_sync: nccl moves weights between GPUs"),
+        (["generator.block_size=24"], "generator.block_size: "),
+    ],
+)
+def test_what_a_role_would_refuse_at_its_start_is_refused_before(
+    inputs: Inputs, capsys: pytest.CaptureFixture[str], more: list[str], says: str
+) -> None:
+    main, arguments = stage_of(inputs, inputs.model)
+    assert dry_run(main, [*arguments, *more]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {says}")
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ MIDDLE = {
     "granite_rl.training",
     "granite_rl.weight_sync",
 }
-ENTRY = {"granite_rl.entry"}
+ENTRY = {"granite_rl.entry", "granite_rl.command_line"}
 REWARDS = {"rewards", "rewards.registry", "rewards.result"}
 # One reader, one writer, one look-up of mistyped names: everything may use them.
 FILES = {"rewards.files", "rewards.nearest"}
@@ -58,7 +58,8 @@ ROOMS: Mapping[str, set[str]] = {
     "envs.names": set(),
     "envs": REWARDS
     | FILES
-    | {"envs.names", "rewards.reading", "rewards.sandbox", "rewards.sql", "rewards.structured"}
+    | {"envs.names"}
+    | {"rewards.reading", "rewards.sandbox", "rewards.sql", "rewards.structured"}
     | {"rewards.commands"},
     "envs.tasks": REWARDS | {"envs", "rewards.reasoning_gym"},
     "envs.demo": FILES | {"envs"},
@@ -70,21 +71,23 @@ ROOMS: Mapping[str, set[str]] = {
     "granite_rl.errors": FILES,
     "granite_rl.config": set(),
     "granite_rl.types": {"rewards.result"},
-    "granite_rl.entry": set(),
+    "granite_rl.command_line": FILES,
+    "granite_rl.entry": FILES | {"granite_rl.command_line"},
     # one topic each
     "granite_rl.models": set(),
     "granite_rl.runs": set(),
     "granite_rl.algorithm": LOW | REWARDS,
     "granite_rl.weight_sync": LOW,
     "granite_rl.data": LOW | REWARDS | {"envs"},
-    "granite_rl.training": LOW | {"granite_rl.weight_sync", "granite_rl.data"},
+    # its launcher answers the command line of supervised runs, as their entry points would
+    "granite_rl.training": LOW | ENTRY | {"granite_rl.weight_sync", "granite_rl.data"},
     # the actors of a stage, the stage, and what is made of stages
     "granite_rl.actors": LOW | MIDDLE | REWARDS | {"envs", "rewards.sandbox"},
-    "granite_rl.rl": LOW | MIDDLE | REWARDS | {"granite_rl.actors"},
+    "granite_rl.rl": LOW | MIDDLE | REWARDS | {"granite_rl.actors", "granite_rl.command_line"},
     "granite_rl.evaluation": LOW
     | MIDDLE
     | ENTRY
-    | {"envs.names", "granite_rl.actors", "granite_rl.rl"},
+    | {"granite_rl.actors", "granite_rl.rl", "envs.names"},
     "granite_rl.pipeline": LOW | ENTRY | {"granite_rl.actors", "granite_rl.evaluation"},
     # what is started by name
     "granite_rl.stage": LOW | ENTRY | {"granite_rl.evaluation", "granite_rl.rl"},

@@ -1,4 +1,4 @@
-"""What a generator's vLLM engine did since somebody last asked.
+"""Count what a generator's vLLM engine has done since the last call.
 
 Taken from the scheduler's own fields after every engine step: 2.3 us of CPU a step, lost in the
 noise of a batch of 256 sequences. vLLM's stat loggers (``disable_log_stats=False``) would give the
@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 
 class PrefixCacheCounts(Protocol):
-    """``vllm.v1.metrics.stats.PrefixCacheStats``, as far as it is read here."""
+    """Stands for the fields of ``vllm.v1.metrics.stats.PrefixCacheStats`` that are read here."""
 
     queries: int
     hits: int
@@ -25,41 +25,41 @@ class PrefixCacheCounts(Protocol):
 
 
 class KVCacheManager(Protocol):
-    """vLLM's KV-cache manager, as far as it is used here."""
+    """Stands for the part of vLLM's KV-cache manager that is used here."""
 
     log_stats: bool
     prefix_cache_stats: Any
 
     @property
     def usage(self) -> float:
-        """Share of the blocks in use."""
+        """Return the share of the blocks in use."""
 
     def make_prefix_cache_stats(self) -> PrefixCacheCounts | None:
-        """What was counted since the last call."""
+        """Return what was counted since the last call."""
 
 
 class Scheduler(Protocol):
-    """vLLM's scheduler, as far as it is read here."""
+    """Stands for the part of vLLM's scheduler that is read here."""
 
     @property
     def kv_cache_manager(self) -> KVCacheManager:
-        """Of all requests."""
+        """Return the one KV-cache manager that all requests share."""
 
     @property
     def running(self) -> Sized:
-        """Requests that are computed in every step."""
+        """Return the requests that are computed in every step."""
 
     @property
     def waiting(self) -> Sized:
-        """Requests not yet admitted, or preempted."""
+        """Return the requests that are not admitted yet, or are preempted."""
 
     @property
     def skipped_waiting(self) -> Sized:
-        """Requests that could not be admitted for now."""
+        """Return the requests that could not be admitted for now."""
 
 
 class EngineStatistics:
-    """Maxima, means and counts of one engine between two calls of ``collect``.
+    """Collects maxima, means and counts of one engine between two calls of ``collect``.
 
     ``stepped`` is called by the thread that drives the engine, ``collect`` by any other.
 
@@ -115,7 +115,7 @@ class EngineStatistics:
             self._tokens += tokens
 
     def collect(self) -> dict[str, float]:
-        """The numbers since the last call, and begin anew.
+        """Return the numbers since the last call, and begin anew.
 
         Returns:
             ``busy_s`` and ``idle_s``: seconds that the engine worked, and did not;

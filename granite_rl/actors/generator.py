@@ -1,4 +1,4 @@
-"""The generator role: a vLLM engine that samples prompt groups and swaps weights between steps.
+"""Holds the generator role: a vLLM engine that samples prompt groups and swaps weights.
 
 The engine runs in this process (no extra engine process: on few cores each one costs more than it
 brings) and is driven by one thread, so that samples can be submitted and collected while others
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from vllm import LLM
     from vllm.outputs import RequestOutput
 
-    from granite_rl.actors.sampler import Draw
+    from granite_rl.actors.sampler import SamplingState
 
 T = TypeVar("T")
 
 
 def generator_environment(config: GeneratorSection, *, gpu: bool) -> dict[str, str]:
-    """Environment variables that must be set before vLLM is imported in the generator's process."""
+    """Return the variables that must be set before vLLM is imported in the generator's process."""
     common = {
         "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
         "VLLM_LOGGING_LEVEL": os.environ.get("VLLM_LOGGING_LEVEL", "WARNING"),
@@ -65,7 +65,7 @@ class StaleWeightsError(RuntimeError):
 
 
 class Generator:
-    """One vLLM engine and the thread that drives it.
+    """Runs one vLLM engine in a thread that drives it.
 
     Args:
         model_path: Hugging Face checkpoint to start from.
@@ -129,7 +129,7 @@ class Generator:
         self._thread.start()
 
     def describe(self) -> dict[str, Any]:
-        """What really runs here: engine type, weight-transfer engine, process id."""
+        """Say what really runs here: engine type, weight-transfer engine, process id."""
         worker = self._llm.llm_engine.model_executor.driver_worker.worker
         return {
             "engine": type(self._llm.llm_engine).__module__
@@ -156,7 +156,7 @@ class Generator:
             self._wake.notify()
 
     def poll(self, timeout_s: float) -> list[Turn]:
-        """Finished samples: waits for the first, then takes all that are ready.
+        """Return finished samples: wait for the first, then take all that are ready.
 
         Args:
             timeout_s: longest wait in seconds; an empty list when nothing finished by then.
@@ -241,14 +241,14 @@ class Generator:
             raise RuntimeError("vLLM could not drop its prefix cache after a weight update")
         self._weight_version = version
         for sample in self._under_way.values():
-            if sample.draw is not None:
-                runs = sample.draw.versions
-                if runs[-1][0] == sample.draw.tokens:
+            if sample.state is not None:
+                runs = sample.state.versions
+                if runs[-1][0] == sample.state.tokens:
                     runs.pop()
-                runs.append((sample.draw.tokens, version))
+                runs.append((sample.state.tokens, version))
 
     def statistics(self) -> dict[str, float]:
-        """What the engine did since the last call; see ``EngineStatistics.collect``."""
+        """Return what the engine did since the last call; see ``EngineStatistics.collect``."""
         return self._statistics.collect()
 
     def _between_steps(self, call: Callable[[], T]) -> T:
@@ -318,7 +318,7 @@ class Generator:
             self._outbox.put(error)
 
     def _add(self, request: GenerationRequest) -> None:
-        from granite_rl.actors.sampler import DRAWS, EXTRA, Draw
+        from granite_rl.actors.sampler import EXTRA, SAMPLING_STATES, SamplingState
 
         for position, index in enumerate(request.samples):
             name = f"{request.key[0]}.{request.key[1]}.{index}.{len(request.prompt_ids)}"
@@ -326,7 +326,7 @@ class Generator:
             extra = None
             if request.seeds is not None:
                 keeps = request.logprobs and self._sampler_is_here
-                sample.draw = DRAWS[name] = Draw(
+                sample.state = SAMPLING_STATES[name] = SamplingState(
                     request.seeds[position],
                     request.temperature,
                     request.top_p,
@@ -372,7 +372,7 @@ class Generator:
             sample = self._under_way.pop(output.request_id)
             self._forget(output.request_id)
             said = output.outputs[0]
-            logprobs = None if sample.draw is None else sample.draw.logprobs
+            logprobs = None if sample.state is None else sample.state.logprobs
             if said.logprobs is not None:
                 logprobs = [
                     entry[token].logprob
@@ -382,7 +382,7 @@ class Generator:
                 raise RuntimeError(
                     f"{output.request_id}: {len(token_ids)} tokens, {len(logprobs)} logprobs"
                 )
-            versions = [(0, sample.version)] if sample.draw is None else sample.draw.versions
+            versions = [(0, sample.version)] if sample.state is None else sample.state.versions
             turns.append(
                 Turn(
                     sample.request.key,
@@ -397,9 +397,9 @@ class Generator:
         return turns
 
     def _forget(self, name: str) -> None:
-        from granite_rl.actors.sampler import DRAWS
+        from granite_rl.actors.sampler import SAMPLING_STATES
 
-        DRAWS.pop(name, None)
+        SAMPLING_STATES.pop(name, None)
 
 
 @dataclass
@@ -408,12 +408,12 @@ class _Sample:
 
     request: GenerationRequest
     index: int
-    draw: Draw | None
+    state: SamplingState | None
     """None: greedy."""
     version: int
     """Weights it began with."""
 
 
 def model_directory(path: Path) -> str:
-    """The checkpoint path as vLLM wants it: absolute, so that it is never taken for a hub id."""
+    """Return a checkpoint's path as vLLM wants it: absolute, so never taken for a hub id."""
     return str(path.resolve())

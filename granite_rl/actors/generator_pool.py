@@ -1,4 +1,4 @@
-"""All generators of a run, behind one queue: who gets which samples, and what if one is lost.
+"""Share requests out to all generators of a run, and replace those that are lost.
 
 A generator that dies, or finishes nothing for `timeout_s`, is killed and replaced; the new one is
 given the current weights and the lost samples again. Their randomness is a function of their seeds
@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 import ray
 from ray.exceptions import RayTaskError
 
-from granite_rl.actors.placement import LOST, first_line, wait_for
+from granite_rl.actors.answers import LOST, in_words, wait_for
+from granite_rl.actors.logs import ACTOR_LOGS
 from granite_rl.actors.receivers import RayReceivers
 from granite_rl.actors.standby import STANDBY
-from granite_rl.errors import InfrastructureError
+from granite_rl.errors import InfrastructureError, UserError
 from granite_rl.types import GenerationRequest, Key, Turn
 from granite_rl.weight_sync.sender import SyncReport
 
@@ -32,8 +33,8 @@ POLL_S = 5.0
 
 
 @dataclass
-class _Seat:
-    """One generator and what it works on."""
+class _Replica:
+    """Holds one generator and what it works on."""
 
     actor: ActorHandle
     index: int
@@ -46,12 +47,12 @@ class _Seat:
     needs_weights: bool = False
     """It was replaced, and can't serve yet."""
     silent_s: float = 0.0
-    """How long it has been waited for since it last finished something. Time in which nobody
-    looked doesn't count."""
+    """How long it has been waited for since it last finished something. Time in which nothing was
+    collected doesn't count."""
 
 
 class GeneratorPool:
-    """The generators of a run.
+    """Drives the generators of a run as one.
 
     Args:
         start: starts one generator.
@@ -75,7 +76,7 @@ class GeneratorPool:
         on_event: Callable[[str, str], None],
     ) -> None:
         self._start = start
-        self._seats = [_Seat(start(), index) for index in range(count)]
+        self._replicas = [_Replica(start(), index) for index in range(count)]
         self._timeout_s = timeout_s
         self._start_timeout_s = start_timeout_s
         self._restarts_left = max_restarts
@@ -90,8 +91,8 @@ class GeneratorPool:
         """Generators replaced so far."""
 
     def describe(self) -> dict[str, Any]:
-        """References to what each generator says of itself once it has started."""
-        return {_name(seat): seat.actor.describe.remote() for seat in self._seats}
+        """Return references to what each generator says of itself once it has started."""
+        return {_name(replica): replica.actor.describe.remote() for replica in self._replicas}
 
     def load_weights(self, send: Callable[[RayReceivers], SyncReport]) -> None:
         """Bring every generator to one version of the weights.
@@ -106,30 +107,30 @@ class GeneratorPool:
         self._send = send
         while True:
             report = send(self.receivers)
-            for seat in self._seats:
-                if _name(seat) in report.failed:
-                    self._replace(seat, f"got no weights: {report.failed[_name(seat)]}")
+            for replica in self._replicas:
+                if _name(replica) in report.failed:
+                    self._replace(replica, f"got no weights: {report.failed[_name(replica)]}")
             if not report.failed:
                 break
         self.weight_version = report.version
-        for seat in self._seats:
-            if seat.needs_weights:
-                seat.needs_weights = False
-                lost, seat.outstanding = seat.outstanding, {}
+        for replica in self._replicas:
+            if replica.needs_weights:
+                replica.needs_weights = False
+                lost, replica.outstanding = replica.outstanding, {}
                 if lost:
-                    self._hand_over(seat, _remaining(lost))
+                    self._hand_over(replica, _remaining(lost))
 
     @property
     def receivers(self) -> RayReceivers:
-        """The generators as a weight sender drives them; another object when one was replaced."""
+        """Return the generators as a weight sender drives them; anew when one was replaced."""
         if self._receivers is None:
-            actors = {_name(seat): (seat.actor, self._workers) for seat in self._seats}
+            actors = {_name(replica): (replica.actor, self._workers) for replica in self._replicas}
             self._receivers = RayReceivers(actors, self._timeout_s)
         return self._receivers
 
     def statistics(self) -> list[dict[str, float]]:
-        """What each generator's engine did since the last call; nothing if one was just lost."""
-        refs = {_name(seat): seat.actor.statistics.remote() for seat in self._seats}
+        """Return what each engine did since the last call; nothing if one was just lost."""
+        refs = {_name(replica): replica.actor.statistics.remote() for replica in self._replicas}
         try:
             return list(wait_for(refs, self._timeout_s, "engine statistics").values())
         except InfrastructureError:
@@ -142,26 +143,26 @@ class GeneratorPool:
         """
         shares: dict[int, list[GenerationRequest]] = {}
         for request in requests:
-            seat = min(self._seats, key=lambda seat: (seat.tokens, seat.index))
-            seat.tokens += _tokens(request)
-            shares.setdefault(seat.index, []).append(request)
+            replica = min(self._replicas, key=lambda replica: (replica.tokens, replica.index))
+            replica.tokens += _tokens(request)
+            shares.setdefault(replica.index, []).append(request)
         for index, share in shares.items():
-            self._hand_over(self._seats[index], share)
+            self._hand_over(self._replicas[index], share)
 
     def abort(self, samples: Iterable[tuple[Key, int]]) -> None:
         """Give samples up; each is reported as ``aborted`` unless it is finished by then."""
         wanted = set(samples)
-        for seat in self._seats:
-            chosen = wanted & seat.outstanding.keys()
+        for replica in self._replicas:
+            chosen = wanted & replica.outstanding.keys()
             if chosen:
-                seat.actor.abort.remote(chosen)
+                replica.actor.abort.remote(chosen)
 
     def references(self) -> list[Any]:
-        """Object references that turn ready when samples have finished."""
-        return [seat.poll for seat in self._seats if seat.poll is not None]
+        """Return object references that turn ready when samples have finished."""
+        return [replica.poll for replica in self._replicas if replica.poll is not None]
 
     def collect(self, ready: Sequence[Any]) -> list[Turn]:
-        """Finished samples of the generators that are ready; replaces those that are lost or hung.
+        """Return finished samples of the generators that are ready; replace those lost or hung.
 
         Raises:
             InfrastructureError: more generators were lost than the run allows.
@@ -169,92 +170,96 @@ class GeneratorPool:
         turns: list[Turn] = []
         now = time.monotonic()
         waited, self._looked = min(now - self._looked, 2 * POLL_S), now
-        for seat in self._seats:
-            if seat.poll is None:
+        for replica in self._replicas:
+            if replica.poll is None:
                 continue
-            seat.silent_s += waited
-            late = seat.silent_s > self._timeout_s + 2 * POLL_S
-            if seat.poll not in ready:
+            replica.silent_s += waited
+            late = replica.silent_s > self._timeout_s + 2 * POLL_S
+            if replica.poll not in ready:
                 if late:
-                    self._replace(seat, f"finished nothing within {self._timeout_s:g} s")
+                    self._replace(replica, f"finished nothing within {self._timeout_s:g} s")
                 continue
             try:
-                finished: list[Turn] = ray.get(seat.poll)
-            except LOST:
-                self._replace(seat, "died")
+                finished: list[Turn] = ray.get(replica.poll)
+            except LOST as error:
+                self._replace(replica, f"died: {in_words(error)}")
                 continue
             except RayTaskError as error:
-                self._replace(seat, f"failed: {first_line(error.cause)}")
+                if isinstance(error.cause, UserError):
+                    raise error.cause from None
+                self._replace(replica, f"failed: {in_words(error)}")
                 continue
             if finished:
-                seat.silent_s = 0.0
+                replica.silent_s = 0.0
             elif late:
-                self._replace(seat, f"finished nothing within {self._timeout_s:g} s")
+                self._replace(replica, f"finished nothing within {self._timeout_s:g} s")
                 continue
             for turn in finished:
                 # One that was handed out again after a restart may be finished twice.
-                request = seat.outstanding.pop((turn.key, turn.sample), None)
+                request = replica.outstanding.pop((turn.key, turn.sample), None)
                 if request is not None:
-                    seat.tokens -= _tokens(request) // len(request.samples)
+                    replica.tokens -= _tokens(request) // len(request.samples)
                     turns.append(turn)
-            seat.poll = None
-            if seat.outstanding:
-                seat.poll = seat.actor.poll.remote(POLL_S)
+            replica.poll = None
+            if replica.outstanding:
+                replica.poll = replica.actor.poll.remote(POLL_S)
             else:
-                seat.tokens = 0
+                replica.tokens = 0
         self._recover()
         return turns
 
     def waiting_for(self) -> str:
-        """Who works on what, for a message."""
+        """Say which generator works on what, for a message."""
         busy = [
-            f"generator {seat.index}: {len(seat.outstanding)} samples of groups "
-            f"{sorted({key for key, _ in seat.outstanding})[:8]}"
-            for seat in self._seats
-            if seat.outstanding
+            f"generator {replica.index}: {len(replica.outstanding)} samples of groups "
+            f"{sorted({key for key, _ in replica.outstanding})[:8]}"
+            for replica in self._replicas
+            if replica.outstanding
         ]
         return "; ".join(busy) or "no generator has anything to do"
 
-    def _hand_over(self, seat: _Seat, requests: Sequence[GenerationRequest]) -> None:
-        if not seat.outstanding:
-            seat.silent_s = 0.0
+    def _hand_over(self, replica: _Replica, requests: Sequence[GenerationRequest]) -> None:
+        if not replica.outstanding:
+            replica.silent_s = 0.0
         for request in requests:
             for sample in request.samples:
-                seat.outstanding[request.key, sample] = request
-        reference = seat.actor.submit.remote(list(requests), self.weight_version)
+                replica.outstanding[request.key, sample] = request
+        reference = replica.actor.submit.remote(list(requests), self.weight_version)
         try:
-            wait_for({_name(seat): reference}, self._timeout_s, "submitting prompts")
+            wait_for({_name(replica): reference}, self._timeout_s, "submitting prompts")
         except InfrastructureError as error:
-            self._replace(seat, str(error))
+            self._replace(replica, error.message)
             self._recover()
             return
-        if seat.poll is None:
-            seat.poll = seat.actor.poll.remote(POLL_S)
+        if replica.poll is None:
+            replica.poll = replica.actor.poll.remote(POLL_S)
 
-    def _replace(self, seat: _Seat, why: str) -> None:
-        message = f"generator {seat.index} {why}; unfinished: {len(seat.outstanding)} samples"
-        STANDBY.end(seat.actor)
+    def _replace(self, replica: _Replica, why: str) -> None:
+        message = f"generator {replica.index} {why}; unfinished: {len(replica.outstanding)} samples"
+        kept = ACTOR_LOGS.keep(_name(replica), replica.actor._actor_id.hex())
+        STANDBY.end(replica.actor)
         if self._restarts_left == 0:
             raise InfrastructureError(
                 f"{message}; {self.restarts} generators were replaced in this run already",
-                "look at the node's memory and logs; cluster.max_restarts bounds the replacements",
+                f"look at the node's memory{'' if kept is None else f' and at {kept}'}; "
+                "cluster.max_restarts bounds the replacements",
             )
         self._restarts_left -= 1
         self.restarts += 1
         self._on_event("generator_restarted", message)
-        seat.actor, seat.poll = self._start(), None
-        seat.needs_weights, self._receivers = True, None
+        replica.actor, replica.poll = self._start(), None
+        replica.needs_weights, self._receivers = True, None
         doing = "restarting a lost generator"
-        wait_for({_name(seat): seat.actor.describe.remote()}, self._start_timeout_s, doing)
+        wait_for({_name(replica): replica.actor.describe.remote()}, self._start_timeout_s, doing)
 
     def _recover(self) -> None:
         """Give generators that were replaced the weights, and what their predecessors had to do."""
-        if self._send is not None and any(seat.needs_weights for seat in self._seats):
+        if self._send is not None and any(replica.needs_weights for replica in self._replicas):
             self.load_weights(self._send)
 
 
-def _name(seat: _Seat) -> str:
-    return f"generator {seat.index}"
+def _name(replica: _Replica) -> str:
+    return f"generator {replica.index}"
 
 
 def _tokens(request: GenerationRequest) -> int:
@@ -262,7 +267,7 @@ def _tokens(request: GenerationRequest) -> int:
 
 
 def _remaining(lost: dict[tuple[Key, int], GenerationRequest]) -> list[GenerationRequest]:
-    """Requests for exactly the lost samples, in their old order."""
+    """Return requests for exactly the lost samples, in their old order."""
     wanted: dict[int, list[int]] = {}
     requests = {id(request): request for request in lost.values()}
     for (_, sample), request in lost.items():

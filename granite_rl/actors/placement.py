@@ -1,4 +1,4 @@
-"""Where the roles run: connecting to Ray, checking the cluster's size, starting actors.
+"""Connect to Ray, check the cluster's size, and start the roles as actors.
 
 A job that asks for more than the cluster has would wait for ever without a word; so the need is
 summed up and compared first, and the shortfall is printed.
@@ -13,21 +13,26 @@ import atexit
 import logging
 import os
 import shutil
+import signal
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ray
-from ray.exceptions import GetTimeoutError, OutOfMemoryError, RayActorError
+import ray._private.ray_constants
+import ray._private.services
+import ray._private.utils
 
 from granite_rl.actors.generator import Generator, generator_environment, model_directory
+from granite_rl.actors.hosting import hosted
+from granite_rl.actors.logs import ACTOR_LOGS
 from granite_rl.actors.reward_worker import RewardWorker
-from granite_rl.actors.standby import STANDBY, Seat
+from granite_rl.actors.standby import STANDBY, ActorSpec
 from granite_rl.config import (
     ClusterSection,
     GeneratorSection,
@@ -39,10 +44,6 @@ from granite_rl.errors import InfrastructureError, PreflightError
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
 
-LOST = (RayActorError, OutOfMemoryError)
-"""What Ray raises for an actor that is gone; one that it killed because the node ran out of memory
-has an exception of its own."""
-
 START_ATTEMPTS = 3
 """Ray allows its daemon 30 s to start, which is too little beside other work on few cores."""
 
@@ -50,13 +51,20 @@ PYTHON_ROOT = str(Path(__file__).resolve().parents[2])
 
 
 @contextmanager
-def ray_session(cluster: ClusterSection) -> Iterator[None]:
+def ray_session(cluster: ClusterSection, actor_logs: Path | None = None) -> Iterator[None]:
     """Join the cluster named by ``RAY_ADDRESS`` (a submitted job has it set), or run a private one.
 
     The private instance has its own temporary directory and ports, so that several runs and tests
     can share a machine; its processes die with this one, and its files are removed at the end. With
     ``STANDBY`` that end is this process's, unless an error comes before.
+
+    Signals stay this process's own: whoever wants to act on SIGTERM installs a handler before.
+
+    Args:
+        cluster: what roles ask for.
+        actor_logs: directory that gets the last lines of every actor that fails.
     """
+    ACTOR_LOGS.write_to(actor_logs)
     if _SESSION.cpus not in (None, cluster.local_cpus):
         _SESSION.end()
     if _SESSION.cpus is None:
@@ -73,7 +81,7 @@ def ray_session(cluster: ClusterSection) -> Iterator[None]:
 
 
 class _RaySession:
-    """This process's connection to Ray."""
+    """Holds this process's connection to Ray."""
 
     def __init__(self) -> None:
         self.cpus: int | None = None
@@ -81,7 +89,7 @@ class _RaySession:
         self._directory: str | None = None
 
     def begin(self, cluster: ClusterSection) -> None:
-        """Connect, or start."""
+        """Connect to a cluster, or start a private one."""
         # Otherwise Ray hides the accelerators of actors that ask for none, and warns of it.
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         common: dict[str, Any] = {
@@ -90,7 +98,8 @@ class _RaySession:
             "runtime_env": {"env_vars": role_environment()},
         }
         if os.environ.get("RAY_ADDRESS"):
-            ray.init(address=os.environ["RAY_ADDRESS"], **common)
+            with _signals_stay_ours():
+                ray.init(address=os.environ["RAY_ADDRESS"], **common)
         else:
             self._start_private(cluster, common)
         self.cpus = cluster.local_cpus
@@ -101,18 +110,19 @@ class _RaySession:
         for attempt in range(1, START_ATTEMPTS + 1):
             self._directory = tempfile.mkdtemp(prefix="granite-rl-ray-")
             try:
-                ray.init(
-                    address="local",
-                    num_cpus=cluster.local_cpus,
-                    include_dashboard=False,
-                    _temp_dir=self._directory,
-                    # Idle workers started in advance have no role's environment: they'd never be
-                    # used.
-                    _system_config={"prestart_worker_first_driver": False},
-                    **common,
-                )
+                with _signals_stay_ours():
+                    ray.init(
+                        address="local",
+                        num_cpus=cluster.local_cpus,
+                        include_dashboard=False,
+                        _temp_dir=self._directory,
+                        # Idle workers started in advance have no role's environment: they'd never
+                        # be used.
+                        _system_config={"prestart_worker_first_driver": False},
+                        **common,
+                    )
                 return
-            except Exception as error:  # Ray has no narrower class for it
+            except BaseException as error:  # Ray has no narrower class for it
                 ray.shutdown()
                 _remove(self._directory)
                 self._directory = None
@@ -139,6 +149,30 @@ class _RaySession:
 _SESSION = _RaySession()
 
 
+@contextmanager
+def _signals_stay_ours() -> Iterator[None]:
+    """Keep ``ray.init`` from taking over SIGTERM, and its daemons out of this process group.
+
+    Ray's handler would end this process before it has saved. And a signal to the whole group, which
+    is what Ctrl-C and many schedulers send, would end the daemons under the roles' feet; they end
+    with this process anyway, which the kernel sees to.
+    """
+    utils, services = ray._private.utils, ray._private.services
+    constants = ray._private.ray_constants
+    handle, start = utils.set_sigterm_handler, services.ConsolePopen
+    disabled = constants.RAY_DISABLE_FAILURE_SIGNAL_HANDLER
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        utils.set_sigterm_handler = lambda handler: None
+        # That of its C++ core, which prints a stack trace and dies of SIGTERM too.
+        constants.RAY_DISABLE_FAILURE_SIGNAL_HANDLER = True
+    services.ConsolePopen = partial(start, process_group=0)
+    try:
+        yield
+    finally:
+        utils.set_sigterm_handler, services.ConsolePopen = handle, start
+        constants.RAY_DISABLE_FAILURE_SIGNAL_HANDLER = disabled
+
+
 def _remove(directory: str, patience_s: float = 10.0) -> None:
     """Remove Ray's files; its last processes may still be writing logs while they end."""
     deadline = time.monotonic() + patience_s
@@ -148,7 +182,7 @@ def _remove(directory: str, patience_s: float = 10.0) -> None:
 
 
 def role_environment(threads: int | None = None) -> dict[str, str]:
-    """Environment of every actor; see ``granite_rl.entry.run_main`` for the wait policy."""
+    """Return every actor's environment; `granite_rl.entry.run_main` explains the wait policy."""
     environment = {
         "PYTHONPATH": _python_path(),
         "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),
@@ -157,27 +191,30 @@ def role_environment(threads: int | None = None) -> dict[str, str]:
 
 
 def _python_path() -> str:
-    """The packages' own root first, so that actors import what the driver runs."""
+    """Return a path with the packages' own root first: actors import what the driver runs."""
     inherited = os.environ.get("PYTHONPATH", "")
     return os.pathsep.join(filter(None, [PYTHON_ROOT, inherited]))
 
 
-def make_room(seats: Sequence[Seat], timeout_s: float) -> None:
-    """Before a stage seats its actors: end those on standby that it has no use for, and refuse what
-    the cluster can't run before anything waits for it.
+def make_room(
+    specs: Sequence[ActorSpec], timeout_s: float, check: Callable[[], None] = lambda: None
+) -> None:
+    """End the actors on standby that the next stage has no use for, and refuse a stage that the
+    cluster can't run before anything waits for it.
 
     Args:
-        seats: one for every actor that the stage will start or take over.
+        specs: one for every actor that the stage will start or take over.
         timeout_s: longest wait for resources that others are just giving back (30 s at most).
+        check: called about twice a second; what it raises ends the wait.
 
     Raises:
         PreflightError: with a table of what is needed and what there is.
     """
-    STANDBY.end_idle_except(seats)
+    STANDBY.end_idle_except(specs)
     standing = STANDBY.idle_resources()
     wanted = {
-        "CPU": sum(seat.cpus for seat in seats),
-        "GPU": sum(seat.gpus for seat in seats),
+        "CPU": sum(spec.cpus for spec in specs),
+        "GPU": sum(spec.gpus for spec in specs),
     }
     deadline = time.monotonic() + min(timeout_s, 30.0)
     while True:
@@ -188,8 +225,9 @@ def make_room(seats: Sequence[Seat], timeout_s: float) -> None:
             return
         if time.monotonic() > deadline:
             break
+        check()
         time.sleep(0.5)
-    kinds = Counter((seat.role, seat.cpus, seat.gpus) for seat in seats)
+    kinds = Counter((spec.role, spec.cpus, spec.gpus) for spec in specs)
     table = "\n".join(
         f"    {count} x {role}: {cpus:g} CPU, {gpus:g} GPU each"
         for (role, cpus, gpus), count in kinds.items()
@@ -204,80 +242,52 @@ def make_room(seats: Sequence[Seat], timeout_s: float) -> None:
     )
 
 
-def wait_for(refs: Mapping[str, Any], timeout_s: float, doing: str) -> dict[str, Any]:
-    """``ray.get`` with a deadline that names what it waits for.
-
-    Args:
-        refs: object references by the name of who works on them.
-        timeout_s: seconds for all of them together.
-        doing: what they do, for the message.
-
-    Raises:
-        InfrastructureError: an actor died, or the deadline passed; names who.
-    """
-    try:
-        values = ray.get(list(refs.values()), timeout=timeout_s)
-    except GetTimeoutError:
-        ready, _ = ray.wait(list(refs.values()), num_returns=len(refs), timeout=0)
-        waiting = [name for name, ref in refs.items() if ref not in ready]
-        raise InfrastructureError(
-            f"{doing}: no answer from {', '.join(waiting)} within {timeout_s:g} s"
-        ) from None
-    except LOST as error:
-        raise InfrastructureError(f"{doing}: an actor died: {first_line(error)}") from error
-    return dict(zip(refs, values, strict=True))
-
-
-def first_line(error: BaseException) -> str:
-    """An error's first line, or its type where it says nothing."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
-
-
-def _seated(
-    seat: Seat, role: partial[Any], environment: dict[str, str], **options: Any
+def _actor(
+    spec: ActorSpec, role: partial[Any], environment: dict[str, str], **options: Any
 ) -> ActorHandle:
-    """An actor on a seat: one on standby, or a new one with the seat's share of the machine.
+    """Return an actor of a description: one on standby, or a new one with its resources.
 
     Args:
-        seat: where.
+        spec: which.
         role: the actor's class with the arguments of its constructor.
         environment: its process's variables.
         options: further ones of Ray's.
     """
 
     def start() -> ActorHandle:
-        remote = ray.remote(role.func).options(
-            num_cpus=seat.cpus,
-            num_gpus=seat.gpus,
+        remote = ray.remote(hosted(role.func)).options(
+            num_cpus=spec.cpus,
+            num_gpus=spec.gpus,
             runtime_env={"env_vars": environment},
             **options,
         )
-        return remote.remote(*role.args, **role.keywords)
+        actor = remote.remote(*role.args, **role.keywords)
+        ACTOR_LOGS.roles[actor._actor_id.hex()] = spec.role
+        return actor
 
-    return STANDBY.seat(seat, start)
+    return STANDBY.take(spec, start)
 
 
-def generator_seat(
+def generator_spec(
     model_path: Path, config: GeneratorSection, cluster: ClusterSection, max_context: int
-) -> Seat:
-    """What distinguishes one generator from another: its architecture, tokenizer and settings.
+) -> ActorSpec:
+    """Describe a generator: its architecture, tokenizer and settings distinguish it.
 
     Not its weights, which it is sent before its first rollout.
     """
     engine = config.model_dump(exclude={"replicas", "timeout_s"})
     identity = tuple((model_path / name).read_bytes() for name in ("config.json", "tokenizer.json"))
     loads = (identity, max_context, tuple(sorted(engine.items())))
-    return Seat("generator", loads, cluster.generator_cpus, cluster.generator_gpus)
+    return ActorSpec("generator", loads, cluster.generator_cpus, cluster.generator_gpus)
 
 
 def start_generator(
     model_path: Path, config: GeneratorSection, cluster: ClusterSection, max_context: int
 ) -> ActorHandle:
-    """A generator actor, not yet awaited."""
+    """Start a generator, without waiting for it."""
     gpu = cluster.generator_gpus > 0
-    return _seated(
-        generator_seat(model_path, config, cluster, max_context),
+    return _actor(
+        generator_spec(model_path, config, cluster, max_context),
         partial(Generator, model_directory(model_path), config, max_context, gpu=gpu),
         role_environment() | generator_environment(config, gpu=gpu),
         # poll waits in one thread while submit and weight updates use others.
@@ -285,10 +295,10 @@ def start_generator(
     )
 
 
-def trainer_seats(config: PolicyTrainerSection, cluster: ClusterSection) -> list[Seat]:
-    """A seat for every rank: its process group, which it joins once."""
+def trainer_specs(config: PolicyTrainerSection, cluster: ClusterSection) -> list[ActorSpec]:
+    """Describe every rank; what it can't change is its process group, which it joins once."""
     return [
-        Seat(
+        ActorSpec(
             "trainer",
             (rank, config.ranks, config.threads),
             cluster.trainer_cpus,
@@ -299,32 +309,34 @@ def trainer_seats(config: PolicyTrainerSection, cluster: ClusterSection) -> list
 
 
 def start_trainers(config: PolicyTrainerSection, cluster: ClusterSection) -> list[ActorHandle]:
-    """Trainer actors, not yet set up. They never restart alone: a lost rank ends the group."""
+    """Start trainers, not yet set up. They never restart alone: a lost rank ends the group."""
     from granite_rl.actors.trainer import Trainer
 
     return [
-        _seated(seat, partial(Trainer, rank), role_environment(config.threads), max_restarts=0)
-        for rank, seat in enumerate(trainer_seats(config, cluster))
+        _actor(spec, partial(Trainer, rank), role_environment(config.threads), max_restarts=0)
+        for rank, spec in enumerate(trainer_specs(config, cluster))
     ]
 
 
-def reference_seat(model_path: Path, config: PolicyTrainerSection, cluster: ClusterSection) -> Seat:
-    """A replica of the reference stands in for none but those of the same checkpoint."""
+def reference_spec(
+    model_path: Path, config: PolicyTrainerSection, cluster: ClusterSection
+) -> ActorSpec:
+    """Describe a replica of the reference; it can replace only those of the same checkpoint."""
     loads = (_identity(model_path), config.dtype, config.threads)
-    return Seat("reference", loads, cluster.reference_cpus, cluster.reference_gpus)
+    return ActorSpec("reference", loads, cluster.reference_cpus, cluster.reference_gpus)
 
 
 def start_references(
     model_path: Path, config: PolicyTrainerSection, cluster: ClusterSection
 ) -> list[ActorHandle]:
-    """The reference's own actors, not yet awaited; none where it is colocated with the trainers."""
+    """Start the reference's own actors, if any, without waiting for them."""
     from granite_rl.actors.reference import RESTARTS, Reference
 
-    seat = reference_seat(model_path, config, cluster)
+    spec = reference_spec(model_path, config, cluster)
     role = partial(Reference, str(model_path.resolve()), config.dtype, config.threads)
     return [
-        _seated(
-            seat,
+        _actor(
+            spec,
             role,
             role_environment(config.threads),
             max_restarts=RESTARTS,
@@ -334,20 +346,20 @@ def start_references(
     ]
 
 
-def reward_worker_seat(config: RewardWorkersSection, cluster: ClusterSection) -> Seat:
-    """Reward workers of equal limits are all alike."""
-    return Seat("reward worker", config.worker_memory_mib, cluster.reward_worker_cpus, 0.0)
+def reward_worker_spec(config: RewardWorkersSection, cluster: ClusterSection) -> ActorSpec:
+    """Describe a reward worker; those of equal limits are all alike."""
+    return ActorSpec("reward worker", config.worker_memory_mib, cluster.reward_worker_cpus, 0.0)
 
 
 def start_reward_worker(config: RewardWorkersSection, cluster: ClusterSection) -> ActorHandle:
-    """One reward worker; it can be killed and replaced at any time."""
+    """Start a reward worker; it can be killed and replaced at any time."""
     role = partial(RewardWorker, config.worker_memory_mib)
-    return _seated(reward_worker_seat(config, cluster), role, role_environment(threads=1))
+    return _actor(reward_worker_spec(config, cluster), role, role_environment(threads=1))
 
 
-def reward_model_seat(model_path: Path, cluster: ClusterSection) -> Seat:
-    """A reward model stands in for none but itself: files that changed make another one."""
-    return Seat(
+def reward_model_spec(model_path: Path, cluster: ClusterSection) -> ActorSpec:
+    """Describe a reward model; files that changed make another one."""
+    return ActorSpec(
         "reward model",
         _identity(model_path),
         cluster.reward_worker_cpus,
@@ -356,14 +368,14 @@ def reward_model_seat(model_path: Path, cluster: ClusterSection) -> Seat:
 
 
 def _identity(model_path: Path) -> tuple[tuple[str, int, int], ...]:
-    """Tells one state of a model's directory from another, without reading the weights."""
+    """Return what tells one state of a model's directory from another, without its weights."""
     files = sorted(path for path in model_path.resolve().iterdir() if path.is_file())
     return tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files)
 
 
 def start_reward_model(model_path: Path, cluster: ClusterSection, dtype: str) -> ActorHandle:
-    """The scalar reward model's actor."""
+    """Start the scalar reward model, without waiting for it."""
     from granite_rl.actors.reward_model import RewardModelWorker
 
     role = partial(RewardModelWorker, str(model_path.resolve()), 1, dtype)
-    return _seated(reward_model_seat(model_path, cluster), role, role_environment(threads=1))
+    return _actor(reward_model_spec(model_path, cluster), role, role_environment(threads=1))

@@ -1,4 +1,4 @@
-"""The generators as a weight sender sees them: Ray calls with a deadline that name who failed.
+"""Call the generators for a weight sender, with a deadline, and note which of them fail.
 
 Passed to the trainer that sends, which then drives the generators without the controller between.
 """
@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import ray
 from ray.exceptions import RayError
 
-from granite_rl.actors.placement import first_line
+from granite_rl.actors.answers import in_words
 
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
 
 
 class RayReceivers:
-    """Generator actors, all called at once.
+    """Calls all generators at once.
 
     Args:
         generators: their handles by name, and the vLLM workers (tensor-parallel ranks) of each.
@@ -33,28 +33,28 @@ class RayReceivers:
 
     @property
     def workers(self) -> Sequence[int]:
-        """vLLM workers of each generator that has not failed."""
+        """Return the number of vLLM workers of each generator that has not failed."""
         return [self._generators[name][1] for name in self._sound()]
 
     def begin(self) -> None:
-        """A new update: count everybody in again."""
+        """Begin a new update, with those that failed in the last one."""
         self.failed = {}
 
     def initialize(self, infos: Sequence[dict[str, Any]]) -> RayPending:
-        """``init_weight_transfer``, each generator with its own information."""
+        """Call ``init_weight_transfer``, for each generator with its own information."""
         calls = zip(self._sound(), infos, strict=True)
         return self._pending("init_weight_transfer", {name: (info,) for name, info in calls})
 
     def start(self, version: int) -> RayPending:
-        """``start_weight_update`` on all."""
+        """Call ``start_weight_update`` on all."""
         return self._all("start_weight_update", version)
 
     def update(self, info: dict[str, Any]) -> RayPending:
-        """``update_weights`` on all."""
+        """Call ``update_weights`` on all."""
         return self._all("update_weights", info)
 
     def finish(self, version: int) -> RayPending:
-        """``finish_weight_update`` on all."""
+        """Call ``finish_weight_update`` on all."""
         return self._all("finish_weight_update", version)
 
     def _sound(self) -> list[str]:
@@ -72,7 +72,7 @@ class RayReceivers:
 
 
 class RayPending:
-    """A call that generators are working on; failures are noted, not raised."""
+    """Waits for a call that generators are working on; failures are noted, not raised."""
 
     def __init__(
         self, refs: Mapping[str, Any], method: str, deadline: float, failed: dict[str, str]
@@ -83,11 +83,11 @@ class RayPending:
         self._failed = failed
 
     def wait(self) -> None:
-        """Until each has answered, failed or run out of time."""
+        """Wait until each has answered, failed or run out of time."""
         for name, ref in self._refs.items():
             try:
                 ray.get(ref, timeout=max(0.0, self._deadline - time.monotonic()))
             except TimeoutError:
                 self._failed[name] = f"{self._method}: no answer in time"
             except RayError as error:
-                self._failed[name] = f"{self._method}: {first_line(error)}"
+                self._failed[name] = f"{self._method}: {in_words(error)}"

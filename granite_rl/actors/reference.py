@@ -1,4 +1,4 @@
-"""The reference role: the frozen model that the KL term measures against, in actors of its own.
+"""Holds the reference role: the frozen model of the KL term, in actors of its own.
 
 By default every trainer rank holds a copy (``trainer.reference_replicas: 0``): nothing travels, and
 its forward pass, about a quarter of a micro-batch's work, runs between the policy's. Own actors
@@ -9,7 +9,7 @@ don't fit into one device.
 
 It is a plain forward pass without DeepSpeed, so a model must fit into one device (30 B in bfloat16:
 60 GB). Log-probabilities are a pure function of the batch: Ray restarts a lost replica and asks it
-again, without anybody noticing.
+again, without a trace in the results.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ RESTARTS = 3
 
 
 def load_reference(path: Path, dtype: str) -> TokenLogprobs:
-    """The frozen model on this process's device, without gradients."""
+    """Load the frozen model on this process's device, without gradients."""
     from granite_rl.models.loading import load_policy
     from granite_rl.training.distributed import device
     from granite_rl.training.policy import TokenLogprobs
@@ -42,7 +42,7 @@ def load_reference(path: Path, dtype: str) -> TokenLogprobs:
 
 
 class Reference:
-    """One replica of the frozen reference.
+    """Holds one replica of the frozen reference.
 
     Args:
         model_path: its checkpoint, absolute.
@@ -59,7 +59,7 @@ class Reference:
         self._model = load_reference(Path(model_path), dtype)
 
     def describe(self) -> dict[str, Any]:
-        """What runs here; answers once the model is loaded."""
+        """Say what really runs here; answers once the model is loaded."""
         parameters = sum(parameter.numel() for parameter in self._model.parameters())
         return {
             "engine": type(self._model.model).__qualname__,
@@ -69,7 +69,7 @@ class Reference:
         }
 
     def logprobs(self, batch: TrainBatch, temperature: float) -> npt.NDArray[np.float32]:
-        """Log-probabilities [targets] in nats of a micro-batch's trained tokens.
+        """Return log-probabilities [targets] in nats of a micro-batch's trained tokens.
 
         Args:
             batch: the same micro-batch that goes to the trainer.

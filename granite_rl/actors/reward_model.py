@@ -1,10 +1,13 @@
-"""The reward-model role: scores conversations with the scalar reward model."""
+"""Holds the reward-model role, which scores conversations with the scalar reward model."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from granite_rl.actors.node import node_id
 from granite_rl.errors import DataError
 from granite_rl.models.tokenizer import load_tokenizer
 from granite_rl.types import Message
@@ -12,7 +15,7 @@ from rewards.result import RewardResult
 
 
 class RewardModelWorker:
-    """One copy of the reward model.
+    """Holds one copy of the reward model.
 
     Args:
         model_path: directory of the reward model.
@@ -33,8 +36,17 @@ class RewardModelWorker:
         # Its own tokenizer and template: those of the policy may differ.
         self._tokenizer = load_tokenizer(Path(model_path))
 
+    def describe(self) -> dict[str, Any]:
+        """Say what really runs here; answers once the model is loaded."""
+        return {
+            "engine": type(self._model).__qualname__,
+            "parameters": sum(parameter.numel() for parameter in self._model.parameters()),
+            "pid": os.getpid(),
+            "node": node_id(),
+        }
+
     def score(self, prompt: Sequence[Message], completions: Sequence[str]) -> list[RewardResult]:
-        """Raw scores of completions to one prompt.
+        """Return raw scores of completions to one prompt.
 
         A completion that can't be put into the chat template (it spells out a control token) is an
         ``error``, not a low score.

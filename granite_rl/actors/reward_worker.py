@@ -1,4 +1,4 @@
-"""The reward-worker role: environments and their verifiers, in processes that can be killed.
+"""Holds the reward-worker role: it runs verifiers in processes that can be killed.
 
 The actor itself runs no verifier: it hands batches to a `RewardPool`, where each sample has its
 reward's own time limit. So the deadline that the `ScorerPool` holds against a whole batch is the
@@ -19,7 +19,7 @@ from rewards.sandbox.pool import RewardPool
 
 @dataclass(frozen=True)
 class ScoringItem:
-    """An episode so far, with the row that it is about."""
+    """Holds an episode so far, with the row that it is about."""
 
     env_class: str
     row: dict[str, Any]
@@ -30,7 +30,7 @@ class ScoringItem:
 
 
 class RewardWorker:
-    """Stateless: environments are looked up by name in the pool's process.
+    """Scores episodes, without state: environments are looked up by name in the pool's process.
 
     Args:
         memory_mib: address space that scoring may take.
@@ -40,7 +40,7 @@ class RewardWorker:
         self._pool = RewardPool(1, target="envs.scoring:prepare", memory_mib=memory_mib)
 
     def describe(self) -> dict[str, Any]:
-        """What really runs here, once a verifier could: isolation level, process id."""
+        """Say what really runs here, once a verifier could: isolation level, process id."""
         return {
             "engine": f"{type(self._pool).__module__}.{type(self._pool).__qualname__}",
             "isolation": self._pool.isolation.describe(),
@@ -49,7 +49,7 @@ class RewardWorker:
         }
 
     def score(self, items: Sequence[ScoringItem]) -> list[Reply]:
-        """Replies in the order of ``items``: a verdict, or the environment's answer to the last
-        turn. A verifier that raises, hangs or crashes yields status ``error`` or ``timeout`` for
-        its own item."""
+        """Return replies in the order of ``items``: a verdict, or the environment's answer to the
+        last turn. A verifier that raises, hangs or crashes yields ``error`` or ``timeout`` for its
+        own item."""
         return self._pool.step([vars(item) for item in items])

@@ -1,4 +1,4 @@
-"""Reproducible sampling inside vLLM at the price of greedy decoding.
+"""Sample reproducibly inside vLLM at the price of greedy decoding.
 
 vLLM's own way to a reproducible sample is a random generator per request, called row by row for
 the whole vocabulary, and log-probabilities that pass through Python objects one by one. Here the
@@ -34,15 +34,15 @@ if TYPE_CHECKING:
     from vllm.v1.sample.logits_processor import BatchUpdate
 
 EXTRA = "granite_rl"
-"""Key of a request's ``extra_args`` under which its `Draw` is described."""
+"""Key of a request's ``extra_args`` under which its `SamplingState` is described."""
 
-SAMPLER = f"{__name__}:DrawSampler"
+SAMPLER = f"{__name__}:SeededSampler"
 """What vLLM is told to load."""
 
 
 @dataclass
-class Draw:
-    """How one request samples, and what it has sampled so far."""
+class SamplingState:
+    """Holds how one request samples, and what it has sampled so far."""
 
     seed: int
     temperature: float
@@ -53,22 +53,22 @@ class Draw:
     versions: list[tuple[int, int]] = field(default_factory=list)
 
 
-DRAWS: dict[str, Draw] = {}
-"""The draws of this process's requests by request id: where the engine's thread finds what the
-sampler kept."""
+SAMPLING_STATES: dict[str, SamplingState] = {}
+"""Those of this process's requests by request id: where the engine's thread finds what the sampler
+kept."""
 
 
 @dataclass
 class _Row:
     """A request in the engine's batch."""
 
-    draw: Draw
+    state: SamplingState
     output: list[int]
     """vLLM's own list of the tokens so far: its length is the position of the next one."""
 
 
-class DrawSampler(LogitsProcessor):
-    """Replaces every logit row by the certainty of the token that its draw picks."""
+class SeededSampler(LogitsProcessor):
+    """Replaces every logit row by the certainty of the token that its seed picks."""
 
     def __init__(self, vllm_config: VllmConfig, device: torch.device, is_pin_memory: bool) -> None:
         self._device = device
@@ -76,7 +76,7 @@ class DrawSampler(LogitsProcessor):
         self._layout: _Layout | None = None
 
     def is_argmax_invariant(self) -> bool:
-        """It decides the argmax."""
+        """Say that this processor decides the argmax."""
         return False
 
     def update_state(self, batch_update: BatchUpdate | None) -> None:
@@ -85,7 +85,7 @@ class DrawSampler(LogitsProcessor):
             self._layout = None
 
     def apply(self, logits: Tensor) -> Tensor:
-        """Pick a token in every row that has a draw: [rows, vocabulary], changed in place."""
+        """Pick a token in every row with a sampling state: [rows, vocabulary], changed in place."""
         if not self._rows:
             return logits
         if self._layout is None:
@@ -99,12 +99,12 @@ class DrawSampler(LogitsProcessor):
         if layout.keeps_logprobs:
             kept = logprobs.gather(1, tokens).squeeze(1).tolist()
             for row, value in zip(layout.rows, kept, strict=True):
-                if row.draw.logprobs is not None:
+                if row.state.logprobs is not None:
                     # A request that vLLM computes again, having preempted it, goes on where it was.
-                    del row.draw.logprobs[len(row.output) :]
-                    row.draw.logprobs.append(value)
+                    del row.state.logprobs[len(row.output) :]
+                    row.state.logprobs.append(value)
         for row in layout.rows:
-            row.draw.tokens = len(row.output) + 1
+            row.state.tokens = len(row.output) + 1
         if layout.index is None:
             logits.scatter_(1, tokens, torch.inf)
         else:
@@ -116,11 +116,11 @@ def _row_of(params: SamplingParams, _prompt: list[int] | None, output: list[int]
     described: dict[str, Any] | None = (params.extra_args or {}).get(EXTRA)
     if described is None:
         return None
-    draw = DRAWS.get(described["id"])
-    if draw is None:
+    state = SAMPLING_STATES.get(described["id"])
+    if state is None:
         # Another process than the one that asked: it draws the same, and keeps nothing.
-        draw = Draw(described["seed"], described["temperature"], described["top_p"], None)
-    return _Row(draw, output)
+        state = SamplingState(described["seed"], described["temperature"], described["top_p"], None)
+    return _Row(state, output)
 
 
 class _Layout:
@@ -130,18 +130,18 @@ class _Layout:
         order = sorted(rows)
         self.rows = [rows[index] for index in order]
         self.index = None if order == list(range(count)) else torch.tensor(order, device=device)
-        draws = [row.draw for row in self.rows]
-        self.seeds = np.asarray([draw.seed for draw in draws], dtype=np.uint64)
-        self.temperature = torch.tensor([[draw.temperature] for draw in draws], device=device)
-        top_p = [draw.top_p for draw in draws]
+        states = [row.state for row in self.rows]
+        self.seeds = np.asarray([state.seed for state in states], dtype=np.uint64)
+        self.temperature = torch.tensor([[state.temperature] for state in states], device=device)
+        top_p = [state.top_p for state in states]
         self.top_p = None if min(top_p) >= 1.0 else torch.tensor(top_p, device=device).unsqueeze(1)
-        self.keeps_logprobs = any(draw.logprobs is not None for draw in draws)
+        self.keeps_logprobs = any(state.logprobs is not None for state in states)
 
 
 def uniforms(
     seeds: npt.NDArray[np.uint64], positions: npt.NDArray[np.uint64]
 ) -> npt.NDArray[np.float64]:
-    """One number in (0, 1) for every (seed, position): SplitMix64 as a counter-based generator.
+    """Return a number in (0, 1) for every (seed, position): SplitMix64, counter-based.
 
     ``mix(seed + (position + 1) * 0x9E3779B97F4A7C15)`` with Stafford's variant 13 of the finaliser
     (Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators", OOPSLA, figure 17);

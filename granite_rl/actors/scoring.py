@@ -1,10 +1,10 @@
-"""Scoring prompt groups on reward workers that may hang, crash or lie.
+"""Score prompt groups on reward workers that may hang or crash.
 
 Groups wait in a queue while all workers are busy, and a free worker takes several at once: one call
 for up to `JOB_SAMPLES` samples. One call a group would cost more than the verdicts: 2,200 calls for
 2,200 held-out prompts instead of 35. A worker that misses its deadline or dies is killed and
 replaced, and its job is scored again sample by sample, so that a poisoned sample costs its own
-verdict (``timeout`` or ``error``) and nobody else's.
+verdict (``timeout`` or ``error``) and no other's.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import ray
-from ray.exceptions import GetTimeoutError
+from ray.exceptions import GetTimeoutError, RayTaskError
 
-from granite_rl.actors.placement import LOST, wait_for
+from granite_rl.actors.answers import LOST, failure, wait_for
+from granite_rl.actors.logs import ACTOR_LOGS
+from granite_rl.actors.reward_model_client import Question, RewardModelClient
 from granite_rl.actors.reward_worker import ScoringItem
 from granite_rl.actors.standby import STANDBY
 from granite_rl.types import Key, PromptRow
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from ray.actor import ActorHandle
 
 
-Share = tuple[Key, tuple[int, ...]]
+SampleKey = tuple[Key, tuple[int, ...]]
 """Some samples of a prompt group."""
 
 JOB_SAMPLES = 64
@@ -39,20 +41,16 @@ JOBS_PER_WORKER = 2
 
 
 @dataclass(frozen=True)
-class _Group:
-    key: Share
+class _ScoringGroup:
+    key: SampleKey
     items: list[ScoringItem]
-    question: tuple[list[dict[str, str]], list[str]] | None
-    """What the reward model is asked: prompt and completions; None: nothing."""
-    model: ActorHandle | None
-    """Who was asked."""
-    model_scores: Any | None
-    """Reference to its answer."""
+    question: Question | None
+    """What the reward model was asked; None: nothing."""
 
 
 @dataclass(frozen=True)
 class _Job:
-    groups: list[_Group]
+    groups: list[_ScoringGroup]
     items: list[ScoringItem]
     """Those of all groups, in order."""
     worker: ActorHandle
@@ -61,14 +59,13 @@ class _Job:
 
 
 class ScorerPool:
-    """Reward workers and, for environments that ask for it, the scalar reward model.
+    """Drives reward workers and, for environments that ask for it, the scalar reward model.
 
     Args:
         start_worker: starts one reward worker.
         workers: how many.
         batch_timeout_s: deadline of one job.
-        start_reward_model: starts the reward model, if there is one.
-        uses_reward_model: whether an environment is trained on the reward model's score.
+        reward_model: the scalar reward model, if there is one.
     """
 
     def __init__(
@@ -76,31 +73,36 @@ class ScorerPool:
         start_worker: Callable[[], ActorHandle],
         workers: int,
         batch_timeout_s: float,
-        start_reward_model: Callable[[], ActorHandle] | None,
-        uses_reward_model: Callable[[str], bool],
+        reward_model: RewardModelClient | None = None,
     ) -> None:
         self._start_worker = start_worker
         self._workers = [start_worker() for _ in range(workers)]
         self._timeout_s = batch_timeout_s
-        self._start_reward_model = start_reward_model
-        self._reward_model = None if start_reward_model is None else start_reward_model()
-        self._uses_reward_model = uses_reward_model
-        self._queue: deque[_Group] = deque()
+        self._reward_model = reward_model
+        self._queue: deque[_ScoringGroup] = deque()
         self._jobs: dict[Any, _Job] = {}
-        self.replaced_workers = 0
-        """Workers that were killed or died so far."""
+        self._replaced_workers = 0
+
+    @property
+    def restarts(self) -> int:
+        """Count the workers and reward models that were killed or died, and were replaced."""
+        models = 0 if self._reward_model is None else self._reward_model.restarts
+        return self._replaced_workers + models
 
     def ready(self) -> dict[str, Any]:
-        """References to what each worker says of itself once it has started; wait for them before
-        scoring."""
-        return {
+        """Return references to what each worker and the reward model say of themselves once they
+        have started; wait for them before scoring."""
+        starting = {
             f"reward worker {index}": worker.describe.remote()
             for index, worker in enumerate(self._workers)
         }
+        if self._reward_model is not None:
+            starting["reward model"] = self._reward_model.describe()
+        return starting
 
     def submit(
         self,
-        key: Share,
+        key: SampleKey,
         row: PromptRow,
         actions: Sequence[tuple[str, ...]],
         *,
@@ -117,33 +119,13 @@ class ScorerPool:
             evaluation: held-out evaluation: the environment's own rubric counts, not the reward
                 model.
         """
-        fields = {
-            "data_source": row.data_source,
-            "prompt": [dict(message) for message in row.prompt],
-            "reward_spec": row.reward_spec,
-            "extra_info": row.extra_info,
-        }
+        fields = row.environment_fields()
         items = [ScoringItem(row.env_class, fields, said, max_turns) for said in actions]
-        question = None
-        if (
-            not evaluation
-            and self._reward_model is not None
-            and self._uses_reward_model(row.env_class)
-        ):
-            question = list(row.prompt), [said[-1] for said in actions]
-        self._queue.append(self._asked(key, items, question))
+        question, model = None, self._reward_model
+        if model is not None and not evaluation and model.scores(row.env_class):
+            question = model.ask(row.prompt, [said[-1] for said in actions])
+        self._queue.append(_ScoringGroup(key, items, question))
         self._dispatch()
-
-    def _asked(
-        self,
-        key: Share,
-        items: list[ScoringItem],
-        question: tuple[list[dict[str, str]], list[str]] | None,
-    ) -> _Group:
-        if question is None or self._reward_model is None:
-            return _Group(key, items, None, None, None)
-        scores = self._reward_model.score.remote(*question)
-        return _Group(key, items, question, self._reward_model, scores)
 
     def _dispatch(self) -> None:
         """Give queued groups to the workers that have room, the least busy first."""
@@ -165,19 +147,19 @@ class ScorerPool:
             self._jobs[verdicts] = _Job(groups, items, worker, verdicts, deadline)
 
     def references(self) -> list[Any]:
-        """Object references that turn ready when a job's verdicts are there."""
+        """Return object references that turn ready when a job's verdicts are there."""
         return list(self._jobs)
 
     def next_deadline(self) -> float | None:
-        """Monotonic time of the earliest deadline, or None when nothing is being scored."""
+        """Return the monotonic time of the earliest deadline; None when nothing is being scored."""
         return min((job.deadline for job in self._jobs.values()), default=None)
 
-    def collect(self, ready: Sequence[Any]) -> list[tuple[Share, list[Reply]]]:
-        """Verdicts of the groups that are ready or whose deadline has passed, as (group key,
+    def collect(self, ready: Sequence[Any]) -> list[tuple[SampleKey, list[Reply]]]:
+        """Return verdicts of the groups that are ready or whose deadline has passed, as (group key,
         results).
 
         Raises:
-            InfrastructureError: a worker was lost and can't be replaced.
+            InfrastructureError: a worker or the reward model was lost and can't be replaced.
         """
         now = time.monotonic()
         finished = [
@@ -189,7 +171,7 @@ class ScorerPool:
         self._dispatch()
         return results
 
-    def _finish(self, job: _Job) -> list[tuple[Share, list[Reply]]]:
+    def _finish(self, job: _Job) -> list[tuple[SampleKey, list[Reply]]]:
         # A replaced worker's other jobs have been queued again.
         if self._jobs.pop(job.verdicts, None) is None:
             return []
@@ -199,38 +181,23 @@ class ScorerPool:
             )
         except (GetTimeoutError, *LOST):
             replies = self._one_by_one(job)
+        except RayTaskError as error:
+            raise failure(self._name(job.worker), job.verdicts, "scoring", error) from error
         rest = iter(replies)
         return [
             (group.key, self._with_model_scores(group, [next(rest) for _ in group.items]))
             for group in job.groups
         ]
 
-    def _with_model_scores(self, group: _Group, verdicts: list[Reply]) -> list[Reply]:
-        if group.question is None:
+    def _with_model_scores(self, group: _ScoringGroup, verdicts: list[Reply]) -> list[Reply]:
+        if group.question is None or self._reward_model is None:
             return verdicts
-        try:
-            scores: list[RewardResult] = ray.get(group.model_scores, timeout=self._timeout_s)
-        except (GetTimeoutError, *LOST) as error:
-            if group.model is self._reward_model:
-                self._replace_reward_model()
-            again = self._asked(group.key, group.items, group.question)
-            try:
-                scores = ray.get(again.model_scores, timeout=self._timeout_s)
-            except (GetTimeoutError, *LOST):
-                return [RewardResult.error(f"reward model: {type(error).__name__}")] * len(verdicts)
+        scores = self._reward_model.answer(group.question)
         # The rubric is kept as a component: where it falls while the reward model's score rises,
         # the policy has found a hole in the reward model.
         return [
             _with_rubric(score, verdict) for score, verdict in zip(scores, verdicts, strict=True)
         ]
-
-    def _replace_reward_model(self) -> None:
-        """Kill the reward model's actor and start another."""
-        assert self._start_reward_model is not None
-        assert self._reward_model is not None
-        STANDBY.end(self._reward_model)
-        self.replaced_workers += 1
-        self._reward_model = self._start_reward_model()
 
     def _one_by_one(self, job: _Job) -> list[Reply]:
         position = self._workers.index(job.worker)
@@ -252,16 +219,20 @@ class ScorerPool:
                 )
         return results
 
+    def _name(self, worker: ActorHandle) -> str:
+        return f"reward worker {self._workers.index(worker)}"
+
     def _replace(self, worker: ActorHandle) -> None:
         """Kill a worker and put a fresh one in its place; other jobs it held are queued again.
 
         Raises:
             InfrastructureError: the fresh one does not start.
         """
+        ACTOR_LOGS.keep(self._name(worker), worker._actor_id.hex())
         STANDBY.end(worker)
-        self.replaced_workers += 1
+        self._replaced_workers += 1
         fresh, index = self._start_worker(), self._workers.index(worker)
-        starting = {f"reward worker {index}": fresh.describe.remote()}
+        starting = {self._name(worker): fresh.describe.remote()}
         wait_for(starting, max(60.0, self._timeout_s), "replacing a reward worker")
         self._workers[index] = fresh
         # Not at once: while a poisoned job is taken apart, nothing else may delay its samples.

@@ -1,4 +1,4 @@
-"""Actors on standby: kept between the stages that one process runs, so that they start once.
+"""Keep actors between the stages that one process runs, so that they start once.
 
 Starting a generator takes 15-20 s on two cores, and minutes at 30B, where kernels are compiled and
 graphs captured; a next stage needs the same engine with other weights, which it is sent anyway
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Seat:
-    """A role as it is placed: actors of equal seats can stand in for each other."""
+class ActorSpec:
+    """Describes an actor: its role, what it loads and its resources. Equal ones are alike."""
 
     role: str
     loads: Hashable
@@ -33,13 +33,13 @@ class Seat:
 
 
 class Standby:
-    """The actors of this process's Ray session, busy or idle."""
+    """Holds the actors of this process's Ray session, busy or idle."""
 
     def __init__(self) -> None:
         self.keeps = False
         """Whether actors outlive the stage that started them."""
-        self._busy: list[tuple[Seat, ActorHandle]] = []
-        self._idle: list[tuple[Seat, ActorHandle]] = []
+        self._busy: list[tuple[ActorSpec, ActorHandle]] = []
+        self._idle: list[tuple[ActorSpec, ActorHandle]] = []
 
     def __enter__(self) -> Self:
         self.keeps = True
@@ -48,14 +48,14 @@ class Standby:
     def __exit__(self, *_: object) -> None:
         self.keeps = False
 
-    def seat(self, seat: Seat, start: Callable[[], ActorHandle]) -> ActorHandle:
-        """An idle actor of that seat, or a new one."""
+    def take(self, spec: ActorSpec, start: Callable[[], ActorHandle]) -> ActorHandle:
+        """Return an idle actor of that description, or a new one."""
         for entry in self._idle:
-            if entry[0] == seat:
+            if entry[0] == spec:
                 self._idle.remove(entry)
                 break
         else:
-            entry = (seat, start())
+            entry = (spec, start())
         self._busy.append(entry)
         return entry[1]
 
@@ -66,34 +66,34 @@ class Standby:
         ray.kill(actor)
         self._busy = [entry for entry in self._busy if entry[1] is not actor]
 
-    def end_idle_except(self, wanted: Iterable[Seat]) -> None:
-        """Kill the idle actors that the next stage has no seat for: they would take up its room."""
+    def end_idle_except(self, wanted: Iterable[ActorSpec]) -> None:
+        """Kill the idle actors that the next stage has no use for: they would take up its room."""
         import ray
 
-        seats = Counter(wanted)
+        specs = Counter(wanted)
         kept = []
-        for seat, actor in self._idle:
-            if seats[seat] > 0:
-                seats[seat] -= 1
-                kept.append((seat, actor))
+        for spec, actor in self._idle:
+            if specs[spec] > 0:
+                specs[spec] -= 1
+                kept.append((spec, actor))
             else:
                 ray.kill(actor)
         self._idle = kept
 
     def idle_resources(self) -> dict[str, float]:
-        """CPUs and GPUs that idle actors hold: free for a stage that takes them over."""
+        """Return the CPUs and GPUs that idle actors hold: free for a stage that takes them over."""
         return {
-            "CPU": sum(seat.cpus for seat, _ in self._idle),
-            "GPU": sum(seat.gpus for seat, _ in self._idle),
+            "CPU": sum(spec.cpus for spec, _ in self._idle),
+            "GPU": sum(spec.gpus for spec, _ in self._idle),
         }
 
     def rest(self) -> None:
-        """A stage has ended well: its actors are idle."""
+        """Make all actors idle, at the end of a stage that ended well."""
         self._idle += self._busy
         self._busy = []
 
     def forget(self) -> None:
-        """The Ray session is over, and all actors with it."""
+        """Forget all actors, at the end of the Ray session."""
         self._busy, self._idle = [], []
 
 

@@ -1,4 +1,4 @@
-"""The trainer role: one DeepSpeed rank with the policy and its frozen reference.
+"""Holds the trainer role: one DeepSpeed rank with the policy and its frozen reference.
 
 Micro-batches arrive while later prompt groups still generate. Each is scored by the reference,
 forwarded and back-propagated at once; the optimizer steps when the controller says that the batch
@@ -89,7 +89,7 @@ class TokenSums:
 
 @dataclass(frozen=True)
 class StepReport:
-    """What one rank did in a step."""
+    """Says what one rank did in a step."""
 
     sums: TokenSums
     denominator: int
@@ -104,7 +104,7 @@ class StepReport:
 
 @dataclass(frozen=True)
 class Training:
-    """What a stage asks of its trainers."""
+    """Holds what a stage asks of its trainers."""
 
     config: PolicyTrainerSection
     optim: OptimSection
@@ -120,7 +120,7 @@ class Training:
 
 
 class Trainer:
-    """One data-parallel rank; it can be set up for one stage after another.
+    """Runs one data-parallel rank; it can be set up for one stage after another.
 
     Args:
         rank: of ``config.ranks``.
@@ -138,7 +138,7 @@ class Trainer:
         return self._policy
 
     def rendezvous(self) -> tuple[str, int]:
-        """Address and a free port of this rank's host, for rank 0 to be found at."""
+        """Return this rank's host and a free port there, for the others to find rank 0 at."""
         import ray.util
 
         return ray.util.get_node_ip_address(), free_port()
@@ -300,7 +300,7 @@ class Trainer:
         return sums.total
 
     def sequence_kl(self, packed: PackedBatch) -> list[float]:
-        """[sequences] per-token KL estimates to the reference, summed over each sequence's targets.
+        """Return [sequences] KL estimates to the reference, summed over each sequence's targets.
 
         No gradient. Only this rank takes part, so its parameters must be whole (not ZeRO 3).
         """
@@ -318,7 +318,7 @@ class Trainer:
         return [float(value) for value in sums]
 
     def step(self, denominator: int, lr: float) -> StepReport:
-        """One optimizer step over everything since the last one.
+        """Take one optimizer step over everything since the last one.
 
         Args:
             denominator: of the global batch's summed gradient (`BatchBuilder.denominator`).

@@ -1,4 +1,4 @@
-"""All trainer ranks of a run, called as one.
+"""Call all trainer ranks of a run as one, and restore them together.
 
 The ranks are one process group: a lost rank can't be replaced alone. So when one dies or stops
 answering, the group is ended, started anew and set up from a checkpoint, and the controller goes
@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ray
-from ray.exceptions import RayTaskError
 
-from granite_rl.actors.placement import LOST, wait_for
+from granite_rl.actors.answers import LOST, FailedActorError, LostActorError, in_words, wait_for
 from granite_rl.actors.standby import STANDBY
 from granite_rl.actors.trainer import StepReport, Training
 from granite_rl.errors import InfrastructureError
@@ -36,7 +35,7 @@ class TrainersLostError(InfrastructureError):
 
 
 class TrainerGroup:
-    """The trainer ranks of a stage.
+    """Drives the trainer ranks of a stage as one.
 
     Args:
         start: starts all ranks.
@@ -74,22 +73,28 @@ class TrainerGroup:
         self.restarts = 0
         """Times that the group was restored so far."""
 
-    def setup(self, checkpoint: Path | None) -> dict[str, Any]:
+    def setup(
+        self, checkpoint: Path | None, check: Callable[[], None] = lambda: None
+    ) -> dict[str, Any]:
         """Join the ranks, build engine and reference, restore a checkpoint; waits for all.
+
+        Args:
+            checkpoint: what they restore, if anything.
+            check: called about twice a second; what it raises ends the wait.
 
         Returns:
             What each rank says of itself, by its name.
         """
         doing, first = "starting", "trainer rank 0"
         address = wait_for(
-            {first: self._ranks[0].rendezvous.remote()}, self._start_timeout_s, doing
+            {first: self._ranks[0].rendezvous.remote()}, self._start_timeout_s, doing, check
         )[first]
         saved = None if checkpoint is None else str(checkpoint)
         setups = {
             f"trainer rank {rank}": trainer.setup.remote(self._training, *address, saved)
             for rank, trainer in enumerate(self._ranks)
         }
-        return wait_for(setups, self._start_timeout_s, doing)
+        return wait_for(setups, self._start_timeout_s, doing, check)
 
     def restart(self, checkpoint: Path | None, why: str) -> None:
         """End what is left of the group, and set a new one up from a checkpoint.
@@ -103,7 +108,8 @@ class TrainerGroup:
         if self._restarts_left == 0:
             raise InfrastructureError(
                 f"{why}; the trainers were restored {self.restarts} times in this run already",
-                "look at the node's memory and logs; cluster.max_restarts bounds the restorations",
+                "look at the node's memory and at actors/ in the run directory; "
+                "cluster.max_restarts bounds the restorations",
             )
         self._restarts_left -= 1
         self.restarts += 1
@@ -111,7 +117,7 @@ class TrainerGroup:
         self.setup(checkpoint)
 
     def describe_references(self) -> dict[str, Any]:
-        """References to what each of the reference's own actors says of itself."""
+        """Return references to what each of the reference's own actors says of itself."""
         return {
             f"reference {index}": actor.describe.remote()
             for index, actor in enumerate(self._references)
@@ -135,7 +141,7 @@ class TrainerGroup:
         self._pending[name] = rank.train.remote(shared, logprobs)
 
     def sequence_kl(self, packed: PackedBatch) -> list[float]:
-        """[sequences] KL of packed responses to the reference, by the rank whose turn it is:
+        """Return [sequences] KL of packed responses to the reference, by the next rank to get work:
         under ZeRO 2 and 3 the others may be waiting for its backward pass."""
         rank = self._balancer.next_rank
         refs = {f"trainer rank {rank}": self._ranks[rank].sequence_kl.remote(packed)}
@@ -197,24 +203,26 @@ class TrainerGroup:
     def _wait(self, refs: dict[str, Any], doing: str) -> list[Any]:
         try:
             return list(wait_for(refs, self._step_timeout_s, doing).values())
-        except InfrastructureError as error:
-            raise TrainersLostError(str(error)) from error
-        except RayTaskError as error:
+        except LostActorError as error:
+            if error.actor_id in {actor._actor_id.hex() for actor in self._references}:
+                raise  # Ray has restarted it as often as it may, and no trainer is lost
+            raise TrainersLostError(error.message, error.fix) from error
+        except FailedActorError as error:
             # The death of a rank breaks the collective that the others are in, and what they say of
             # it may come first.
             dead = self._dead_ranks()
             if not dead:
                 raise
-            raise TrainersLostError(f"{doing}: {', '.join(dead)} died") from error
+            raise TrainersLostError(f"{doing}: {', '.join(dead)}") from error
 
     def _dead_ranks(self) -> list[str]:
-        """Names of the ranks that are gone; one that is busy counts as alive."""
+        """Say of each rank that is gone that it died, and of what; a busy one counts as alive."""
         refs = {rank.__ray_ready__.remote(): index for index, rank in enumerate(self._ranks)}
         answered, _ = ray.wait(list(refs), num_returns=len(refs), timeout=NOTICE_S)
         dead = []
         for ref in answered:
             try:
                 ray.get(ref)
-            except LOST:
-                dead.append(f"trainer rank {refs[ref]}")
+            except LOST as error:
+                dead.append(f"trainer rank {refs[ref]} died: {in_words(error)}")
         return dead

@@ -1,8 +1,9 @@
-"""Checking prompts before anything is started: environments, rewards, lengths."""
+"""Check prompts before anything is started: environments, rewards, lengths."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from transformers import PreTrainedTokenizerBase
@@ -11,13 +12,15 @@ from granite_rl.errors import DataError
 from granite_rl.models.tokenizer import encode_prompt
 from granite_rl.types import PromptRow
 
+REFUSED_SHOWN = 10
+"""Rows that a message names before it only counts."""
+
 
 class Prompts(NamedTuple):
-    """Prompts that can be used, with their tokens."""
+    """Holds the prompts that can be used."""
 
     rows: list[PromptRow]
-    token_ids: dict[str, list[int]]
-    """Prompt tokens by the row's origin."""
+    """With their token ids."""
     too_long: int
     """Rows left out because their prompt exceeds the limit."""
 
@@ -32,32 +35,53 @@ def prepare_prompts(
             long.
     """
     kept: list[PromptRow] = []
-    token_ids: dict[str, list[int]] = {}
+    refused: list[DataError] = []
     for row in rows:
         _check_environment(row)
-        ids = encode_prompt(tokenizer, list(row.prompt), tools=row.tools or None)
+        try:
+            ids = encode_prompt(tokenizer, list(row.prompt), tools=row.tools or None)
+        except DataError as error:
+            refused.append(DataError(f"{row.origin}: {error.message}", error.fix))
+            continue
         if len(ids) <= max_prompt_tokens:
-            kept.append(row)
-            token_ids[row.origin] = ids
+            kept.append(replace(row, token_ids=tuple(ids)))
+    if refused:
+        raise _together(refused)
     if not kept:
         raise DataError(
             f"all {len(rows)} prompts exceed rollout.max_prompt_tokens={max_prompt_tokens}",
             "raise rollout.max_prompt_tokens, or use shorter prompts",
         )
-    return Prompts(kept, token_ids, len(rows) - len(kept))
+    return Prompts(kept, len(rows) - len(kept))
+
+
+def _together(refused: Sequence[DataError]) -> DataError:
+    """One error for all rows that the chat template or the tokenizer refuses, each by its line."""
+    shown = [error.message for error in refused[:REFUSED_SHOWN]]
+    if len(refused) > len(shown):
+        shown.append(f"and {len(refused) - len(shown)} more rows")
+    return DataError("\n".join(shown), refused[0].fix)
+
+
+def describe_too_long(kind: str, prompts: Prompts) -> str:
+    """Say how many prompts were left out for their length.
+
+    Args:
+        kind: which rows they are, for the message.
+        prompts: what was kept, and how many were not.
+    """
+    total = len(prompts.rows) + prompts.too_long
+    return (
+        f"{prompts.too_long} of {total} {kind} prompts exceed rollout.max_prompt_tokens and are "
+        "left out"
+    )
 
 
 def _check_environment(row: PromptRow) -> None:
     from envs.registry import make_env
 
-    fields = {
-        "data_source": row.data_source,
-        "prompt": [dict(message) for message in row.prompt],
-        "reward_spec": row.reward_spec,
-        "extra_info": row.extra_info,
-    }
     try:
-        make_env(row.env_class, fields)
+        make_env(row.env_class, row.environment_fields())
     except LookupError as error:
         raise DataError(f"{row.origin}: {error.args[0]}") from None
     except (ValueError, KeyError, TypeError, AssertionError) as error:
@@ -67,7 +91,15 @@ def _check_environment(row: PromptRow) -> None:
 
 
 def uses_reward_model(env_class: str) -> bool:
-    """Whether an environment's training score comes from the scalar reward model."""
+    """Say whether an environment's training score comes from the scalar reward model."""
     from envs.registry import load_env_class
 
     return bool(getattr(load_env_class(env_class), "uses_reward_model", False))
+
+
+def takes_turns(env_class: str) -> bool:
+    """Whether an environment may answer, so that an episode can have several turns."""
+    from envs.base import SingleTurnEnv
+    from envs.registry import load_env_class
+
+    return not issubclass(load_env_class(env_class), SingleTurnEnv)

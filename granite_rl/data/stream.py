@@ -1,4 +1,4 @@
-"""The order in which prompts are seen: domains in exact proportions, resumable from a number.
+"""Order the prompts of a run: domains in exact proportions, resumable from a number.
 
 The stream is a pure function of (rows, seed, mixture, position). Its only state is the position, so
 that a run resumed at step N sees exactly the prompts it would have seen, on any number of ranks or
@@ -21,7 +21,7 @@ from granite_rl.types import PromptRow
 
 
 class PromptStream:
-    """Endless, domain-mixed sequence of prompt rows.
+    """Gives an endless, domain-mixed sequence of prompt rows.
 
     Args:
         rows: all prompt rows.
@@ -60,7 +60,7 @@ class PromptStream:
         self._shuffles: dict[tuple[int, int], npt.NDArray[np.int64]] = {}
 
     def take(self, position: int, count: int) -> list[PromptRow]:
-        """Rows ``position .. position + count`` of the stream; ``position`` counts from the run's
+        """Return rows ``position .. position + count``; ``position`` counts from the run's
         start."""
         return [self._rows[self._row_index(position + offset)] for offset in range(count)]
 

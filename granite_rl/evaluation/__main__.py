@@ -23,13 +23,15 @@ def main(argv: Sequence[str]) -> int:
         PROGRAM, "Greedy held-out evaluation through vLLM.", argv, epilog=EXAMPLES
     )
     config = configure("evaluation", EvaluationConfig, parsed.overrides)
-    # Imported after the configuration was checked: a typo is told in a second, torch takes five.
-    from granite_rl.evaluation.runner import check_models, evaluate_checkpoints
+    # Imported after the configuration was checked: a typo is told in a second, transformers takes 3.
+    from granite_rl.evaluation.checks import check_models
 
     models = check_models(config)
     if parsed.dry_run:
         print(to_yaml(config))
         return ExitCode.OK
+    from granite_rl.evaluation.runner import evaluate_checkpoints
+
     evaluate_checkpoints(config, models)
     return ExitCode.OK
 

@@ -8,11 +8,11 @@ counted apart and is not part of the denominator: a verifier's crash is never a 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from granite_rl.rl.rollouts import RolloutEngine, RolloutTimes, Sampling
+from granite_rl.rl.rollouts import RolloutEngine, Sampling
 from granite_rl.types import PromptGroup, PromptRow, ScoredGroup
 from rewards.files import write_whole
 
@@ -24,21 +24,23 @@ SAMPLES_PER_DOMAIN = 4
 def evaluate(
     rollouts: RolloutEngine,
     rows: Sequence[PromptRow],
-    prompt_ids: Mapping[str, list[int]],
     *,
     max_response_tokens: int,
     max_context: int,
     max_turns: int,
     model: Path,
     model_hash: str,
+    check: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """Generate one greedy answer for every row and score the answers.
+
+    ``check`` is called every few seconds at least; what it raises ends the evaluation.
 
     Returns:
         ``{"model", "model_hash", "greedy", "domains": {domain: {"accuracy", "n", "mean_reward",
         "failed"}}, "samples": [...]}``.
     """
-    groups = [PromptGroup(index, row, prompt_ids[row.origin], 0) for index, row in enumerate(rows)]
+    groups = [PromptGroup(index, row, 0) for index, row in enumerate(rows)]
     sampling = Sampling(
         samples=1,
         temperature=0.0,
@@ -50,7 +52,7 @@ def evaluate(
         max_turns=max_turns,
     )
     by_domain: dict[str, list[ScoredGroup]] = {}
-    for scored in rollouts.run(groups, sampling, RolloutTimes()):
+    for scored in rollouts.run(groups, sampling, check):
         by_domain.setdefault(scored.group.row.domain, []).append(scored)
     return {
         "model": str(model),

@@ -16,6 +16,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from envs.names import NINE_DOMAINS
+<<<<<<< HEAD
+=======
+from granite_rl.config import RL_STAGES
+>>>>>>> main
 from granite_rl.errors import DataError
 from granite_rl.evaluation.statistics import (
     Difference,
@@ -28,7 +32,7 @@ from granite_rl.evaluation.statistics import (
 )
 from rewards.files import NotARow, decode
 
-STAGES: tuple[str, ...] = ("base", "sft", "multi_domain", "rlhf", "identity", "math")
+ALL_STAGES: tuple[str, ...] = ("base", "sft", *RL_STAGES)
 """Checkpoints of the recipe, in order."""
 
 MINUS = "\N{MINUS SIGN}"
@@ -153,8 +157,8 @@ class Matrix:
     them."""
 
     def __init__(self, evaluations: Mapping[str, Evaluation]) -> None:
-        known = [stage for stage in STAGES if stage in evaluations]
-        self.stages: tuple[str, ...] = (*known, *(s for s in evaluations if s not in STAGES))
+        known = [stage for stage in ALL_STAGES if stage in evaluations]
+        self.stages: tuple[str, ...] = (*known, *(s for s in evaluations if s not in ALL_STAGES))
         self.evaluations = dict(evaluations)
         seen = {domain for evaluation in evaluations.values() for domain in evaluation.domains}
         self.domains: tuple[str, ...] = (

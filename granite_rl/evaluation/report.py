@@ -13,9 +13,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from granite_rl.config import RL_STAGES
 from granite_rl.errors import DataError
 from granite_rl.evaluation.matrix import (
-    STAGES,
+    ALL_STAGES,
     Matrix,
     load_evaluation,
     matrix_from_report,
@@ -129,7 +130,7 @@ def write_report(run_dir: Path) -> Matrix:
     curves = {
         stage: read_curves(run_dir / path / "metrics.jsonl", CURVES)
         for stage, path in record["runs"].items()
-        if stage in STAGES[2:] and (run_dir / path).is_dir()
+        if stage in RL_STAGES and (run_dir / path).is_dir()
     }
     write_json(run_dir / "report.json", report)
     write_atomic(run_dir / "report.html", render_page(matrix, report, curves))
@@ -146,7 +147,7 @@ def seeds_table(reports: Mapping[str, Mapping[str, Any]]) -> str:
         reports: the contents of report.json, by the name to show.
     """
     matrices = {name: matrix_from_report(report) for name, report in reports.items()}
-    stages = [s for s in STAGES if any(s in matrix.stages for matrix in matrices.values())]
+    stages = [s for s in ALL_STAGES if any(s in matrix.stages for matrix in matrices.values())]
     header = ["run", "seed", "rewards", *stages, "gain sft → multi_domain"]
     lines = [_row(header), _row(["---"] * 2 + ["---"] + ["--:"] * (len(stages) + 1))]
     for control in (False, True):

@@ -6,44 +6,27 @@ engine; engines for different ones start together.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 from granite_rl.actors import placement
+from granite_rl.actors.answers import wait_for
 from granite_rl.actors.generator_pool import GeneratorPool
 from granite_rl.actors.scoring import ScorerPool
 from granite_rl.config import GeneratorSection
-from granite_rl.data.prompts import Prompts, prepare_prompts, uses_reward_model
+from granite_rl.data.prompts import Prompts, describe_too_long, prepare_prompts
 from granite_rl.data.rows import limit_rows, read_rows
+from granite_rl.errors import Preempted
 from granite_rl.evaluation.config import EvaluationConfig
 from granite_rl.evaluation.heldout import evaluate, write_evaluation
 from granite_rl.models.checkpoint_directory import checkpoint_hash
-from granite_rl.models.preflight import CheckedModel, check_model
+from granite_rl.models.preflight import CheckedModel
 from granite_rl.models.tokenizer import encode_continuation
 from granite_rl.rl.rollouts import RolloutEngine
-from granite_rl.runs.directory import check_lasting
+from granite_rl.runs.preemption import StopSignal
 from granite_rl.weight_sync.transports import TRANSPORTS, send_checkpoint
-
-
-def check_models(config: EvaluationConfig) -> dict[str, CheckedModel]:
-    """Check every checkpoint, and where the results go, before any engine starts.
-
-    Raises:
-        ConfigError | PreflightError: naming the key ``models.NAME``.
-    """
-    check_lasting(config.output_dir, "output_dir")
-    return {
-        name: check_model(
-            path,
-            key=f"models.{name}",
-            context=config.rollout.max_context,
-            context_key="rollout.max_context",
-            trained=False,
-        )
-        for name, path in config.models.items()
-    }
 
 
 def evaluate_checkpoints(config: EvaluationConfig, models: Mapping[str, CheckedModel]) -> None:
@@ -55,26 +38,35 @@ def evaluate_checkpoints(config: EvaluationConfig, models: Mapping[str, CheckedM
 
     Raises:
         DataError: naming file and line.
+        Preempted: SIGTERM or Ctrl-C came; what was evaluated before is written.
     """
     rows = limit_rows(read_rows(config.eval.files), config.eval.limit_per_domain)
     prompts = {
         name: prepare_prompts(rows, model.tokenizer, config.rollout.max_prompt_tokens)
         for name, model in models.items()
     }
+    for name, found in prompts.items():
+        if found.too_long:
+            print(f"{name}: {describe_too_long('held-out', found)}", flush=True)
     engines = share_engines(config.models)
     generator = _one_replica(config.generator)
-    with placement.ray_session(config.cluster):
+    with StopSignal() as stop, placement.ray_session(config.cluster):
+
+        def check() -> None:
+            if stop.requested:
+                raise Preempted(f"stopped by {stop.name}; what is evaluated is written")
+
         _make_room(config, generator, engines)
         print(f"starting vLLM for {', '.join(prompts)} ...", flush=True)
         pools = [_generator_pool(config, generator, names) for names in engines]
 
         def run(names: Sequence[str], pool: GeneratorPool) -> None:
-            rollouts = _rollout_engine(config, models[names[0]], pool)
+            rollouts = _rollout_engine(config, models[names[0]], pool, check)
             for version, name in enumerate(names):
                 path = config.models[name]
                 send = partial(send_checkpoint, generator.weight_sync, path, version)
-                rollouts.load_weights(send)
-                _evaluate_one(config, rollouts, name, prompts[name])
+                pool.load_weights(send)
+                _evaluate_one(config, rollouts, name, prompts[name], check)
 
         with ThreadPoolExecutor(len(engines)) as threads:
             list(threads.map(run, engines, pools))
@@ -105,13 +97,13 @@ def _make_room(
     config: EvaluationConfig, generator: GeneratorSection, engines: Sequence[Sequence[str]]
 ) -> None:
     context = config.rollout.max_context
-    seats = [
-        placement.generator_seat(config.models[names[0]], generator, config.cluster, context)
+    specs = [
+        placement.generator_spec(config.models[names[0]], generator, config.cluster, context)
         for names in engines
     ]
-    worker = placement.reward_worker_seat(config.rewards, config.cluster)
-    seats += [worker] * (config.rewards.workers * len(engines))
-    placement.make_room(seats, config.cluster.start_timeout_s)
+    worker = placement.reward_worker_spec(config.rewards, config.cluster)
+    specs += [worker] * (config.rewards.workers * len(engines))
+    placement.make_room(specs, config.cluster.start_timeout_s)
 
 
 def _generator_pool(
@@ -135,36 +127,38 @@ def _generator_pool(
 
 
 def _rollout_engine(
-    config: EvaluationConfig, model: CheckedModel, pool: GeneratorPool
+    config: EvaluationConfig, model: CheckedModel, pool: GeneratorPool, check: Callable[[], None]
 ) -> RolloutEngine:
     """Wait for an engine and its reward workers."""
     cluster = config.cluster
-    placement.wait_for(pool.describe(), cluster.start_timeout_s, "starting vLLM")
+    wait_for(pool.describe(), cluster.start_timeout_s, "starting vLLM", check)
     scorers = ScorerPool(
         lambda: placement.start_reward_worker(config.rewards, cluster),
         config.rewards.workers,
         config.rewards.batch_timeout_s,
-        None,
-        uses_reward_model,
     )
-    placement.wait_for(scorers.ready(), cluster.start_timeout_s, "starting reward workers")
+    wait_for(scorers.ready(), cluster.start_timeout_s, "starting reward workers", check)
     encode = partial(encode_continuation, model.tokenizer)
     return RolloutEngine(pool, scorers, encode, config.generator.timeout_s)
 
 
 def _evaluate_one(
-    config: EvaluationConfig, rollouts: RolloutEngine, name: str, prompts: Prompts
+    config: EvaluationConfig,
+    rollouts: RolloutEngine,
+    name: str,
+    prompts: Prompts,
+    check: Callable[[], None],
 ) -> None:
     path = config.models[name]
     result = evaluate(
         rollouts,
         prompts.rows,
-        prompts.token_ids,
         max_response_tokens=config.rollout.max_response_tokens,
         max_context=config.rollout.max_context,
         max_turns=config.rollout.max_turns,
         model=path,
         model_hash=checkpoint_hash(path),
+        check=check,
     )
     target = config.output_dir / f"{name}.eval.json"
     write_evaluation(target, result)

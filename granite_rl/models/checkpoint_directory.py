@@ -46,7 +46,11 @@ def existing_directory(path: str | Path, where: str = "") -> Path:
         PreflightError: it isn't one.
     """
     directory = Path(path)
-    if not directory.is_dir():
+    try:
+        found = directory.is_dir()
+    except OSError as error:
+        raise PreflightError(f"{where}cannot look at {path}: {error.strerror}") from error
+    if not found:
         raise PreflightError(
             f"{where}{str(path)!r} is not a directory.",
             fix="give a local checkpoint directory (download hub models first)",
@@ -105,6 +109,15 @@ def weight_files(directory: Path, where: str = "") -> list[str]:
     ):
         raise PreflightError(f"{where}{index} is damaged: it has no weight_map of file names.")
     return sorted(set(names.values()))
+
+
+def holds_model(directory: Path) -> bool:
+    """Whether a directory has a config and every weight file that it names; reads no weights."""
+    try:
+        names = ["config.json", *weight_files(directory)]
+    except PreflightError:
+        return False
+    return all((directory / name).is_file() for name in names)
 
 
 @contextlib.contextmanager

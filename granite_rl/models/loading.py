@@ -10,6 +10,7 @@ a launcher that starts ranks, and never loads a model itself, should not pay.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -194,7 +195,11 @@ def write_weights(state: Mapping[str, torch.Tensor], directory: Path) -> None:
     )
     for filename, names in split.filename_to_tensors.items():
         shard = {name: tensors[name].to("cpu").contiguous() for name in names}
-        save_file(shard, directory / filename, metadata={"format": "pt"})
+        try:
+            save_file(shard, directory / filename, metadata={"format": "pt"})
+        except SafetensorError as error:
+            # The library has one error for everything; writing can only fail because of the disk.
+            raise OSError(errno.ENOSPC, str(error), str(directory / filename)) from error
     if split.is_sharded:
         index = {"metadata": split.metadata, "weight_map": split.tensor_to_filename}
         (directory / INDEX_FILE).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from granite_rl.errors import ConfigError, DataError, PreflightError
 from granite_rl.models.checkpoint_directory import read_config, read_object
 from granite_rl.models.stored_tensors import StoredTensor, same_bytes, stored_tensors
-from granite_rl.models.tokenizer import end_of_turn, load_tokenizer, render
+from granite_rl.models.tokenizer import encode_continuation, end_of_turn, load_tokenizer, render
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -50,6 +50,8 @@ _STORED_DTYPES = ("F32", "BF16", "F16")
 _ROPE_TYPES = ("default", "linear", "llama3", "yarn")
 """Those whose frequencies don't depend on the sequence at hand: with others the trainer, which
 packs sequences, would compute other logits than the generator."""
+CPU_HEAD_SIZES = (32, 64, 80, 96, 112, 128, 160, 192, 224, 256, 512)
+"""What vLLM's attention for CPUs supports."""
 _DEFAULT_EOS = 2
 """What transformers takes for a Granite whose config.json names no end token."""
 
@@ -115,6 +117,42 @@ def check_model(
     if role == "policy" and own:
         _check_ends(directory, config, read, where, trained=trained)
     return CheckedModel(directory, config, read)
+
+
+def check_served(model: CheckedModel, *, tensor_parallel: int, on_cpu: bool) -> None:
+    """Check that vLLM can serve a checked model as the ``generator`` section wants it.
+
+    Raises:
+        ConfigError: the workers can't share the model.
+        PreflightError: vLLM has no attention for the model's heads.
+    """
+    config = model.config
+    heads = config["num_attention_heads"]
+    keys = config.get("num_key_value_heads") or heads
+    shared = heads % tensor_parallel == 0 and config["intermediate_size"] % tensor_parallel == 0
+    if not shared or (keys % tensor_parallel and tensor_parallel % keys):
+        raise ConfigError(
+            f"generator.tensor_parallel: {tensor_parallel} workers can't share the {heads} heads "
+            f"({keys} for keys and values) of {model.directory} evenly.",
+            f"use a divisor of {keys}",
+        )
+    if on_cpu and _head_size(config) not in CPU_HEAD_SIZES:
+        raise PreflightError(
+            f"{model.directory} has heads of size {_head_size(config)}, for which vLLM has no "
+            f"attention on CPUs (sizes: {', '.join(map(str, CPU_HEAD_SIZES))}).",
+        )
+
+
+def check_continued(model: CheckedModel, key: str) -> None:
+    """Check that episodes of several turns can be continued in the model's chat template.
+
+    Raises:
+        PreflightError: they can't; the message begins with `key`.
+    """
+    try:
+        encode_continuation(model.tokenizer, [{"role": "user", "content": "x"}])
+    except (ConfigError, DataError) as error:
+        raise PreflightError(f"{key}: {model.directory}: {error.message}", error.fix) from error
 
 
 def check_tokenizer(path: str | Path, *, key: str) -> PreTrainedTokenizerBase:

@@ -102,7 +102,7 @@ def run_child(
     """
     began = time.monotonic()
     child = _start(command, environment, subprocess.DEVNULL)
-    with _heeding(child, stop), contextlib.closing(_Output(child)) as output:
+    with _forwarding_signals(child, stop), contextlib.closing(_Output(child)) as output:
         tail = _relay(output.lines(stop, grace_s), prefix, log, out)
         code = child.wait()
     return ChildResult(_shell_code(code), tail, time.monotonic() - began)
@@ -143,7 +143,7 @@ class ServingChild:
         end = secrets.token_hex(16)
         request = {"module": module, "arguments": arguments, "end": end}
         assert self._child.stdin is not None
-        with _heeding(self._child, stop):
+        with _forwarding_signals(self._child, stop):
             with contextlib.suppress(BrokenPipeError):  # it died: its exit code tells
                 self._child.stdin.write(json.dumps(request).encode() + b"\n")
                 self._child.stdin.flush()
@@ -188,7 +188,7 @@ def _die_with_parent() -> None:
 
 
 @contextlib.contextmanager
-def _heeding(child: subprocess.Popen[bytes], stop: StopForwarder) -> Iterator[None]:
+def _forwarding_signals(child: subprocess.Popen[bytes], stop: StopForwarder) -> Iterator[None]:
     """While a command runs: the child gets our signals, and is killed if we fail."""
     stop.children.append(child)
     if stop.requested:  # the signal came while the child was being made

@@ -1,7 +1,7 @@
-"""What the pipeline will run: its configuration, its steps with their commands, and what they
-depend on.
+"""Plan a pipeline: its steps with their commands, and what they depend on.
 
-A step is one child process. Its command line is made in one place (``build_plan``), so that the
+``TABLE`` has a row for each step of the recipe, and ``build_plan`` fills in the rows that a
+configuration asks for. A step is one child process. Its command line is made here only, so that the
 plan of ``--dry-run``, the echo while running and the command after a failure are the same words. A
 step's fingerprint is its command and the content of everything it reads; a finished step is
 skipped only while both are what they were. Hashing reads every input once per start of the
@@ -11,122 +11,23 @@ pipeline, at about 1 GB/s: nothing for the demo, a minute per parent at 30B.
 from __future__ import annotations
 
 import hashlib
+import shlex
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
-from typing import Literal
+from typing import Any, NamedTuple
 
-from pydantic import Field, field_validator, model_validator
-
-from granite_rl.config import NonNegativeFloat, Positive, PositiveFloat, Seed, StrictModel
-from granite_rl.entry import quote
+from granite_rl.command_line.overrides import argument
+from granite_rl.config import RL_STAGES
 from granite_rl.errors import ConfigError, DataError
-from granite_rl.evaluation.matrix import STAGES
 from granite_rl.models.checkpoint_directory import checkpoint_hash
-
-RL_STAGES: tuple[str, ...] = STAGES[2:]
-CONTROL_STAGES: tuple[str, ...] = STAGES[:3]
-STEPS: tuple[str, ...] = (
-    "data",
-    "pretrain",
-    "sft",
-    "reward_model",
-    "evaluation",
-    *RL_STAGES,
-)
-"""Every step a plan may have, in the order it runs."""
-SHARED_STEPS: tuple[str, ...] = STEPS[:5]
-"""Steps whose results a control may take over: nothing in them depends on RL rewards."""
+from granite_rl.pipeline.config import SHARED_STEPS, PipelineConfig
 
 SUPERVISED, ROLLOUTS = "supervised", "rollouts"
 """Kinds of steps that can share a process: those that train on tokens as they are, and those that
 generate with vLLM."""
-
-Stage = Literal["base", "sft", "multi_domain", "rlhf", "identity", "math"]
-
-
-class PipelineRunSection(StrictModel):
-    """Where the recipe's runs go."""
-
-    dir: Path
-    """Every step gets a run directory of its own below this one."""
-    seed: Seed
-    """Seed of every step."""
-    resume: Literal["auto"]
-    """A pipeline always continues what is there; another directory starts afresh."""
-
-
-class PipelineDataSection(StrictModel):
-    """Where the data of all steps are."""
-
-    dir: Path
-    """Holds train/<domain>.jsonl, heldout/<domain>.jsonl, sft.jsonl, preferences.jsonl,
-    preferences_heldout.jsonl and pretrain/<source>.jsonl."""
-    generate: bool
-    """Make the demo's tasks there; false: they must be there."""
-
-
-class PipelineConfig(StrictModel):
-    """``python -m granite_rl.pipeline``."""
-
-    recipe: str
-    """Given to every step as ``recipe=``."""
-    run: PipelineRunSection
-    control: bool
-    """Shuffle the RL rewards inside each batch: the same recipe with nothing to learn from."""
-    stages: tuple[Stage, ...] | None
-    """Checkpoints to make, in the recipe's order; each starts from the one before it in this
-    list."""
-    reuse_from: Path | None
-    """Run directory of another pipeline with the same recipe and seed, whose data, base, SFT and
-    reward models are taken over."""
-    data: PipelineDataSection
-    prompts: dict[str, tuple[str, ...]]
-    """Domains whose train/<domain>.jsonl a stage trains on."""
-    heldout: tuple[str, ...] = Field(min_length=1)
-    """Domains whose heldout/<domain>.jsonl every checkpoint is evaluated on."""
-    overrides: dict[str, tuple[str, ...]]
-    """Further ``key=value`` arguments of one step's command."""
-    expected_seconds: dict[str, PositiveFloat]
-    """Typical duration of each step, for the estimate of what is left; may be empty."""
-    parallel_steps: Positive
-    """How many steps may run side by side when neither reads what the other writes."""
-    keep_processes: bool
-    """Run the steps of one kind (pre-training to reward model; evaluation and RL stages) in one
-    process instead of one each; it keeps imports, Ray and its actors."""
-    stop_grace_s: NonNegativeFloat
-    """After SIGTERM, how long a step may take to save before it is killed."""
-
-    @field_validator("stages")
-    @classmethod
-    def _ordered(cls, value: tuple[Stage, ...] | None) -> tuple[Stage, ...] | None:
-        if value is not None:
-            if list(value) != [stage for stage in STAGES if stage in value]:
-                raise ValueError(f"name each stage once, in the order {', '.join(STAGES)}")
-            if "base" not in value or (len(value) > 1 and value[1] != "sft"):
-                raise ValueError("start with base, then sft; the RL stages start from sft")
-        return value
-
-    @field_validator("overrides", "expected_seconds")
-    @classmethod
-    def _known_steps(cls, value: dict[str, object]) -> dict[str, object]:
-        unknown = sorted(set(value).difference(STEPS))
-        if unknown:
-            raise ValueError(f"there is no step {unknown[0]!r}; steps: {', '.join(STEPS)}")
-        return value
-
-    @model_validator(mode="after")
-    def _prompts_given(self) -> PipelineConfig:
-        for stage in self.wanted_stages:
-            if stage in RL_STAGES and not self.prompts.get(stage):
-                raise ValueError(f"prompts.{stage}: name at least one domain to train on")
-        return self
-
-    @property
-    def wanted_stages(self) -> tuple[str, ...]:
-        """The checkpoints to make, defaults applied."""
-        return self.stages or (CONTROL_STAGES if self.control else STAGES)
 
 
 @dataclass(frozen=True)
@@ -162,149 +63,245 @@ class Plan:
     """Run directory of every training step, in order."""
 
 
-def _listed(paths: Iterable[Path]) -> str:
-    return "[" + ",".join(quote(path) for path in paths) + "]"
+class Files(NamedTuple):
+    """Several paths: a pattern with ``{each}`` in it, and how messages call each of them."""
+
+    pattern: str
+    each: str
+    """The list of `_places` that ``{each}`` goes through."""
+    label: str
+    named: bool = False
+    """Given to the command as a mapping from names instead of a list."""
 
 
-def _module(name: str, *arguments: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", name, *arguments)
+class Row(NamedTuple):
+    """One step of the recipe. In texts and paths ``{name}`` stands for a place of `_places`."""
+
+    name: str
+    module: str
+    kind: str | None
+    directory: str
+    reads: Mapping[str, str | Files]
+    """What it reads, by the key of the command that takes it."""
+    writes: tuple[str | Files, ...]
+    arguments: tuple[str, ...]
+    """Of the command, in order: the key of what it reads, of its directory or of a setting that
+    steps have in common stands for ``key=value``."""
+    resumable: bool = True
+    evaluations: Files | None = None
+
+
+_HELDOUT = Files("{data}/heldout/{each}.jsonl", "heldout", "held-out {each}")
+_TRAIN = Files("{data}/train/{each}.jsonl", "prompts", "data.train {each}")
+_SUPERVISED_MODELS = Files("{{each}}/hf", "supervised", "models.{each}", named=True)
+_SUPERVISED_EVALUATIONS = Files("{evaluation}/{each}.eval.json", "supervised", "{each}")
+_STAGE_EVALUATION = Files("{stage}/eval.json", "this", "{each}")
+
+TABLE: tuple[Row, ...] = (
+    Row(
+        name="data",
+        module="envs",
+        kind=None,
+        directory="{data}",
+        reads={},
+        writes=("{data}/sft.jsonl", "{data}/preferences.jsonl", _HELDOUT),
+        arguments=("demo", "--out", "{data}", "--seed", "{seed}"),
+        resumable=False,
+    ),
+    Row(
+        name="pretrain",
+        module="pretrain",
+        kind=SUPERVISED,
+        directory="{base}",
+        reads={"data.dir": "{data}/pretrain"},
+        writes=("{base}/hf",),
+        arguments=("recipe", "data.dir", "run.dir", "run.seed", "run.resume"),
+    ),
+    Row(
+        name="sft",
+        module="sft",
+        kind=SUPERVISED,
+        directory="{sft}",
+        reads={"data.train": "{data}/sft.jsonl", "model.path": "{base}/hf"},
+        writes=("{sft}/hf",),
+        arguments=("recipe", "data.train", "model.path", "run.dir", "run.seed", "run.resume"),
+    ),
+    Row(
+        name="reward_model",
+        module="sft.reward_model",
+        kind=SUPERVISED,
+        directory="{reward_model}",
+        reads={
+            "data.train": "{data}/preferences.jsonl",
+            "data.heldout": "{data}/preferences_heldout.jsonl",
+            "model.path": "{sft}/hf",
+        },
+        writes=("{reward_model}/hf",),
+        arguments=(
+            "recipe",
+            "data.train",
+            "data.heldout",
+            "model.path",
+            "run.dir",
+            "run.seed",
+            "run.resume",
+        ),
+    ),
+    Row(
+        name="evaluation",
+        module="granite_rl.evaluation",
+        kind=ROLLOUTS,
+        directory="{evaluation}",
+        reads={"models": _SUPERVISED_MODELS, "eval.files": _HELDOUT},
+        writes=(_SUPERVISED_EVALUATIONS,),
+        arguments=("recipe", "models", "output_dir", "eval.files"),
+        resumable=False,
+        evaluations=_SUPERVISED_EVALUATIONS,
+    ),
+    *(
+        Row(
+            name=stage,
+            module="granite_rl.stage",
+            kind=ROLLOUTS,
+            directory="{stage}",
+            reads={
+                "model.path": "{parent}/hf",
+                "rewards.model_path": "{reward_model}/hf",
+                "data.train": _TRAIN,
+                "eval.files": _HELDOUT,
+            },
+            writes=("{stage}/hf", _STAGE_EVALUATION),
+            arguments=(
+                stage,
+                "recipe",
+                "model.path",
+                "data.train",
+                "rewards.model_path",
+                "rewards.shuffle",
+                "run.dir",
+                "run.seed",
+                "run.resume",
+                "eval.files",
+            ),
+            evaluations=_STAGE_EVALUATION,
+        )
+        for stage in RL_STAGES
+    ),
+)
+"""The recipe's steps in the order they run."""
 
 
 def build_plan(config: PipelineConfig) -> Plan:
     """The steps that the configuration asks for, in order; touches no file."""
-    root, shared = config.run.dir, config.reuse_from or config.run.dir
-    data = config.data.dir
-    if config.reuse_from is not None and data == root / "data":
-        data = config.reuse_from / "data"
-    stages = config.wanted_stages
-    rl_stages = [stage for stage in stages if stage in RL_STAGES]
-    common = (f"recipe={config.recipe}", f"run.seed={config.run.seed}", "run.resume=auto")
-    heldout = {f"held-out {d}": data / "heldout" / f"{d}.jsonl" for d in config.heldout}
-    eval_files = f"eval.files={_listed(heldout.values())}"
-    directories = {"base": shared / "pretrain", "sft": shared / "sft"}
-    directories |= {stage: root / stage for stage in rl_stages}
-    models = {stage: directories[stage] / "hf" for stage in stages}
-    reward_model = shared / "reward_model"
+    root, stages = config.run.dir, config.wanted_stages
+    shared = config.reuse_from or root
+    directories = {"pretrain": shared / "pretrain", "sft": shared / "sft"}
+    directories |= {"reward_model": shared / "reward_model"}
+    directories |= {stage: root / stage for stage in RL_STAGES}
+    trained = [row.name for row in TABLE if row.name in directories and _wanted(row, config)]
+    of_stage = {stage: directories["pretrain" if stage == "base" else stage] for stage in stages}
     steps: list[Step] = []
-
-    def add(name: str, *arguments: str, module: str, **fields: object) -> None:
-        command = _module(module, *arguments, *config.overrides.get(name, ()))
-        steps.append(Step(name=name, command=command, **fields))  # type: ignore[arg-type]
-
-    if config.data.generate:
-        add(
-            "data",
-            "demo",
-            "--out",
-            str(data),
-            "--seed",
-            str(config.run.seed),
-            module="envs",
-            directory=data,
-            inputs={},
-            outputs=(data / "sft.jsonl", data / "preferences.jsonl", *heldout.values()),
-            resumable=False,
-        )
-    add(
-        "pretrain",
-        common[0],
-        f"data.dir={quote(data / 'pretrain')}",
-        f"run.dir={quote(directories['base'])}",
-        *common[1:],
-        module="pretrain",
-        kind=SUPERVISED,
-        directory=directories["base"],
-        inputs={"data.dir": data / "pretrain"},
-        outputs=(models["base"],),
+    evaluations: dict[str, Path] = {}
+    for row in TABLE:
+        if _wanted(row, config):
+            step = _step(row, config, _places(row, config, of_stage))
+            evaluations |= step.evaluations
+            if config.reuse_from is None or row.name not in SHARED_STEPS:
+                steps.append(step)
+    return Plan(
+        steps=tuple(steps),
+        models={stage: directory / "hf" for stage, directory in of_stage.items()},
+        evaluations=evaluations,
+        runs={name: directories[name] for name in trained},
     )
-    if "sft" in stages:
-        add(
-            "sft",
-            common[0],
-            f"data.train={quote(data / 'sft.jsonl')}",
-            f"model.path={quote(models['base'])}",
-            f"run.dir={quote(directories['sft'])}",
-            *common[1:],
-            module="sft",
-            kind=SUPERVISED,
-            directory=directories["sft"],
-            inputs={"data.train": data / "sft.jsonl", "model.path": models["base"]},
-            outputs=(models["sft"],),
-        )
-    if rl_stages:
-        add(
-            "reward_model",
-            common[0],
-            f"data.train={quote(data / 'preferences.jsonl')}",
-            f"data.heldout={quote(data / 'preferences_heldout.jsonl')}",
-            f"model.path={quote(models['sft'])}",
-            f"run.dir={quote(reward_model)}",
-            *common[1:],
-            module="sft.reward_model",
-            kind=SUPERVISED,
-            directory=reward_model,
-            inputs={
-                "data.train": data / "preferences.jsonl",
-                "data.heldout": data / "preferences_heldout.jsonl",
-                "model.path": models["sft"],
-            },
-            outputs=(reward_model / "hf",),
-        )
-    first = {stage: models[stage] for stage in stages if stage not in RL_STAGES}
-    output = shared / "evaluation"
-    evaluations = {stage: output / f"{stage}.eval.json" for stage in first}
-    listed = ",".join(f"{stage}:{quote(path)}" for stage, path in first.items())
-    add(
-        "evaluation",
-        common[0],
-        f"models={{{listed}}}",
-        f"output_dir={quote(output)}",
-        eval_files,
-        module="granite_rl.evaluation",
-        kind=ROLLOUTS,
-        directory=output,
-        inputs={**{f"models.{stage}": path for stage, path in first.items()}, **heldout},
-        outputs=tuple(evaluations.values()),
-        resumable=False,
-        evaluations=dict(evaluations),
+
+
+def _wanted(row: Row, config: PipelineConfig) -> bool:
+    stages = config.wanted_stages
+    if row.name == "data":
+        return config.data.generate
+    if row.name == "reward_model":
+        return any(stage in RL_STAGES for stage in stages)
+    return row.name in ("pretrain", "evaluation", *stages)
+
+
+def _places(
+    row: Row, config: PipelineConfig, of_stage: Mapping[str, Path]
+) -> dict[str, str | Path | Sequence[str]]:
+    """What the table's ``{names}`` stand for in a row, and the lists that ``{each}`` goes through.
+
+    Args:
+        row: of the table.
+        config: of the pipeline.
+        of_stage: run directory of each wanted stage, in the recipe's order.
+    """
+    shared, data = config.reuse_from or config.run.dir, config.data.dir
+    if config.reuse_from is not None and data == config.run.dir / "data":
+        data = config.reuse_from / "data"
+    wanted = list(of_stage)
+    parent = wanted[wanted.index(row.name) - 1] if row.name in RL_STAGES else "base"
+    return {
+        **of_stage,
+        "data": data,
+        "seed": str(config.run.seed),
+        "reward_model": shared / "reward_model",
+        "evaluation": shared / "evaluation",
+        "stage": of_stage.get(row.name, shared),
+        "parent": of_stage[parent],
+        "heldout": config.heldout,
+        "prompts": config.prompts.get(row.name, ()),
+        "supervised": [stage for stage in wanted if stage not in RL_STAGES],
+        "this": (row.name,),
+    }
+
+
+def _step(row: Row, config: PipelineConfig, places: Mapping[str, Any]) -> Step:
+    """Fill in a row of the table."""
+
+    def path(pattern: str) -> Path:
+        return Path(pattern.format_map(places))
+
+    def each(files: Files) -> dict[str, Path]:
+        names = places[files.each]
+        return {name: path(files.pattern.replace("{each}", name)) for name in names}
+
+    inputs: dict[str, Path] = {}
+    directory = path(row.directory)
+    values = {key: [argument(key, directory)] for key in ("run.dir", "output_dir")}
+    values |= _settings(config)
+    for key, read in row.reads.items():
+        if isinstance(read, str):
+            inputs[key] = path(read)
+            values[key] = [argument(key, inputs[key])]
+        else:
+            found = each(read)
+            inputs |= {read.label.format(each=name): file for name, file in found.items()}
+            values[key] = [argument(key, found if read.named else list(found.values()))]
+    outputs = [
+        [path(write)] if isinstance(write, str) else each(write).values() for write in row.writes
+    ]
+    arguments = [values.get(token, [token.format_map(places)]) for token in row.arguments]
+    command = (sys.executable, "-m", row.module, *chain.from_iterable(arguments))
+    return Step(
+        name=row.name,
+        command=(*command, *config.overrides.get(row.name, ())),
+        directory=directory,
+        inputs=inputs,
+        outputs=tuple(chain.from_iterable(outputs)),
+        resumable=row.resumable,
+        evaluations={} if row.evaluations is None else each(row.evaluations),
+        kind=row.kind,
     )
-    parent = "sft"
-    for stage in rl_stages:
-        train = {f"data.train {d}": data / "train" / f"{d}.jsonl" for d in config.prompts[stage]}
-        result = directories[stage] / "eval.json"
-        add(
-            stage,
-            stage,
-            common[0],
-            f"model.path={quote(models[parent])}",
-            f"data.train={_listed(train.values())}",
-            f"rewards.model_path={quote(reward_model / 'hf')}",
-            *(["rewards.shuffle=true"] if config.control else []),
-            f"run.dir={quote(directories[stage])}",
-            *common[1:],
-            eval_files,
-            module="granite_rl.stage",
-            kind=ROLLOUTS,
-            directory=directories[stage],
-            inputs={
-                "model.path": models[parent],
-                "rewards.model_path": reward_model / "hf",
-                **train,
-                **heldout,
-            },
-            outputs=(models[stage], result),
-            evaluations={stage: result},
-        )
-        evaluations[stage] = result
-        parent = stage
-    if config.reuse_from is not None:
-        steps = [step for step in steps if step.name not in SHARED_STEPS]
-    runs = {"pretrain": directories["base"]}
-    runs |= {stage: directories[stage] for stage in stages if stage == "sft"}
-    if rl_stages:
-        runs["reward_model"] = reward_model
-    runs |= {stage: directories[stage] for stage in rl_stages}
-    return Plan(tuple(steps), models, evaluations, runs)
+
+
+def _settings(config: PipelineConfig) -> dict[str, list[str]]:
+    """Arguments that steps have in common, by key."""
+    return {
+        "recipe": [argument("recipe", config.recipe)],
+        "run.seed": [f"run.seed={config.run.seed}"],
+        "run.resume": ["run.resume=auto"],
+        "rewards.shuffle": ["rewards.shuffle=true"] if config.control else [],
+    }
 
 
 def waves(steps: Sequence[Step], limit: int) -> list[list[Step]]:
@@ -388,12 +385,13 @@ def check_reuse(config: PipelineConfig, record: Mapping[str, object]) -> None:
         if isinstance(steps, dict)
         else {}
     )
+    start = [argument("recipe", config.recipe), argument("run.dir", str(config.reuse_from))]
+    start.append(f"run.seed={config.run.seed}")
     needed = [s for s in SHARED_STEPS if s != "data" or config.data.generate]
     for name in needed:
         if states.get(name) != "succeeded":
             raise ConfigError(
                 f"reuse_from: in {config.reuse_from} the step {name} has not succeeded "
                 f"(state {states.get(name) or 'never run'})",
-                f"finish it first: python -m granite_rl.pipeline recipe={config.recipe} "
-                f"run.dir={config.reuse_from} run.seed={config.run.seed}",
+                f"finish it first: python -m granite_rl.pipeline {shlex.join(start)}",
             )

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from granite_rl.config import RL_STAGES
 from granite_rl.evaluation.report import RECORD_NAME
-from granite_rl.pipeline.plan import RL_STAGES, STEPS, PipelineConfig, Plan, Step
+from granite_rl.pipeline.config import STEPS, PipelineConfig
+from granite_rl.pipeline.plan import Plan, Step
 from granite_rl.runs.files import read_json, write_json
 
 

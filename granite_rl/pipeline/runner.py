@@ -34,8 +34,8 @@ from granite_rl.errors import ConfigError, DataError, ExitCode, Preempted, UserE
 from granite_rl.evaluation.matrix import render_text
 from granite_rl.evaluation.report import RECORD_NAME, write_report
 from granite_rl.pipeline.children import ChildResult, ServingChild, StopForwarder, run_child
+from granite_rl.pipeline.config import PipelineConfig
 from granite_rl.pipeline.plan import (
-    PipelineConfig,
     Plan,
     Step,
     build_plan,
@@ -123,7 +123,8 @@ def judge(step: Step, record: StepRecord | None) -> Due:
         return Due(True, f"{word}: it had {_ended(record.state, state)}", inputs)
     missing = [path for path in step.outputs if not path.exists()]
     if missing:
-        return Due(True, f"{missing[0]} is missing", inputs, fresh=True)
+        # A run that resumes makes its model again from its last checkpoint.
+        return Due(True, f"{missing[0]} is missing", inputs, fresh=not step.resumable)
     return Due(False, "done, inputs unchanged", inputs)
 
 

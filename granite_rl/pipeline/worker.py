@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
+from types import FrameType
 
 from granite_rl.actors.standby import STANDBY
 from granite_rl.entry import run_main
@@ -25,6 +27,8 @@ from granite_rl.errors import ExitCode
 
 def main() -> int:
     """Serve until stdin ends or a step fails; returns the exit code."""
+    # Between two steps, whose own handlers save first: leave as Python does, which ends Ray too.
+    signal.signal(signal.SIGTERM, _leave)
     # Steps, and the processes that they start, must not read the requests.
     requests = os.fdopen(os.dup(sys.stdin.fileno()), encoding="utf-8")
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -39,6 +43,10 @@ def main() -> int:
                 return code
             print(request["end"], flush=True)
     return ExitCode.OK
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)
 
 
 def run_step(module: str, arguments: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""From scored groups to train batches, one group at a time and in prompt order.
+"""Make train batches of scored groups, one group at a time and in prompt order.
 
 The builder never looks ahead: what it emits depends on the groups so far and nothing else, so that
 the same groups give the same micro-batches whether they arrived while others still generated or all
@@ -28,7 +28,7 @@ overlong filtering): their advantages are real, only their cut-off text teaches 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -41,17 +41,13 @@ from granite_rl.config import AlgorithmSection
 from granite_rl.training.packing import SampleTokens, StreamingPacker
 from granite_rl.types import Completion, PackedBatch, PromptGroup, ScoredGroup, TrainBatch
 
-SequenceKL = Callable[[PackedBatch], list[float]]
-"""Gives [sequences] of a micro-batch the sum over each response of the per-token KL estimate, in
-nats. A group's advantages wait for it: the price of KL in the reward."""
-
 TOO_FEW_SAMPLES = "fewer than two samples carry a reward"
 ZERO_VARIANCE = "all samples earned the same"
 
 
 @dataclass(frozen=True)
 class GroupOutcome:
-    """What became of one group: the input of the step's metrics and of the rollout file."""
+    """Says what became of one group: the input of the step's metrics and of the rollout file."""
 
     scored: ScoredGroup
     rewards: list[float | None]
@@ -66,7 +62,7 @@ class GroupOutcome:
 
     @property
     def dropped(self) -> bool:
-        """Whether the whole group was left out."""
+        """Say whether the whole group was left out."""
         return self.reason is not None
 
 
@@ -93,10 +89,6 @@ class BatchBuilder:
         max_response_tokens: where the overlong punishment reaches its full size.
         min_group_fraction: share of a group's samples that must have a verdict.
         domains: every domain of the run, in a fixed order.
-        sequence_kl: asked about each group whose KL is taken off its rewards (``kl_in: reward``).
-
-    Raises:
-        ValueError: ``kl_in: reward`` without ``sequence_kl``.
     """
 
     def __init__(
@@ -110,10 +102,7 @@ class BatchBuilder:
         max_response_tokens: int,
         min_group_fraction: float,
         domains: tuple[str, ...],
-        sequence_kl: SequenceKL | None = None,
     ) -> None:
-        if algorithm.kl_in == "reward" and sequence_kl is None:
-            raise ValueError("KL in the reward needs somebody to ask for it")
         self._algorithm = algorithm
         self._new_packer = partial(StreamingPacker, row_tokens, rows, pad_id)
         self._packer = self._new_packer()
@@ -121,7 +110,6 @@ class BatchBuilder:
         self._max_response_tokens = max_response_tokens
         self._min_group_fraction = min_group_fraction
         self._domains = domains
-        self._sequence_kl = sequence_kl
         self._beta: Mapping[str, float] = algorithm.kl_beta_per_domain or {}
         self._open: list[_Sequence] = []
         self.outcomes: list[GroupOutcome] = []
@@ -132,7 +120,7 @@ class BatchBuilder:
 
     @property
     def denominator(self) -> int:
-        """What the step's summed gradient is divided by, once the step is complete."""
+        """Return what the step's summed gradient is divided by, once the step is complete."""
         if self._algorithm.loss_aggregation == "token_mean":
             return self.targets
         if self._algorithm.loss_aggregation == "sequence_mean":
@@ -141,7 +129,7 @@ class BatchBuilder:
 
     @property
     def informative(self) -> int:
-        """Groups so far whose samples earned different rewards."""
+        """Count the groups so far whose samples earned different rewards."""
         return sum(not (item.dropped or item.zero_variance) for item in self.outcomes)
 
     def add(self, scored: ScoredGroup) -> Iterator[TrainBatch]:
@@ -174,7 +162,7 @@ class BatchBuilder:
         self, packer: StreamingPacker, group: PromptGroup, samples: list[SampleTokens]
     ) -> list[PackedBatch]:
         """Add a group's samples to a packer; returns the micro-batches that got full on the way."""
-        prompt = group.prompt_ids
+        prompt = group.row.token_ids
         if self._share_prompts:
             return packer.add_group(prompt, samples)
         full = [
@@ -187,13 +175,13 @@ class BatchBuilder:
         return self._beta.get(domain, self._algorithm.kl_beta)
 
     def batches(self, groups: Iterable[ScoredGroup]) -> Iterator[TrainBatch]:
-        """All micro-batches of a step, each as soon as the groups so far fill it."""
+        """Yield all micro-batches of a step, each as soon as the groups so far fill it."""
         for group in groups:
             yield from self.add(group)
         yield from self.flush()
 
     def flush(self) -> Iterator[TrainBatch]:
-        """The last, partly filled micro-batch, if there is one."""
+        """Yield the last, partly filled micro-batch, if there is one."""
         rest = self._packer.flush()
         if rest is not None:
             yield self._emit(rest)
@@ -222,16 +210,37 @@ class BatchBuilder:
             domains=self._domains,
         )
 
-    def _outcome(self, scored: ScoredGroup) -> GroupOutcome:
-        rewards = self._rewards(scored)
+    def reward_kl_beta(self, scored: ScoredGroup) -> float:
+        """Return the factor of the KL that is taken off a group's rewards; 0: nothing is."""
+        if self._algorithm.kl_in != "reward" or self._judge(scored, self._rewards(scored))[1]:
+            return 0.0
+        return self._kl_beta(scored.group.row.domain)
+
+    def packed_alone(self, scored: ScoredGroup) -> list[PackedBatch]:
+        """Pack all samples of a group that have tokens, apart from what the step trains."""
+        packer = self._new_packer()
+        samples = [_trained(item) for item in scored.completions if item.token_ids]
+        full = self._pack(packer, scored.group, samples)
+        rest = packer.flush()
+        return full if rest is None else [*full, rest]
+
+    def _judge(
+        self, scored: ScoredGroup, rewards: Sequence[float | None]
+    ) -> tuple[bool, str | None]:
+        """Say whether a group has zero variance, and why it is dropped, if it is."""
         known = [reward for reward in rewards if reward is not None]
-        nothing: list[float | None] = [None] * len(rewards)
         size = len(rewards) + scored.lost
         if len(known) < max(2, math.ceil(self._min_group_fraction * size)):
-            return GroupOutcome(scored, rewards, nothing, False, TOO_FEW_SAMPLES)
+            return False, TOO_FEW_SAMPLES
         zero_variance = is_zero_variance(known)
-        if zero_variance and self._algorithm.zero_variance == "drop":
-            return GroupOutcome(scored, rewards, nothing, True, ZERO_VARIANCE)
+        dropped = zero_variance and self._algorithm.zero_variance == "drop"
+        return zero_variance, ZERO_VARIANCE if dropped else None
+
+    def _outcome(self, scored: ScoredGroup) -> GroupOutcome:
+        rewards = self._rewards(scored)
+        zero_variance, reason = self._judge(scored, rewards)
+        if reason is not None:
+            return GroupOutcome(scored, rewards, [None] * len(rewards), zero_variance, reason)
         rewards = self._less_kl(scored, rewards)
         values = iter(
             group_advantages(
@@ -265,27 +274,23 @@ class BatchBuilder:
         return rewards
 
     def _less_kl(self, scored: ScoredGroup, rewards: list[float | None]) -> list[float | None]:
-        """With ``kl_in: reward``: rewards minus beta times the KL of the whole response (Ouyang et
-        al. 2022, arXiv 2203.02155, eq. 2)."""
-        beta = self._kl_beta(scored.group.row.domain)
-        if self._algorithm.kl_in == "loss" or beta == 0 or self._sequence_kl is None:
+        """With ``kl_in: reward``: rewards minus the KL penalty of the whole response.
+
+        Raises:
+            ValueError: the group did not come through `granite_rl.rl.kl_penalty`.
+        """
+        if self._algorithm.kl_in == "loss" or self._kl_beta(scored.group.row.domain) == 0:
             return rewards
-        packer = self._new_packer()
-        samples = [_trained(item) for item in scored.completions if item.token_ids]
-        packed = self._pack(packer, scored.group, samples)
-        rest = packer.flush()
-        sums = iter(
-            [kl for one in [*packed, rest] if one is not None for kl in self._sequence_kl(one)]
-        )
-        divergence = [next(sums) if item.token_ids else 0.0 for item in scored.completions]
+        if scored.kl_penalty is None:
+            raise ValueError("kl_in: reward, but the group's KL penalty was not computed")
         return [
-            None if reward is None else reward - beta * kl
-            for reward, kl in zip(rewards, divergence, strict=True)
+            None if reward is None else reward - penalty
+            for reward, penalty in zip(rewards, scored.kl_penalty, strict=True)
         ]
 
 
 def _trained(completion: Completion) -> SampleTokens:
-    """A completion of which every token that the model sampled is trained."""
+    """Return a completion as a sample that trains every token that the model sampled."""
     return SampleTokens(
         completion.token_ids, completion.sampled or [True] * len(completion.token_ids)
     )

@@ -1,4 +1,4 @@
-"""The step loop of an RL stage, readable from top to bottom.
+"""Run the step loop of an RL stage, readable from top to bottom.
 
 One step: take the next prompts, and while their groups come in, scored and in prompt order, pack
 them and hand them to the trainers, which back-propagate at once. When the last group is in, the
@@ -16,7 +16,6 @@ are restored from the newest checkpoint and the steps since are done again.
 
 from __future__ import annotations
 
-import itertools
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -27,18 +26,22 @@ from typing import Any
 import numpy as np
 
 from granite_rl.actors.trainer import StepReport
-from granite_rl.actors.trainer_group import TrainerGroup, TrainersLostError
+from granite_rl.actors.trainer_group import TrainersLostError
 from granite_rl.config import StageConfig
 from granite_rl.data.stream import PromptStream
-from granite_rl.errors import DivergedError, InfrastructureError, Preempted
-from granite_rl.rl.batching import BatchBuilder
+from granite_rl.errors import DataError, DivergedError, InfrastructureError, Preempted
+from granite_rl.rl.batching import TOO_FEW_SAMPLES, BatchBuilder
+from granite_rl.rl.kl_penalty import with_kl_penalty
 from granite_rl.rl.metrics import (
+    LOST_SAMPLE,
     engine_metrics,
+    failures,
     policy_metrics,
     rollout_metrics,
     rollout_records,
 )
-from granite_rl.rl.rollouts import RolloutEngine, RolloutTimes, Sampling
+from granite_rl.rl.roles import Roles
+from granite_rl.rl.rollouts import RolloutBatch, Sampling
 from granite_rl.runs.alarms import Alarms
 from granite_rl.runs.console import Progress
 from granite_rl.runs.directory import RunDirectory
@@ -53,6 +56,9 @@ from granite_rl.types import PromptGroup, ScoredGroup
 MAX_SKIPPED_STEPS = 3
 """Consecutive steps with a non-finite gradient after which the run counts as diverged."""
 
+MAX_FAILED_STEPS = 3
+"""Consecutive steps that train nothing because their samples fail after which the run ends."""
+
 
 class Controller:
     """Runs the steps of one stage.
@@ -60,11 +66,8 @@ class Controller:
     Args:
         config: the validated stage configuration.
         stream: the training prompts, in the order of the run.
-        prompt_ids: their token ids, by the row's origin.
         pad_id: token id for padding.
-        rollouts: generators and scorers.
-        trainers: trainer ranks, set up.
-        references: the frozen reference's own actors; none: the trainers hold it themselves.
+        roles: generators, scorers and trainers, all ready.
         run: the open run directory.
         logger: metric sinks.
         progress: console.
@@ -76,20 +79,16 @@ class Controller:
         config: StageConfig,
         *,
         stream: PromptStream,
-        prompt_ids: dict[str, list[int]],
         pad_id: int,
-        rollouts: RolloutEngine,
-        trainers: TrainerGroup,
+        roles: Roles,
         run: RunDirectory,
         logger: MetricLogger,
         progress: Progress,
         stop: StopSignal,
     ) -> None:
         self._config = config
-        self._prompt_ids = prompt_ids
         self._pad_id = pad_id
-        self._rollouts = rollouts
-        self._trainers = trainers
+        self._generators, self._scorers, self._trainers, self._rollouts = roles
         self._run = run
         self._logger = logger
         self._progress = progress
@@ -109,15 +108,18 @@ class Controller:
             deterministic=config.rollout.deterministic,
             deadline_s=config.rollout.deadline_s,
         )
-        self._numbers = itertools.count()
-        self._ahead: dict[int, tuple[int, RolloutTimes]] = {}
-        """Steps whose rollouts have begun: their batch and its times."""
+        self._ahead: dict[int, RolloutBatch] = {}
+        """Steps whose rollouts have begun."""
         self._prompts = 0
         """Prompts of the stream that the finished steps have taken."""
         generator = config.generator
         self._devices = generator.replicas * generator.tensor_parallel + config.trainer.ranks
         self._tokens_total = 0
+        self._updates = 0
+        """Optimizer steps that changed the policy."""
         self._skipped = 0
+        self._failed: list[str] = []
+        """Why the last steps trained nothing, where the reason was failed samples: one a step."""
         self.total_steps = total_steps(config, stream.epoch_size)
 
     def run(self, start: int) -> None:
@@ -126,19 +128,34 @@ class Controller:
         Raises:
             Preempted: SIGTERM came; a checkpoint of the last finished step is on disk.
             DivergedError: the gradient stayed non-finite.
-            InfrastructureError: more actors were lost than the run allows.
+            DataError: samples that can't be scored left nothing to train, or no step trained
+                anything.
+            InfrastructureError: more actors were lost than the run allows, or no sample was
+                generated to its end.
         """
         while True:
             try:
                 self._run_from(start)
-                return
+                break
             except TrainersLostError as error:
                 start = self._restore_trainers(error.message)
+        if not self._updates:
+            why = "" if not self._failed else f"; the last: {self._failed[-1]}"
+            raise DataError(
+                f"none of the {self.total_steps} steps trained anything: all samples of a group "
+                f"earned the same, or could not be scored{why}",
+                "look at the rewards in rollouts/; the model would be the one that it started from",
+            )
 
     def _run_from(self, start: int) -> None:
         self.sync_weights(start)
-        self._rollouts.statistics()  # what the engines did before belongs to no step
+        self._generators.statistics()  # what the engines did before belongs to no step
         self._progress.begin(start)
+        if self._stop.requested and start < self.total_steps:
+            raise Preempted(
+                f"stopped by {self._stop.name} before step {start + 1} of {self.total_steps}; "
+                "nothing was trained since the run was started"
+            )
         for step in range(start + 1, self.total_steps + 1):
             metrics = self._step(step)
             # Report before saving: killed in between, the step is done again and its line replaced;
@@ -146,9 +163,11 @@ class Controller:
             self._report(step, metrics)
             last = step == self.total_steps
             every = self._config.checkpoint.every_steps
-            if self._stop.requested or last or (every and step % every == 0):
+            stopped = self._stop.requested  # once: a signal during the save is the next step's
+            if stopped or last or (every and step % every == 0):
                 self._logger.log(step, {"time/save_s": self._save(step)})
-            if self._stop.requested and not last:
+            self._check_failures(step)
+            if stopped and not last:
                 raise Preempted(
                     f"stopped by {self._stop.name} after step {step} of {self.total_steps}; saved"
                 )
@@ -160,7 +179,7 @@ class Controller:
         message = f"{why}; all trainers start again from step {step}"
         self._run.event("trainers_restarted", message, step=step)
         self._progress.note(f"warning: {message}")
-        for batch, _ in self._ahead.values():
+        for batch in self._ahead.values():
             self._rollouts.drop(batch)
         self._ahead.clear()
         self._trainers.restart(None if checkpoint is None else checkpoint.path, why)
@@ -171,7 +190,7 @@ class Controller:
     def sync_weights(self, version: int) -> float:
         """Bring all generators to the trainers' current weights; returns seconds."""
         begin = time.perf_counter()
-        self._rollouts.load_weights(
+        self._generators.load_weights(
             lambda receivers: self._trainers.send_weights(receivers, version)
         )
         return time.perf_counter() - begin
@@ -182,7 +201,7 @@ class Controller:
 
     def _step(self, step: int) -> dict[str, float]:
         begin = time.perf_counter()
-        times = self._begin_ahead(step)
+        rollouts = self._begin_ahead(step)
         builder = BatchBuilder(
             algorithm=self._config.algorithm,
             row_tokens=self._config.trainer.row_tokens,
@@ -192,10 +211,12 @@ class Controller:
             max_response_tokens=self._config.rollout.max_response_tokens,
             min_group_fraction=self._config.rollout.min_group_fraction,
             domains=self._stream.domains,
-            sequence_kl=self._trainers.sequence_kl,
         )
+        groups = self._scored(rollouts, step, builder)
+        if self._config.algorithm.kl_in == "reward":
+            groups = with_kl_penalty(groups, builder, self._trainers.sequence_kl)
         trained_tokens: list[int] = []
-        for batch in builder.batches(self._scored(step, builder)):
+        for batch in builder.batches(groups):
             self._trainers.train(batch)
             trained_tokens.append(batch.packed.tokens)
         lr = self._lr(step)
@@ -204,22 +225,22 @@ class Controller:
             reports = self._trainers.step(builder.denominator, lr, step)
             metrics |= policy_metrics(reports, lr)
             self._check_finite(step, reports, builder)
+            self._updates += not reports[0].skipped
             metrics["time/train_s"] = max(report.sums.busy_s + report.step_s for report in reports)
+        self._note_failures(step, builder)
         self._tokens_total += builder.targets
         self._prompts += len(builder.outcomes)
         waited = time.perf_counter() - begin - metrics.get("time/train_s", 0.0)
         metrics["time/weight_sync_s"] = self.sync_weights(step)
         elapsed = time.perf_counter() - begin
         metrics |= engine_metrics(
-            self._rollouts.statistics(),
-            self._rollouts.generator_restarts,
-            self._rollouts.reward_worker_restarts,
+            self._generators.statistics(), self._generators.restarts, self._scorers.restarts
         )
         samples = len(builder.outcomes) * self._sampling.samples
         tokens = sum(item.length for o in builder.outcomes for item in o.scored.completions)
         metrics |= {
             "time/step_s": elapsed,
-            "time/score_s": times.scored_s - times.generated_s,
+            "time/score_s": rollouts.times.scored_s - rollouts.times.generated_s,
             "time/wait_for_batch_s": max(0.0, waited),
             "perf/samples_per_s": samples / elapsed,
             "perf/response_tokens_per_s": tokens / max(metrics["time/generate_s"], 1e-9),
@@ -236,26 +257,22 @@ class Controller:
             self._logger.log_samples(step, records)
         return metrics
 
-    def _begin_ahead(self, step: int) -> RolloutTimes:
-        """Start the rollouts of this step, and with staleness of the next ones; its times."""
+    def _begin_ahead(self, step: int) -> RolloutBatch:
+        """Start the rollouts of this step, and with staleness of the next ones; returns its own."""
         last = min(step + self._config.rollout.staleness, self.total_steps)
         count = self._config.rollout.prompts_per_step
         for ahead in range(step, last + 1):
             if ahead not in self._ahead:
                 position = self._prompts + (ahead - step) * count
                 groups = self._groups(ahead, position, count, first=0)
-                self._ahead[ahead] = self._begin(groups)
-        return self._ahead[step][1]
+                self._ahead[ahead] = self._rollouts.begin(groups, self._sampling)
+        return self._ahead.pop(step)
 
-    def _begin(self, groups: Sequence[PromptGroup]) -> tuple[int, RolloutTimes]:
-        batch, times = next(self._numbers), RolloutTimes()
-        self._rollouts.begin(batch, groups, self._sampling, times)
-        return batch, times
-
-    def _scored(self, step: int, builder: BatchBuilder) -> Iterator[ScoredGroup]:
+    def _scored(
+        self, batch: RolloutBatch, step: int, builder: BatchBuilder
+    ) -> Iterator[ScoredGroup]:
         """The step's scored groups in prompt order; with dynamic sampling, further rounds of
         prompts until enough groups teach something."""
-        batch, _ = self._ahead.pop(step)
         wanted = self._config.rollout.prompts_per_step
         rounds = self._config.rollout.dynamic_sampling_rounds
         for number in range(rounds + 1):
@@ -265,9 +282,9 @@ class Controller:
                 return
             taken = len(builder.outcomes)
             groups = self._groups(step, self._prompts + taken, missing, first=taken)
-            batch, _ = self._begin(groups)
+            batch = self._rollouts.begin(groups, self._sampling)
 
-    def _collected(self, step: int, batch: int) -> Iterator[ScoredGroup]:
+    def _collected(self, step: int, batch: RolloutBatch) -> Iterator[ScoredGroup]:
         scored = self._rollouts.collect(batch)
         if self._config.rewards.shuffle:
             generator = np.random.default_rng([self._config.run.seed, step])
@@ -289,7 +306,7 @@ class Controller:
         )[first:]
         return [
             # Sample i uses seed + i: bits are dropped so that no sum overflows.
-            PromptGroup(index, row, self._prompt_ids[row.origin], int(seed >> np.uint64(2)))
+            PromptGroup(index, row, int(seed >> np.uint64(2)))
             for index, (row, seed) in enumerate(zip(rows, seeds, strict=True), start=first)
         ]
 
@@ -315,13 +332,39 @@ class Controller:
                 "lower optim.lr, or look at the rollouts in faults/",
             )
 
+    def _note_failures(self, step: int, builder: BatchBuilder) -> None:
+        """Remember why a step trained nothing, if most of its groups lost too many samples."""
+        dropped = [item for item in builder.outcomes if item.reason == TOO_FEW_SAMPLES]
+        if builder.targets or 2 * len(dropped) <= len(builder.outcomes):
+            self._failed.clear()
+            return
+        failed, cause = failures(dropped)
+        self._failed.append(cause)
+        message = f"step {step} trained nothing: {failed} samples failed; the first: {cause}"
+        self._run.event("step_failed", message, step=step)
+        self._progress.note(f"warning: {message}")
+
+    def _check_failures(self, step: int) -> None:
+        if len(self._failed) < MAX_FAILED_STEPS:
+            return
+        first = self._failed[0]
+        message = (
+            f"{len(self._failed)} steps in a row, up to step {step}, trained nothing because their "
+            f"samples failed; the first: {first}"
+        )
+        if first == LOST_SAMPLE:
+            raise InfrastructureError(message, "raise rollout.deadline_s, or null for no limit")
+        raise DataError(message, "mend the reward or the rows, then continue with run.resume=auto")
+
     def _save(self, step: int) -> float:
         begin = time.perf_counter()
         try:
             directory = self._store.begin(step)
             self._trainers.save(directory, step)
             self._store.commit(step, self._counters(step))
+            self._run.set_saved(step)
         except OSError as error:
+            self._store.discard()
             kept = self._store.newest()
             raise InfrastructureError(
                 f"the checkpoint of step {step} can't be written: {error}",
@@ -336,6 +379,7 @@ class Controller:
         return {
             "step": step,
             "prompts": self._prompts,
+            "updates": self._updates,
             "tokens_total": self._tokens_total,
             "seed": self._config.run.seed,
         }
@@ -358,13 +402,15 @@ class Controller:
         )
 
     def restore(self, metadata: dict[str, Any]) -> None:
-        """Take over the counters of a checkpoint; of nothing: start from zero."""
+        """Set the counters to those of a checkpoint; an empty one sets them to zero."""
+        self._updates = int(metadata.get("updates", 0))
+        self._failed.clear()
         self._tokens_total = int(metadata.get("tokens_total", 0))
         self._prompts = int(metadata.get("prompts", 0))
 
 
 def total_steps(config: StageConfig, rows: int) -> int:
-    """Optimizer steps of a stage: ``data.max_steps``, or ``data.epochs`` over the prompts."""
+    """Return a stage's optimizer steps: ``data.max_steps``, or ``data.epochs`` over the rows."""
     if config.data.max_steps is not None:
         return config.data.max_steps
     return max(1, round(config.data.epochs * rows / config.rollout.prompts_per_step))
@@ -378,7 +424,7 @@ def _logprob_threshold(config: StageConfig) -> float:
 
 
 def shuffle_rewards(groups: list[ScoredGroup], generator: np.random.Generator) -> list[ScoredGroup]:
-    """The control experiment: all verdicts of a batch are permuted over its samples.
+    """Permute all verdicts of a batch over its samples: the control experiment.
 
     Everything else of the step stays as it is, so that whatever is still learnt did not come from
     the rewards.

@@ -10,12 +10,13 @@ from transformers import PreTrainedTokenizerBase
 from granite_rl.algorithm.losses import policy_objective
 from granite_rl.algorithm.registry import advantage_estimator
 from granite_rl.config import StageConfig
-from granite_rl.data.prompts import Prompts, prepare_prompts, uses_reward_model
+from granite_rl.data.prompts import Prompts, prepare_prompts, takes_turns, uses_reward_model
 from granite_rl.data.rows import limit_rows, read_rows
 from granite_rl.data.stream import PromptStream
 from granite_rl.errors import ConfigError
 from granite_rl.models.checkpoint_directory import checkpoint_hash
-from granite_rl.models.preflight import CheckedModel, check_model
+from granite_rl.models.preflight import CheckedModel, check_continued, check_model, check_served
+from granite_rl.weight_sync.transports import check_resources
 
 
 class Inputs(NamedTuple):
@@ -38,6 +39,13 @@ def load_inputs(config: StageConfig) -> Inputs:
     """
     policy_objective(config.algorithm)  # first: it imports the user's modules
     advantage_estimator(config.algorithm.advantage)
+    generator, cluster = config.generator, config.cluster
+    check_resources(
+        generator.weight_sync,
+        trainer_gpus=cluster.trainer_gpus,
+        generator_gpus=cluster.generator_gpus,
+        tensor_parallel=generator.tensor_parallel,
+    )
     rows = read_rows(config.data.train)
     heldout_rows = read_rows(config.eval.files) if config.eval.files else []
     policy = check_model(
@@ -45,6 +53,9 @@ def load_inputs(config: StageConfig) -> Inputs:
         key="model.path",
         context=config.rollout.max_context,
         context_key="rollout.max_context",
+    )
+    check_served(
+        policy, tensor_parallel=generator.tensor_parallel, on_cpu=not cluster.generator_gpus
     )
     tokenizer = policy.tokenizer
     train = prepare_prompts(rows, tokenizer, config.rollout.max_prompt_tokens)
@@ -61,6 +72,9 @@ def load_inputs(config: StageConfig) -> Inputs:
     if heldout_rows:
         chosen = limit_rows(heldout_rows, config.eval.limit_per_domain)
         heldout = prepare_prompts(chosen, tokenizer, config.rollout.max_prompt_tokens)
+    classes = {row.env_class for row in [*train.rows, *(heldout.rows if heldout else [])]}
+    if config.rollout.max_turns > 1 and any(takes_turns(name) for name in classes):
+        check_continued(policy, "model.path")
     asking = sorted({row.env_class for row in train.rows if uses_reward_model(row.env_class)})
     if asking and config.rewards.model_path is None:
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""The numbers of one step, under the names of the metric catalogue."""
+"""Compute the numbers of one step, under the names of the metric catalogue."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ import numpy as np
 from granite_rl.actors.trainer import StepReport, TokenSums
 from granite_rl.rl.batching import GroupOutcome
 
+LOST_SAMPLE = "not generated to its end before rollout.deadline_s"
+"""Why a sample has no reward that no verifier has seen."""
+
 _LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 """Rows are hostile until proven otherwise: only this may become part of a metric's name."""
 
 
 def rollout_metrics(outcomes: Sequence[GroupOutcome]) -> dict[str, float]:
-    """Rewards, lengths and failures over all samples, and per domain.
+    """Compute rewards, lengths and failures over all samples, and per domain.
 
     Means are over samples whose scoring succeeded; failed ones are counted, never averaged in.
     """
@@ -68,7 +71,7 @@ def _summary(outcomes: Sequence[GroupOutcome], reward: str, rollout: str) -> dic
     ]
     lengths = [item.length for outcome in outcomes for item in outcome.scored.completions]
     truncated = [item.truncated for outcome in outcomes for item in outcome.scored.completions]
-    prompts = [len(outcome.scored.group.prompt_ids) for outcome in outcomes]
+    prompts = [len(outcome.scored.group.row.token_ids) for outcome in outcomes]
     metrics = {
         f"{rollout}/groups": float(len(outcomes)),
         f"{rollout}/zero_variance_fraction": float(
@@ -119,8 +122,21 @@ def _languages(domain: str, outcomes: Iterable[GroupOutcome]) -> dict[str, float
     }
 
 
+def failures(outcomes: Sequence[GroupOutcome]) -> tuple[int, str]:
+    """Count the samples that have no reward, and say why the first of them has none."""
+    verdicts = [
+        f"{outcome.scored.group.row.env_class} ({outcome.scored.group.row.origin}): "
+        f"{result.status}: {result.message or 'the verifier gave no reason'}"
+        for outcome in outcomes
+        for result in outcome.scored.results
+        if not result.teaches
+    ]
+    lost = sum(outcome.scored.lost for outcome in outcomes)
+    return len(verdicts) + lost, verdicts[0] if verdicts else LOST_SAMPLE
+
+
 def policy_metrics(reports: Sequence[StepReport], lr: float) -> dict[str, float]:
-    """Aggregated losses, and KL, entropy and mismatch as token means, over all ranks."""
+    """Aggregate losses, and KL, entropy and mismatch as token means, over all ranks."""
     sums = TokenSums()
     for report in reports:
         sums.add(report.sums)
@@ -159,7 +175,7 @@ def policy_metrics(reports: Sequence[StepReport], lr: float) -> dict[str, float]
 def engine_metrics(
     generators: Sequence[Mapping[str, float]], generator_restarts: int, reward_worker_restarts: int
 ) -> dict[str, float]:
-    """Engine statistics of a step over all generators.
+    """Aggregate the engine statistics of a step over all generators.
 
     Args:
         generators: what each one's ``statistics`` returned; none if one of them was just lost.
@@ -192,7 +208,7 @@ def engine_metrics(
 
 
 def rollout_records(outcomes: Sequence[GroupOutcome]) -> list[dict[str, Any]]:
-    """What was said and how it was scored, one record a sample."""
+    """Return what was said and how it was scored, one record a sample."""
     records = []
     for outcome in outcomes:
         group = outcome.scored.group

@@ -1,4 +1,4 @@
-"""From prompt groups to scored groups: generated, answered, scored, delivered in prompt order.
+"""Generate, answer and score prompt groups, and deliver them in prompt order.
 
 A sample is an episode: the model's turn is scored by the row's environment, which ends it with a
 verdict or answers; an answer is appended as tokens and the model goes on. Most environments end
@@ -20,6 +20,7 @@ that lost some).
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +29,6 @@ from typing import Any
 import ray
 
 from granite_rl.actors.generator_pool import POLL_S, GeneratorPool
-from granite_rl.actors.receivers import RayReceivers
 from granite_rl.actors.scoring import ScorerPool
 from granite_rl.errors import InfrastructureError
 from granite_rl.types import (
@@ -40,13 +40,12 @@ from granite_rl.types import (
     ScoredGroup,
     Turn,
 )
-from granite_rl.weight_sync.sender import SyncReport
 from rewards.result import Reply, RewardResult
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How to sample a batch."""
+    """Says how to sample a batch."""
 
     samples: int
     temperature: float
@@ -65,20 +64,19 @@ class Sampling:
     generator's."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class RolloutTimes:
-    """Where the time of a batch went, in seconds since its start."""
+    """Says where the time of a batch went, in seconds since its start."""
 
-    generated_s: float = 0.0
+    generated_s: float
     """Until the last turn was generated."""
-    scored_s: float = 0.0
+    scored_s: float
     """Until the last group was scored."""
-    finished: dict[int, float] = field(default_factory=dict)
 
 
 @dataclass
 class _Episode:
-    """One sample under way."""
+    """Holds one sample under way."""
 
     token_ids: list[int] = field(default_factory=list)
     sampled: list[bool] = field(default_factory=list)
@@ -93,11 +91,11 @@ class _Episode:
 
     @property
     def over(self) -> bool:
-        """Nothing more will happen to it."""
+        """Say whether it has its verdict or is lost."""
         return self.lost or self.result is not None
 
     def add_turn(self, turn: Turn) -> None:
-        """What the model said."""
+        """Append what the model said."""
         start = len(self.token_ids)
         self.token_ids += turn.token_ids
         self.sampled += [True] * len(turn.token_ids)
@@ -109,7 +107,7 @@ class _Episode:
         self.truncated = turn.finish == "length"
 
     def add_answer(self, messages: Sequence[Message], token_ids: Sequence[int]) -> None:
-        """What the environment said."""
+        """Append what the environment said."""
         self.token_ids += token_ids
         self.sampled += [False] * len(token_ids)
         if self.logprobs is not None:
@@ -117,7 +115,7 @@ class _Episode:
         self.shown += [f"[{message['role']}] {message['content']}" for message in messages]
 
     def completion(self) -> Completion:
-        """As the trainer takes it."""
+        """Return it as the trainer takes it."""
         return Completion(
             self.token_ids,
             self.logprobs,
@@ -131,8 +129,8 @@ class _Episode:
 
 
 @dataclass
-class _Group:
-    """A prompt group under way."""
+class _GroupState:
+    """Holds a prompt group under way."""
 
     group: PromptGroup
     episodes: list[_Episode]
@@ -143,24 +141,32 @@ class _Group:
 
     @property
     def over(self) -> bool:
-        """Every sample has its verdict or is lost."""
+        """Say whether every sample has its verdict or is lost."""
         return all(episode.over for episode in self.episodes)
 
 
 @dataclass
-class _Batch:
-    """The groups of one step."""
+class RolloutBatch:
+    """Holds the groups of one step, under way or finished."""
 
+    number: int
+    """Its own among all batches of an engine."""
     sampling: Sampling
-    groups: dict[int, _Group]
-    times: RolloutTimes
+    groups: dict[int, _GroupState]
     begun: float = field(default_factory=time.monotonic)
+    generated_s: float = 0.0
+    scored_s: float = 0.0
     held: list[GenerationRequest] = field(default_factory=list)
     """Later turns that wait until all episodes of the batch have come as far."""
 
+    @property
+    def times(self) -> RolloutTimes:
+        """Return where its time has gone so far."""
+        return RolloutTimes(self.generated_s, self.scored_s)
+
 
 class RolloutEngine:
-    """All generators and scorers of a run.
+    """Turns prompt groups into scored groups on all generators and scorers of a run.
 
     Args:
         generators: who generates.
@@ -181,87 +187,64 @@ class RolloutEngine:
         self._scorers = scorers
         self._encode_answer = encode_answer
         self._timeout_s = timeout_s
-        self._batches: dict[int, _Batch] = {}
+        self._numbers = itertools.count()
+        self._batches: dict[int, RolloutBatch] = {}
         self._last_event = time.monotonic()
 
-    def load_weights(self, send: Callable[[RayReceivers], SyncReport]) -> None:
-        """Bring every generator to one version of the weights: see `GeneratorPool.load_weights`.
-
-        Raises:
-            InfrastructureError: too many generators were lost.
-        """
-        self._generators.load_weights(send)
-
-    def statistics(self) -> list[dict[str, float]]:
-        """What each generator's engine did since the last call (``EngineStatistics.collect``)."""
-        return self._generators.statistics()
-
-    @property
-    def generator_restarts(self) -> int:
-        """Generators that were lost, and were replaced."""
-        return self._generators.restarts
-
-    @property
-    def reward_worker_restarts(self) -> int:
-        """Reward workers that were killed or died, and were replaced."""
-        return self._scorers.replaced_workers
-
     def run(
-        self, groups: Sequence[PromptGroup], sampling: Sampling, times: RolloutTimes
+        self,
+        groups: Sequence[PromptGroup],
+        sampling: Sampling,
+        check: Callable[[], None] = lambda: None,
     ) -> Iterator[ScoredGroup]:
         """Generate and score ``groups``: `begin` and `collect` in one."""
-        batch = -1 - len(self._batches)
-        self.begin(batch, groups, sampling, times)
-        return self.collect(batch)
+        return self.collect(self.begin(groups, sampling), check)
 
-    def begin(
-        self, batch: int, groups: Sequence[PromptGroup], sampling: Sampling, times: RolloutTimes
-    ) -> None:
-        """Start generating the groups of a batch.
-
-        Args:
-            batch: a number of its own among the batches in flight.
-            groups: the prompts.
-            sampling: how.
-            times: filled as the batch proceeds.
-        """
+    def begin(self, groups: Sequence[PromptGroup], sampling: Sampling) -> RolloutBatch:
+        """Start generating groups as a batch, and return it."""
+        number = next(self._numbers)
         under_way = {}
         requests = []
         for group in groups:
             samples = tuple(range(sampling.samples))
-            under_way[group.index] = _Group(
+            under_way[group.index] = _GroupState(
                 group, [_Episode() for _ in samples], generating=set(samples)
             )
-            requests.append(_request((batch, group.index), group, samples, [], sampling, 0))
-        self._batches[batch] = _Batch(sampling, under_way, times)
+            requests.append(_request((number, group.index), group, samples, [], sampling, 0))
+        batch = self._batches[number] = RolloutBatch(number, sampling, under_way)
         self._last_event = time.monotonic()
         self._generators.submit(requests)
+        return batch
 
-    def collect(self, batch: int) -> Iterator[ScoredGroup]:
-        """The groups of a batch in their order, each as soon as all before it have been yielded.
+    def collect(
+        self, batch: RolloutBatch, check: Callable[[], None] = lambda: None
+    ) -> Iterator[ScoredGroup]:
+        """Yield the groups of a batch in their order, each once all before it have been yielded.
+
+        Args:
+            batch: which.
+            check: called every few seconds at least; what it raises ends the batch.
 
         Raises:
             InfrastructureError: nothing happened within the deadline, saying what is waited for;
                 or more generators were lost than the run allows.
         """
-        state = self._batches[batch]
         self._last_event = time.monotonic()
         try:
-            for group in state.groups.values():
+            for group in batch.groups.values():
                 while not group.over:
+                    check()
                     self._advance()
-                state.times.finished[group.group.index] = time.monotonic() - state.begun
                 yield _scored(group)
         finally:
             self.drop(batch)
 
-    def drop(self, batch: int) -> None:
+    def drop(self, batch: RolloutBatch) -> None:
         """Forget a batch and give up what is still under way; harmless for one collected."""
-        state = self._batches.pop(batch, None)
-        if state is not None:
+        if self._batches.pop(batch.number, None) is not None:
             self._generators.abort(
-                ((batch, index), at)
-                for index, group in state.groups.items()
+                ((batch.number, index), at)
+                for index, group in batch.groups.items()
                 for at in group.generating
             )
 
@@ -302,12 +285,12 @@ class RolloutEngine:
             return  # it was given up, and what became of it changes nothing
         group.generating.remove(turn.sample)
         group.episodes[turn.sample].add_turn(turn)
-        batch.times.generated_s = time.monotonic() - batch.begun
+        batch.generated_s = time.monotonic() - batch.begun
         if not group.generating:
             self._score(turn.key, batch, group)
 
-    def _score(self, key: Key, batch: _Batch, group: _Group) -> None:
-        """Have the environment look at everybody's latest turn."""
+    def _score(self, key: Key, batch: RolloutBatch, group: _GroupState) -> None:
+        """Have the environment look at the latest turn of every episode that goes on."""
         samples = tuple(at for at, episode in enumerate(group.episodes) if not episode.over)
         if samples:
             actions = [tuple(group.episodes[at].actions) for at in samples]
@@ -347,10 +330,10 @@ class RolloutEngine:
             group.generating.add(at)
             batch.held.append(request)
         group.turn += 1
-        batch.times.scored_s = time.monotonic() - batch.begun
+        batch.scored_s = time.monotonic() - batch.begun
         self._release_held(batch)
 
-    def _release_held(self, batch: _Batch) -> None:
+    def _release_held(self, batch: RolloutBatch) -> None:
         """Let episodes go on: at once, or in one call when all of the batch have come as far."""
         if not batch.held:
             return
@@ -403,7 +386,7 @@ def _request(
     sampling: Sampling,
     sampled: int,
 ) -> GenerationRequest:
-    """What continues some samples of a group.
+    """Return the request that continues some samples of a group.
 
     Args:
         key: of the group.
@@ -413,7 +396,7 @@ def _request(
         sampling: how.
         sampled: of these, the model's own.
     """
-    context = [*group.prompt_ids, *said]
+    context = [*group.row.token_ids, *said]
     # The position in the answer is part of the seed, so that a later turn draws afresh.
     seeds = tuple(group.seed + at + len(said) * _TURN_STRIDE for at in samples)
     return GenerationRequest(
@@ -432,7 +415,7 @@ _TURN_STRIDE = 1 << 20
 """Distance of the seeds of two turns: more than a group has samples."""
 
 
-def _scored(group: _Group) -> ScoredGroup:
+def _scored(group: _GroupState) -> ScoredGroup:
     whole = [episode for episode in group.episodes if episode.result is not None]
     versions = [version for episode in whole for _, version in episode.versions]
     return ScoredGroup(

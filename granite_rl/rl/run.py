@@ -5,28 +5,31 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 from granite_rl.actors.placement import ray_session
-from granite_rl.config import StageConfig
-from granite_rl.errors import ExitCode
+from granite_rl.command_line.overrides import argument
+from granite_rl.config import RL_STAGES, StageConfig
+from granite_rl.data.prompts import describe_too_long
+from granite_rl.errors import ExitCode, Preempted
+from granite_rl.models.checkpoint_directory import holds_model
 from granite_rl.rl.controller import Controller, total_steps
 from granite_rl.rl.inputs import Inputs
-from granite_rl.rl.roles import Roles, start_roles, wait_for_roles
+from granite_rl.rl.roles import StartedRoles, start_roles, wait_for_roles
 from granite_rl.rl.rollouts import RolloutEngine
 from granite_rl.runs.alarms import Alarm
 from granite_rl.runs.console import Progress
 from granite_rl.runs.directory import RunDirectory
 from granite_rl.runs.metrics import MetricLogger
 from granite_rl.runs.preemption import StopSignal
-from granite_rl.training.checkpoint import Checkpoint, CheckpointStore
+from granite_rl.training.checkpoint import Checkpoint, CheckpointStore, resume_from
 
 PROGRAM = "python -m granite_rl.stage"
 Evaluate = Callable[
-    [Inputs, RolloutEngine, RunDirectory, int], tuple[dict[str, float], list[Alarm]]
+    [Inputs, RolloutEngine, RunDirectory, int, StopSignal], tuple[dict[str, float], list[Alarm]]
 ]
-"""Scores the finished model on the held-out prompts: the step's metrics, and what got worse."""
-
-STAGES = ("multi_domain", "rlhf", "identity", "math")
+"""Scores the finished model on the held-out prompts: the step's metrics, and what got worse. Raises
+Preempted when it was asked to stop."""
 
 
 def describe_plan(inputs: Inputs) -> str:
@@ -36,27 +39,35 @@ def describe_plan(inputs: Inputs) -> str:
     steps = total_steps(config, len(inputs.train.rows))
     samples = config.rollout.prompts_per_step * config.rollout.samples_per_prompt
     domains = sorted({row.domain for row in inputs.train.rows})
+    heldout = ""
+    if inputs.heldout is not None:
+        kept, too_long = len(inputs.heldout.rows), inputs.heldout.too_long
+        heldout = f"# held out: {kept} prompts ({too_long} too long)\n"
     return (
         f"# plan: {steps} steps x {samples} samples from {len(inputs.train.rows)} prompts "
-        f"({inputs.train.too_long} too long), domains: {', '.join(domains)}\n"
+        f"({inputs.train.too_long} too long), domains: {', '.join(domains)}\n{heldout}"
         f"# roles: {config.generator.replicas} generator(s), {config.rewards.workers} reward "
         f"worker(s), {config.trainer.ranks} trainer rank(s), ZeRO {config.trainer.zero_stage}"
     )
 
 
-def run_stage(inputs: Inputs, run: RunDirectory, evaluate: Evaluate) -> int:
+def run_stage(inputs: Inputs, run: RunDirectory, evaluate: Evaluate, stop: StopSignal) -> int:
     """Train a stage to its end and write the model; returns the exit code.
 
     Args:
         inputs: what the stage reads, checked.
         run: its open run directory.
         evaluate: called with the finished model if there are held-out prompts.
+        stop: installed signal handlers.
+
+    Raises:
+        Preempted: SIGTERM or Ctrl-C came; what there was to save is saved.
     """
     config = inputs.config
     steps = total_steps(config, len(inputs.train.rows))
-    checkpoint = _checkpoint(config, run)
+    store = CheckpointStore(run.checkpoints, keep=config.checkpoint.keep)
+    checkpoint = resume_from(run, store, config.run.resume)
     start = 0 if checkpoint is None else checkpoint.step
-    run.drop_metrics_after(start)
     run.write_lineage(
         config.stage,
         config.recipe,
@@ -66,19 +77,26 @@ def run_stage(inputs: Inputs, run: RunDirectory, evaluate: Evaluate) -> int:
         reward_model=None if config.rewards.model_path is None else str(config.rewards.model_path),
     )
     progress = Progress(steps, "step", config.stage)
-    if inputs.train.too_long:
-        left_out = (
-            f"{inputs.train.too_long} prompts exceed rollout.max_prompt_tokens and are left out"
-        )
-        progress.note(left_out)
-        run.event("prompts_filtered", left_out, prompts=inputs.train.too_long)
+    for kind, prompts in (("training", inputs.train), ("held-out", inputs.heldout)):
+        if prompts is not None and prompts.too_long:
+            left_out = describe_too_long(kind, prompts)
+            progress.note(left_out)
+            run.event("prompts_filtered", left_out, prompts=prompts.too_long, kind_of_rows=kind)
     settings = config.model_dump(mode="json")
-    # The stop signal is installed after ray.init, which brings a SIGTERM handler of its own.
-    with closing(progress), ray_session(config.cluster), StopSignal() as stop:
+
+    def check() -> None:
+        """End the start of a stage that was asked to stop."""
+        if stop.requested:
+            done = f"nothing was trained after step {start}" if start else "nothing was trained"
+            raise Preempted(f"stopped by {stop.name} before step {start + 1} of {steps}; {done}")
+
+    check()
+    with closing(progress), ray_session(config.cluster, run.path / "actors"):
+        check()
         progress.note("starting vLLM generators and DeepSpeed trainers ...")
         # The roles need 20 s to import what they run: everything else that takes a while (W&B, this
         # process's own imports) happens meanwhile.
-        roles = start_roles(inputs, run)
+        started = start_roles(inputs, run, check)
         with closing(
             MetricLogger(
                 run,
@@ -89,8 +107,8 @@ def run_stage(inputs: Inputs, run: RunDirectory, evaluate: Evaluate) -> int:
                 prometheus=config.tracking.prometheus,
             )
         ) as logger:
-            _train(inputs, run, progress, stop, checkpoint, logger, roles, evaluate)
-    following = _next_command(config, run)
+            _train(inputs, run, progress, stop, check, checkpoint, logger, started, evaluate)
+    following = next_command(config, run.hf)
     run.finish("succeeded", ExitCode.OK, next_command=following)
     print(
         f"{config.stage}: done, model in {run.hf}" + (f"\nnext: {following}" if following else ""),
@@ -99,11 +117,10 @@ def run_stage(inputs: Inputs, run: RunDirectory, evaluate: Evaluate) -> int:
     return ExitCode.OK
 
 
-def _checkpoint(config: StageConfig, run: RunDirectory) -> Checkpoint | None:
-    store = CheckpointStore(run.checkpoints, keep=config.checkpoint.keep)
-    if config.run.resume == "never":
-        return None
-    return store.newest() if config.run.resume == "auto" else store.exact(config.run.resume)
+def is_finished(inputs: Inputs, run: Path) -> bool:
+    """Whether a run directory holds what a finished stage leaves: its model, and its evaluation."""
+    evaluated = inputs.heldout is None or (run / "eval.json").is_file()
+    return holds_model(run / "hf") and evaluated
 
 
 def _train(
@@ -111,21 +128,21 @@ def _train(
     run: RunDirectory,
     progress: Progress,
     stop: StopSignal,
+    check: Callable[[], None],
     checkpoint: Checkpoint | None,
     logger: MetricLogger,
-    roles: Roles,
+    started: StartedRoles,
     evaluate: Evaluate,
 ) -> None:
     config = inputs.config
-    rollouts = wait_for_roles(inputs, run, None if checkpoint is None else checkpoint.path, roles)
+    saved = None if checkpoint is None else checkpoint.path
+    roles = wait_for_roles(inputs, run, saved, started, check)
     start = 0 if checkpoint is None else checkpoint.step
     controller = Controller(
         config,
         stream=inputs.stream,
-        prompt_ids=inputs.train.token_ids,
         pad_id=int(inputs.tokenizer.pad_token_id),
-        rollouts=rollouts,
-        trainers=roles.trainers,
+        roles=roles,
         run=run,
         logger=logger,
         progress=progress,
@@ -138,16 +155,17 @@ def _train(
     controller.save_hf(run.hf)
     if inputs.heldout is not None:
         progress.note(f"evaluating {len(inputs.heldout.rows)} held-out prompts greedily ...")
-        metrics, alarms = evaluate(inputs, rollouts, run, controller.total_steps)
+        metrics, alarms = evaluate(inputs, roles.rollouts, run, controller.total_steps, stop)
         logger.log(controller.total_steps, metrics)
         for alarm in alarms:
             run.event("alarm", alarm.message, step=alarm.step, alarm=alarm.name)
             progress.note(f"warning: {alarm.message}")
 
 
-def _next_command(config: StageConfig, run: RunDirectory) -> str | None:
-    position = STAGES.index(config.stage)
-    if position + 1 == len(STAGES):
+def next_command(config: StageConfig, model: Path) -> str | None:
+    """The shell command that starts the recipe's next stage from this one's model."""
+    position = RL_STAGES.index(config.stage) + 1
+    if position == len(RL_STAGES):
         return None
-    model = shlex.quote(f"model.path={run.hf}")
-    return f"{PROGRAM} {STAGES[position + 1]} recipe={config.recipe} {model} data.train=FILE"
+    arguments = [argument("recipe", config.recipe), argument("model.path", model)]
+    return f"{PROGRAM} {RL_STAGES[position]} {shlex.join(arguments)} data.train=FILE"

@@ -7,6 +7,7 @@ Layout (the same for pre-training, SFT, RL stages and the pipeline)::
     lineage.json     parent checkpoint and its hash, stage, recipe
     metrics.jsonl    one line a step, keys from the catalogue
     events.jsonl     alarms, restarts, faults
+    actors/          the end of the log of every actor that failed
     rollouts/        what was said and how it was scored, by step
     checkpoints/     step_N/ and latest.json
     hf/              the finished model
@@ -24,9 +25,8 @@ import os
 import shlex
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -35,12 +35,14 @@ import yaml
 
 from granite_rl.config import RunSection
 from granite_rl.errors import (
+    MAKE_ROOM,
     ConfigError,
     ExitCode,
     InfrastructureError,
     Preempted,
     PreflightError,
     UserError,
+    disk_refuses,
 )
 from granite_rl.runs.files import (
     DIRECTORY_MODE,
@@ -51,6 +53,7 @@ from granite_rl.runs.files import (
     write_atomic,
     write_json,
 )
+from granite_rl.runs.lasting import check_lasting
 from granite_rl.runs.lineage import Lineage
 from granite_rl.runs.lock import DirectoryLock
 from granite_rl.runs.redaction import redact
@@ -61,6 +64,7 @@ State = Literal["running", "succeeded", "failed", "preempted"]
 
 _WRITTEN_BY_RUNS = ("status.json", "metrics.jsonl", "checkpoints", "hf", "rollouts")
 _SECTIONS_THAT_DO_NOT_TRAIN = ("run.", "tracking.", "cluster.")
+_SUPERSEDED = ".superseded"
 
 
 def now() -> str:
@@ -93,26 +97,6 @@ def changed_keys(old_yaml: str, new_yaml: str) -> list[str]:
     return [key for key in {**old, **new} if old.get(key, ...) != new.get(key, ...)]
 
 
-def check_lasting(path: Path, key: str) -> Path:
-    """Refuse a place for results that Ray deletes: the copy of a job's ``--working-dir``.
-
-    Returns:
-        The absolute path.
-
-    Raises:
-        ConfigError: it lies there, as every relative path in such a job does.
-    """
-    absolute = path.expanduser().absolute()
-    parts = absolute.resolve().parts
-    if ("runtime_resources", "working_dir_files") in pairwise(parts):
-        raise ConfigError(
-            f"{key}: {path} is {absolute}, in Ray's temporary copy of the job's working directory, "
-            "which is deleted after the job",
-            f"give an absolute path that lasts and that every node sees: {key}=/DIR",
-        )
-    return absolute
-
-
 class RunDirectory:
     """An opened, locked run directory; use it as a context manager around the whole run."""
 
@@ -134,6 +118,7 @@ class RunDirectory:
         config_yaml: str,
         overrides: Sequence[str],
         command: Sequence[str],
+        product: Callable[[Path], bool] | None = None,
     ) -> RunDirectory:
         """Create or re-open a run directory, take its lock and say in it that the run has begun.
 
@@ -143,6 +128,8 @@ class RunDirectory:
             config_yaml: the resolved configuration.
             overrides: what the user set on the command line.
             command: the whole command, from which the one that continues the run is made.
+            product: whether a run directory holds, whole, what a finished run leaves. Where it
+                does not, the run is reopened, to make it again; None: a finished run is finished.
 
         Raises:
             ConfigError: the directory was used before and ``run.resume`` does not allow that, or it
@@ -156,7 +143,7 @@ class RunDirectory:
         except OSError as error:
             raise self._unwritable(error) from error
         try:
-            self._begin(config_yaml, overrides)
+            self._begin(config_yaml, overrides, product)
             if dead_owner is not None:
                 self.event("lock_taken_over", f"its owner is dead: {dead_owner.describe()}")
         except OSError as error:
@@ -275,6 +262,17 @@ class RunDirectory:
         lineage = Lineage.of(self.path, stage, recipe, parent, parent_hash, extra)
         write_json(self.lineage_path, lineage.to_dict())
 
+    def set_saved(self, step: int) -> None:
+        """Note that a checkpoint of a step is on disk."""
+        self._status["checkpoint"] = step
+        self._write_status()
+
+    @property
+    def saved(self) -> int | None:
+        """Step of the newest checkpoint that the run has ever written; None: it knows of none."""
+        value = self._status.get("checkpoint")
+        return None if value is None else int(value)
+
     def drop_metrics_after(self, step: int) -> None:
         """Forget what was logged after a step, before that step's checkpoint is continued.
 
@@ -288,6 +286,33 @@ class RunDirectory:
         if dropped or files:
             message = f"{dropped} metric lines and {files} rollout files after step {step} dropped"
             self.event("metrics_rewound", message, step=step)
+
+    def start_over(self) -> None:
+        """Begin again from step 0, keeping aside what was logged before; says so where there was
+        something."""
+        old = [self.metrics_path] if self._logged(self.metrics_path) else []
+        old += [self.rollouts] if any(self.rollouts.iterdir()) else []
+        if old:
+            root = self.path / _SUPERSEDED
+            number = 1 + sum(1 for _ in root.iterdir()) if root.is_dir() else 1
+            aside = root / str(number)
+            aside.mkdir(mode=DIRECTORY_MODE, parents=True)
+            for path in old:
+                os.replace(path, aside / path.name)
+            self.rollouts.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
+            names = " and ".join(path.name for path in old)
+            message = (
+                f"there is no checkpoint: the run starts over; what it had logged ({names}) "
+                f"is kept in {aside}"
+            )
+            self.event("started_over", message)
+            print(f"{self.kind}: {message}", flush=True)
+        self._status["step"] = 0
+        self._write_status()
+
+    @staticmethod
+    def _logged(path: Path) -> bool:
+        return path.is_file() and path.stat().st_size > 0
 
     # -- life ----------------------------------------------------------------------------------
 
@@ -304,6 +329,9 @@ class RunDirectory:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        original = error
+        if error is not None and disk_refuses(error) and not self._complete:
+            error = InfrastructureError(f"run.dir: {self.path} takes no more: {error}", MAKE_ROOM)
         try:
             if error is not None and not self._complete:
                 self._record_exception(error)
@@ -314,6 +342,8 @@ class RunDirectory:
         finally:
             with contextlib.suppress(OSError):
                 self.close()
+        if error is not None and error is not original:
+            raise error from original
 
     def _record_exception(self, error: BaseException) -> None:
         state: Literal["failed", "preempted"] = "failed"
@@ -349,18 +379,22 @@ class RunDirectory:
         except OSError as error:
             raise self._unwritable(error) from error
 
-    def _begin(self, config_yaml: str, overrides: Sequence[str]) -> None:
+    def _begin(
+        self, config_yaml: str, overrides: Sequence[str], product: Callable[[Path], bool] | None
+    ) -> None:
         previous = read_json(self.status_path)
         used = [name for name in _WRITTEN_BY_RUNS if (self.path / name).exists()]
         self._check_resume(previous, used)
         changed = self._changed_since_last_time(config_yaml)
         trained = [key for key in changed if not key.startswith(_SECTIONS_THAT_DO_NOT_TRAIN)]
-        if (
+        finished = (
             previous is not None
             and previous.get("state") == "succeeded"
             and self._resume == "auto"
             and not trained
-        ):
+        )
+        lost = finished and product is not None and not product(self.path)
+        if previous is not None and finished and not lost:
             self._complete = True
             self._status = previous
             return
@@ -373,6 +407,7 @@ class RunDirectory:
         self._status = {
             "state": "running",
             "step": int(previous.get("step") or 0) if previous else 0,
+            "checkpoint": previous.get("checkpoint") if previous else None,
             "exit_code": None,
             "error": None,
             "next_command": resume_command(self._command),
@@ -390,6 +425,12 @@ class RunDirectory:
             self.event("resumed", f"{self.kind} run, before {before}", step=self.step)
             if trained:
                 self.event("config_changed", ", ".join(trained), keys=trained)
+            if lost:
+                message = (
+                    "the run had finished, but its model or result is gone or not whole: made again"
+                )
+                self.event("product_missing", message)
+                print(f"{self.kind}: {message}", flush=True)
 
     def _check_resume(self, previous: dict[str, Any] | None, used: list[str]) -> None:
         if used and self._resume == "never":

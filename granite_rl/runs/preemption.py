@@ -1,26 +1,42 @@
-"""Stopping when asked: SIGTERM from a scheduler, Ctrl-C from a person.
+"""Stop a run when it is asked to: SIGTERM from a scheduler, Ctrl-C from a person.
 
 The first signal sets a flag that the step loop reads between steps: it finishes the step, saves
-and exits 75, so that the run can be resumed. The second one, of either kind, leaves at once.
-Install it *after* ``ray.init``, which puts its own SIGTERM handler in place.
+and exits 75, so that the run can be resumed. Where nothing is under way that would have to be
+finished (reading data, starting ranks), it raises `Preempted` at once. The second one, of either
+kind, leaves at once. ``ray.init`` puts its own SIGTERM handler in place: install this one after it.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Self
 
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+from granite_rl.errors import Preempted
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+_CONTINUE = "the same command with run.resume=auto continues, or starts"
 
 
 class StopSignal:
-    """A request to stop, delivered by signal; a context manager that restores the old handlers."""
+    """A request to stop, delivered by signal; a context manager that restores the old handlers.
 
-    def __init__(self) -> None:
+    Args:
+        copies_s: for so many seconds after the first signal, further ones are taken for copies of
+            it: torchrun and srun forward to a rank what its process group has got as well.
+    """
+
+    def __init__(self, copies_s: float = 0.0) -> None:
         self._previous: dict[int, Any] = {}
+        self._copies_s = copies_s
         self._received: signal.Signals | None = None
+        self._received_at = 0.0
+        self._interrupting: str | None = None
 
     @property
     def requested(self) -> bool:
@@ -33,13 +49,14 @@ class StopSignal:
         return None if self._received is None else self._received.name
 
     def install(self) -> None:
-        """Take over SIGTERM and SIGINT.
+        """Take over SIGTERM and SIGINT; called again, from whoever took them over in between.
 
         Raises:
             ValueError: called outside the main thread, where Python allows no handlers.
         """
-        for number in _SIGNALS:
-            self._previous[number] = signal.signal(number, self._handle)
+        for number in SIGNALS:
+            self._previous.setdefault(number, signal.getsignal(number))
+            signal.signal(number, self._handle)
 
     def restore(self) -> None:
         """Put the previous handlers back. Harmless when called twice."""
@@ -55,12 +72,58 @@ class StopSignal:
     def __exit__(self, *_: object) -> None:
         self.restore()
 
+    @contextmanager
+    def interrupting(self, what: str) -> Iterator[None]:
+        """Within the block, a first signal raises at once: nothing has to be finished there.
+
+        Args:
+            what: what was stopped and what of it is kept, for the message.
+
+        Raises:
+            Preempted: a stop is or was asked for.
+        """
+        self._interrupting = what
+        try:
+            self._raise_if_requested(what)
+            yield
+            # A library may have swallowed what the handler raised.
+            if self._interrupting is not None:
+                self._raise_if_requested(what)
+        finally:
+            self._interrupting = None
+
+    def work_begins(self) -> None:
+        """End an `interrupting` block early: from now on a signal waits for the step loop."""
+        self._interrupting = None
+
+    def _raise_if_requested(self, what: str) -> None:
+        if self.requested:
+            raise Preempted(f"stopped by {self.name} {what}", _CONTINUE)
+
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self._received is not None:
+            if time.monotonic() - self._received_at < self._copies_s:
+                return
             # Restored first, so that a third signal ends even a clean-up that hangs.
             self.restore()
             raise SystemExit(128 + number)
-        self._received = signal.Signals(number)
+        self._received, self._received_at = signal.Signals(number), time.monotonic()
+        if self._interrupting is not None:
+            self._raise_if_requested(self._interrupting)
         text = f"\n{self._received.name}: finishing the step and saving; once more exits at once\n"
         # os.write, because print may be interrupted inside its own lock.
         os.write(2, text.encode())
+
+
+@contextmanager
+def signals_held_back() -> Iterator[None]:
+    """Within the block, SIGTERM and SIGINT wait; processes started there never get them.
+
+    A process inherits the mask of blocked signals. A rank of ours is told to stop by its launcher,
+    so it must not end when the whole process group is sent a signal.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

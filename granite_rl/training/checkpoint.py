@@ -24,10 +24,11 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from granite_rl.errors import ConfigError
+from granite_rl.errors import ConfigError, PreflightError
 from granite_rl.models.checkpoint_directory import sync_to_disk
+from granite_rl.runs.directory import RunDirectory
 
 MANIFEST = "MANIFEST.json"
 POINTER = "latest.json"
@@ -73,12 +74,16 @@ class CheckpointStore:
         lock sees to that), so no other process can be filling them.
         """
         self.root.mkdir(parents=True, exist_ok=True)
+        self.discard()
+        return Path(tempfile.mkdtemp(prefix=f"{_TEMPORARY}step_{step}-", dir=self.root))
+
+    def discard(self) -> None:
+        """Remove what saves that were interrupted, or that the disk refused, have left."""
         for stale in self.root.glob(f"{_TEMPORARY}*"):
             if stale.is_dir():
                 shutil.rmtree(stale)
             else:
                 stale.unlink()  # killed in the write of the pointer
-        return Path(tempfile.mkdtemp(prefix=f"{_TEMPORARY}step_{step}-", dir=self.root))
 
     def commit(self, step: int, metadata: Mapping[str, Any]) -> Path:
         """Make the files of the directory that ``begin(step)`` gave the checkpoint of ``step``.
@@ -189,6 +194,38 @@ class CheckpointStore:
                 shutil.rmtree(self.root / f"step_{step}")
         for stale in self.root.glob(f"{_TEMPORARY}old-*"):
             shutil.rmtree(stale)
+
+
+def resume_from(
+    run: RunDirectory, store: CheckpointStore, resume: Literal["never", "auto"] | int
+) -> Checkpoint | None:
+    """The checkpoint that a run continues from, or None: it starts; its log is rewound to there.
+
+    Args:
+        run: the open run directory.
+        store: its checkpoints.
+        resume: ``run.resume``.
+
+    Raises:
+        ConfigError: the step that was asked for is not there, or not whole.
+        PreflightError: the run had saved, and none of its checkpoints is left. To start over would
+            throw its work away on a guess.
+    """
+    if resume == "never":
+        return None
+    checkpoint = store.newest() if resume == "auto" else store.exact(resume)
+    if checkpoint is not None:
+        run.drop_metrics_after(checkpoint.step)
+        return checkpoint
+    if run.saved is not None or store.steps():
+        saved = "" if run.saved is None else f", the newest of step {run.saved}"
+        raise PreflightError(
+            f"run.resume: this run has saved checkpoints{saved}, but no whole one is left in "
+            f"{store.root}",
+            "put the checkpoints back; or start afresh in another directory with run.dir=DIR",
+        )
+    run.start_over()
+    return None
 
 
 def _describe(path: Path) -> dict[str, Any]:

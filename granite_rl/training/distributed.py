@@ -1,7 +1,7 @@
 """Process groups for trainers: how a rank joins its group, and what ranks say to each other.
 
-RL trainers are Ray actors and call `init_distributed` themselves; the ranks of pre-training and SFT
-are started by `granite_rl.training.launch`.
+RL trainers are Ray actors and call `init_distributed` themselves; the ranks of supervised runs are
+started by `granite_rl.training.launch` and use `joined`.
 
 DeepSpeed compiles a shared-memory all-reduce at start-up on CPU. Only its inference engine uses it,
 and the compiler's lock file makes every later start hang when a process was killed while building
@@ -13,12 +13,20 @@ from __future__ import annotations
 import logging
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import torch
 
+from granite_rl.training.launch import LostPeerError, RankContext
+
 JOIN_TIMEOUT = timedelta(minutes=10)
 """Longest wait for the other ranks, at start and in any collective, before a rank gives up."""
+
+_ENVIRONMENT = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
+_before: dict[str, str | None] = {}
+"""What `init_distributed` found in the environment under these names."""
 
 
 def device() -> torch.device:
@@ -29,26 +37,34 @@ def device() -> torch.device:
 
 
 def init_distributed(
-    rank: int, world_size: int, master_address: str, master_port: int, threads: int
+    rank: int,
+    world_size: int,
+    master_address: str,
+    master_port: int,
+    threads: int,
+    local_rank: int | None = None,
 ) -> None:
     """Join the process group of a trainer: gloo on CPU, nccl on GPUs, one rank or many.
 
     Args:
-        rank: 0 .. world_size - 1. With more GPUs visible than one, rank modulo their number is
-            the local rank; a Ray actor sees only its own.
+        rank: 0 .. world_size - 1.
         world_size: number of ranks.
         master_address: host of rank 0.
         master_port: free port on that host (`free_port` called there).
         threads: CPU threads of this rank.
+        local_rank: number of this rank on its host, where it is not ``rank``. Modulo the number of
+            visible GPUs it chooses the GPU; a Ray actor sees only its own.
 
     Raises:
         torch.distributed.DistError: not all ranks came within `JOIN_TIMEOUT`.
     """
     gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    local = rank if local_rank is None else local_rank
+    _before.update({name: os.environ.get(name) for name in _ENVIRONMENT})
     os.environ.update(
         RANK=str(rank),
         WORLD_SIZE=str(world_size),
-        LOCAL_RANK=str(rank % gpus if gpus else rank),
+        LOCAL_RANK=str(local % gpus if gpus else local),
         MASTER_ADDR=master_address,
         MASTER_PORT=str(master_port),
     )
@@ -81,9 +97,60 @@ def init_distributed(
 
 
 def shutdown_distributed() -> None:
-    """Leave the process group, if any, so that the process can end without a warning."""
+    """Leave the process group, if any, so that the process can end without a warning, or join
+    another one."""
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
+        import deepspeed.comm.comm
+
+        deepspeed.comm.comm.cdb = None  # it would go on using the group that is gone
+    for name, value in _before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+    _before.clear()
+
+
+@contextmanager
+def joined(rank: int, context: RankContext, threads: int) -> Iterator[None]:
+    """Be a rank of a supervised run within the block.
+
+    Raises:
+        LostPeerError: the connection to another rank broke.
+    """
+    meeting = context.meeting
+    try:
+        with naming_lost_peers(rank):
+            init_distributed(
+                rank, meeting.ranks, meeting.address, meeting.port, threads, context.local_rank
+            )
+            yield
+    finally:
+        shutdown_distributed()
+
+
+@contextmanager
+def naming_lost_peers(rank: int) -> Iterator[None]:
+    """Turn what a broken connection between ranks raises into an error that says so.
+
+    Raises:
+        LostPeerError: the connection to another rank broke.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if not _is_lost_connection(error):
+            raise
+        raise LostPeerError(
+            f"rank {rank} lost the connection to another rank: {str(error).splitlines()[0]}",
+            "its own message says why; the same command with run.resume=auto continues",
+        ) from error
+
+
+def _is_lost_connection(error: RuntimeError) -> bool:
+    """Whether an error comes from a collective operation; gloo's have no class of their own."""
+    return isinstance(error, torch.distributed.DistError) or "gloo" in str(error)
 
 
 def all_reduce_sums(*values: float) -> list[float]:

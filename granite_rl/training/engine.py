@@ -29,8 +29,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, cast
 import torch
 from torch import Tensor, nn
 
-from granite_rl.config import OptimSection
-from granite_rl.errors import ConfigError
+from granite_rl.config import OptimSection, check_precision
+from granite_rl.errors import ConfigError, disk_errors
 from granite_rl.models.loading import save_hf
 from granite_rl.training.distributed import all_reduce_max, device
 from granite_rl.training.policy import TokenLogprobs
@@ -89,7 +89,7 @@ class TrainEngine:
         parameter_groups: own groups, e.g. `schedules.parameter_groups`; None: one group.
 
     Raises:
-        ConfigError: a combination that would silently lose accuracy.
+        ValueError: a combination that would silently lose accuracy.
     """
 
     def __init__(
@@ -104,12 +104,7 @@ class TrainEngine:
     ) -> None:
         import deepspeed
 
-        if dtype == "bfloat16" and zero_stage < 2:
-            raise ConfigError(
-                f"trainer.zero_stage: {zero_stage} with trainer.dtype=bfloat16 accumulates "
-                "gradients in bfloat16 and loses accuracy",
-                "use trainer.zero_stage=2 or 3, or trainer.dtype=float32",
-            )
+        check_precision(zero_stage, dtype)
         self.zero_stage = zero_stage
         self.grad_clip = optim.grad_clip
         self.rank = torch.distributed.get_rank()
@@ -278,7 +273,8 @@ class TrainEngine:
             raise TypeError(f"{type(model).__name__} is not a Hugging Face model")
         state = {name: t for name, t in self.named_parameters_full() if self.rank == 0}
         if self.rank == 0:
-            save_hf(state, cast("GraniteConfig", model.config), tokenizer, directory)
+            with disk_errors(str(directory)):
+                save_hf(state, cast("GraniteConfig", model.config), tokenizer, directory)
         torch.distributed.barrier()
 
     @property

@@ -1,43 +1,134 @@
-"""How a launcher starts the ranks of a job that has no Ray: pre-training, SFT, the reward model.
+"""Start the ranks of pre-training, SFT and the reward model, in one of three ways.
 
-A single rank runs in the calling process, which saves the 5-10 s that importing torch and DeepSpeed
-a second time costs. On CPUs several ranks pay that once: they are forked from a server that has
-imported everything and done nothing else, and that `warm_up` starts while the launcher still reads
-its data. With GPUs every rank is a fresh process, because CUDA does not survive a fork.
+- As processes of this machine (`granite_rl.training.processes`), where nothing else is said.
+- As Ray actors (`granite_rl.training.ray_ranks`), where ``RAY_ADDRESS`` names a cluster, as it does
+  within ``ray job submit``.
+- Not at all, where ``torchrun`` or ``srun`` has started this process as one rank of several: its
+  environment says which (`external_rank`).
 
 This module is light (no torch), so that a launcher can warm up before anything else.
 """
 
 from __future__ import annotations
 
-import math
-import multiprocessing
+import os
 import pickle
 import socket
 import time
 import traceback
-from collections.abc import Callable
-from multiprocessing import forkserver
-from multiprocessing.connection import Connection, wait
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from granite_rl.errors import UserError
+from granite_rl.errors import ConfigError, InfrastructureError, Preempted, UserError
 from granite_rl.runs.preemption import StopSignal
 
-TERMINATE_GRACE_S = 10.0
-"""Time a rank has to end once it has said that it is done."""
+COPIES_S = 5.0
+"""How long after a signal an external launcher's copies of it may come."""
 
-_GPUS = Path("/dev/nvidiactl").exists()
-"""Whether this host has NVIDIA's driver; asking torch would initialise it."""
+ECHO_S = 2.0
+"""After a failure, how long the other ranks' own failures are waited for, to report the cause."""
 
-_POLL_S = 0.5
-_ECHO_S = 2.0
-"""After a failure, how long the other ranks' own failures are waited for, to report the first."""
+NOT_BEGUN = "before the first step of this session; there is nothing new to save"
 
 
 class RankError(RuntimeError):
-    """A rank failed; the message names the rank and carries its traceback."""
+    """A rank failed by a bug; the message names the rank and carries its traceback."""
+
+
+class LostPeerError(InfrastructureError):
+    """A rank lost its connection to another one, whose own failure is the cause."""
+
+
+class Meeting(NamedTuple):
+    """Where the ranks of a run find each other."""
+
+    address: str
+    """Host of rank 0."""
+    port: int
+    """A free port there."""
+    ranks: int
+    """How many come."""
+
+
+@dataclass(frozen=True)
+class RankContext:
+    """What a rank has beside its arguments: whom it meets, a line to the launcher, its stop sign.
+
+    Attributes:
+        meeting: where the ranks find each other.
+        report: takes what rank 0 says (metrics of a step, a remark); anything picklable.
+        stop_requested: whether the run was asked to stop; poll it between steps.
+        begin: says that the first step comes now: from here on there is something to lose.
+        flush: waits until the launcher has written down everything that was reported.
+        local_rank: number of the rank on its own machine; None: where the GPU is not chosen by it.
+    """
+
+    meeting: Meeting
+    report: Callable[[Any], None]
+    stop_requested: Callable[[], bool]
+    begin: Callable[[], None]
+    flush: Callable[[], None]
+    local_rank: int | None = None
+
+
+class ExternalRank(NamedTuple):
+    """This process as one rank that somebody else's launcher has started."""
+
+    rank: int
+    local_rank: int
+    meeting: Meeting
+
+
+def external_rank(environment: Mapping[str, str] = os.environ) -> ExternalRank | None:
+    """The rank that ``torchrun`` or ``srun`` says this process is; None: it says nothing.
+
+    ``torchrun`` sets RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT. ``srun`` sets
+    SLURM_PROCID, SLURM_NTASKS and SLURM_LOCALID, and counts only where the job's script has set
+    MASTER_ADDR and MASTER_PORT.
+
+    Raises:
+        ConfigError: one of them is no number.
+    """
+    if "MASTER_ADDR" not in environment or "MASTER_PORT" not in environment:
+        return None
+    for names in (
+        ("RANK", "WORLD_SIZE", "LOCAL_RANK"),
+        ("SLURM_PROCID", "SLURM_NTASKS", "SLURM_LOCALID"),
+    ):
+        values = [environment.get(name) for name in (*names, "MASTER_PORT")]
+        if values[0] is None or values[1] is None:
+            continue
+        try:
+            rank, ranks, local, port = (int(value or 0) for value in values)
+        except ValueError:
+            shown = ", ".join(
+                f"{name}={value}"
+                for name, value in zip((*names, "MASTER_PORT"), values, strict=True)
+            )
+            raise ConfigError(f"the environment's {shown} are no numbers of ranks") from None
+        return ExternalRank(rank, local, Meeting(environment["MASTER_ADDR"], port, ranks))
+    return None
+
+
+def check_ranks(external: ExternalRank, ranks: int) -> None:
+    """Refuse a number of ranks that is not the external launcher's.
+
+    Raises:
+        ConfigError: naming both.
+    """
+    if external.meeting.ranks != ranks:
+        raise ConfigError(
+            f"trainer.ranks: {ranks}, but torchrun or srun has started {external.meeting.ranks} "
+            "ranks (WORLD_SIZE, or SLURM_NTASKS)",
+            f"set trainer.ranks={external.meeting.ranks}, or start {ranks} ranks",
+        )
+
+
+def cluster_address(environment: Mapping[str, str] = os.environ) -> str | None:
+    """Address of the Ray cluster that the ranks go to; None: they stay on this machine."""
+    return environment.get("RAY_ADDRESS") or None
 
 
 def free_port() -> int:
@@ -47,27 +138,36 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class RankContext:
-    """What a rank of `launch` has beside its arguments: a line to the launcher, and its stop sign.
-
-    Args:
-        report: takes what rank 0 says (metrics of a step, a remark); anything picklable.
-        stop_requested: whether the run was asked to stop (SIGTERM); poll it between steps.
-    """
-
-    def __init__(self, report: Callable[[Any], None], stop_requested: Callable[[], bool]) -> None:
-        self.report = report
-        self.stop_requested = stop_requested
-
-
 def warm_up(ranks: int) -> None:
     """Start importing, in the background, what ``ranks`` processes of `launch` will need.
 
     Call it as early as a launch is likely; without it, `launch` does the same and waits.
     """
-    if ranks > 1 and not _GPUS:
-        multiprocessing.set_forkserver_preload(["granite_rl.training.preload"])
-        forkserver.ensure_running()
+    from granite_rl.training.processes import start_server
+
+    if ranks > 1 and external_rank() is None and cluster_address() is None:
+        start_server()
+
+
+@contextmanager
+def launching(ranks: int, *, dry_run: bool) -> Iterator[StopSignal]:
+    """What an entry point does first: take the signals, and warm up the ranks' imports.
+
+    Within the block a signal stops the run at once, until `granite_rl.training.run` says otherwise.
+
+    Args:
+        ranks: how many the run will have.
+        dry_run: none will be started.
+
+    Raises:
+        Preempted: stopped before anything was written.
+    """
+    external = external_rank()
+    copies_s = COPIES_S if external is not None else 0.0
+    with StopSignal(copies_s) as stop, stop.interrupting("before anything was written"):
+        if not dry_run:
+            warm_up(ranks)
+        yield stop
 
 
 def launch(
@@ -75,78 +175,76 @@ def launch(
     ranks: int,
     args: tuple[Any, ...],
     on_report: Callable[[Any], None],
-    stop_requested: Callable[[], bool],
+    stop: StopSignal,
+    *,
+    threads: int = 1,
+    sees: str | None = None,
 ) -> None:
     """Run ``target(rank, context, *args)`` for every rank and wait for all of them.
 
-    One rank runs in the calling process. Several run in processes of their own (target and args
-    must be picklable), while this one hands on what they report and passes a stop request to them
-    as SIGTERM. The first failure ends the others, by their own pids.
+    A single rank on this machine runs in the calling process, which saves the 5-10 s that importing
+    torch and DeepSpeed a second time costs. Until a rank has called ``context.begin()``, a stop
+    request ends all ranks at once; afterwards it is handed on to them. The first failure ends the
+    others.
 
     Args:
-        target: module-level function.
+        target: module-level function; it and its arguments must be picklable.
         ranks: how many.
         args: the same for all.
         on_report: called here with everything that ranks report, in order per rank.
-        stop_requested: polled twice a second.
+        stop: the run's stop signal.
+        threads: CPUs of one rank, where a cluster shares them out.
+        sees: a file that ranks on other nodes must see under the same path.
 
     Raises:
         UserError: as a rank raised it; the first rank to fail decides.
-        RankError: any other failure of a rank, with its traceback, or a rank that was killed.
+        InfrastructureError: a rank was killed.
+        RankError: any other failure of a rank, with its traceback.
     """
-    if ranks == 1:
-        target(0, RankContext(on_report, stop_requested), *args)
-        return
-    warm_up(ranks)
-    context = (
-        multiprocessing.get_context("spawn") if _GPUS else multiprocessing.get_context("forkserver")
-    )
-    processes: list[multiprocessing.process.BaseProcess] = []
-    pipes: dict[Connection, int] = {}
-    finished = stopping = False
-    deadline = math.inf
-    try:
-        for rank in range(ranks):
-            ours, theirs = context.Pipe(duplex=False)
-            process = context.Process(
-                target=_child, args=(target, rank, args, theirs), name=f"rank-{rank}"
-            )
-            process.start()
-            theirs.close()
-            processes.append(process)
-            pipes[ours] = rank
-        failures: list[tuple[float, Exception]] = []
-        while pipes:
-            for ready in wait(list(pipes), timeout=_POLL_S):
-                assert isinstance(ready, Connection)
-                message = _receive(ready, pipes[ready], processes)
-                if isinstance(message, _Failure):
-                    failures.append((message.at, message.error))
-                    deadline = min(deadline, time.monotonic() + _ECHO_S)
-                elif message is not None:
-                    on_report(message.content)
-                    continue
-                del pipes[ready]
-            if failures and time.monotonic() > deadline:
-                # The cause, not its echo: a rank whose peer is gone fails too, but later.
-                raise min(failures, key=lambda failure: failure[0])[1]
-            if stop_requested() and not stopping:
-                stopping = True
-                for running in processes:
-                    running.terminate()
-        if failures:
-            raise min(failures, key=lambda failure: failure[0])[1]
-        finished = True
-    finally:
-        _end(processes, stop=not finished)
+    with stop.interrupting(NOT_BEGUN):
+        if cluster_address() is not None:
+            from granite_rl.training.ray_ranks import launch_on_ray
+
+            launch_on_ray(target, ranks, args, on_report, stop, threads=threads, sees=sees)
+        elif ranks == 1:
+            target(0, context_here(loopback(1), on_report, stop), *args)
+        else:
+            from granite_rl.training.processes import launch_processes
+
+            launch_processes(target, loopback(ranks), args, on_report, stop)
 
 
 def spawn(target: Callable[..., object], ranks: int, args: tuple[Any, ...] = ()) -> None:
-    """Run ``target(rank, *args)`` for every rank: `launch` for ranks that have nothing to say."""
+    """Run ``target(rank, *args)`` in processes of this machine: `launch` for ranks without a word
+    to say."""
+    from granite_rl.training.processes import launch_processes
+
     if ranks == 1:
         target(0, *args)
     else:
-        launch(_without_context, ranks, (target, *args), on_report=_ignore, stop_requested=bool)
+        launch_processes(_without_context, loopback(ranks), (target, *args), _ignore, StopSignal())
+
+
+def loopback(ranks: int) -> Meeting:
+    """Where ranks of one machine meet: nobody outside it can come in."""
+    return Meeting("127.0.0.1", free_port(), ranks)
+
+
+def context_here(
+    meeting: Meeting,
+    on_report: Callable[[Any], None],
+    stop: StopSignal,
+    local_rank: int | None = None,
+) -> RankContext:
+    """The context of a rank that runs in the process that holds its stop signal."""
+    return RankContext(
+        meeting=meeting,
+        report=on_report,
+        stop_requested=lambda: stop.requested,
+        begin=stop.work_begins,
+        flush=lambda: None,
+        local_rank=local_rank,
+    )
 
 
 def _without_context(
@@ -156,64 +254,67 @@ def _without_context(
 
 
 def _ignore(_report: Any) -> None:
-    """Nobody listens to the ranks of `spawn`."""
+    """Take a report of ranks that make none."""
 
 
-def _child(
-    target: Callable[..., object], rank: int, args: tuple[Any, ...], pipe: Connection
-) -> None:
-    """Main of a rank's process: run, then say how it ended; a report is ("report", value)."""
-    with StopSignal() as stop:
-        context = RankContext(lambda report: pipe.send(("report", report)), lambda: stop.requested)
-        try:
-            target(rank, context, *args)
-        except BaseException as error:
-            at, text = time.monotonic(), traceback.format_exc()
-            payload = pickle.dumps(error) if isinstance(error, UserError) else b""
-            pipe.send(("failed", (at, payload, text)))
-            raise SystemExit(1) from error
-        pipe.send(("done", None))
+# -- how ranks end -------------------------------------------------------------------------------
 
 
-class _Report(NamedTuple):
-    content: Any
+class Failure(NamedTuple):
+    """What a rank hands to its launcher when it fails; picklable whatever the error was."""
+
+    payload: bytes
+    """A pickled `UserError`; empty: a bug."""
+    text: str
+    """Traceback."""
+
+    def error(self, rank: int) -> Exception:
+        """The error to raise for it."""
+        if self.payload:
+            error = pickle.loads(self.payload)
+            assert isinstance(error, UserError)
+            return error
+        return RankError(f"rank {rank} failed:\n{self.text}")
 
 
-class _Failure(NamedTuple):
-    at: float
-    """System-wide monotonic clock; minus infinity for a rank that was killed."""
-    error: Exception
-
-
-def _receive(
-    pipe: Connection, rank: int, processes: list[multiprocessing.process.BaseProcess]
-) -> _Report | _Failure | None:
-    """Take one message of a rank; None when it is done."""
+def run_target(
+    target: Callable[..., object], rank: int, context: RankContext, args: tuple[Any, ...]
+) -> Failure | None:
+    """Run a rank; returns how it failed, or None."""
     try:
-        kind, content = pipe.recv()
-    except EOFError:
-        processes[rank].join(TERMINATE_GRACE_S)
-        message = (
-            f"rank {rank} ended without a word (exit code {processes[rank].exitcode}); "
-            "a negative code is the signal that killed it, -9 often means out of memory"
-        )
-        return _Failure(-math.inf, RankError(message))
-    if kind == "report":
-        return _Report(content)
-    if kind == "done":
-        return None
-    at, payload, text = content
-    error = pickle.loads(payload) if payload else RankError(f"rank {rank} failed:\n{text}")
-    return _Failure(at, error)
+        target(rank, context, *args)
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the launcher has to be told
+        payload = pickle.dumps(error) if isinstance(error, UserError) else b""
+        return Failure(payload, traceback.format_exc())
+    return None
 
 
-def _end(processes: list[multiprocessing.process.BaseProcess], *, stop: bool) -> None:
-    """Wait for the ranks to end; with ``stop``, end them."""
-    for process in processes:
-        if stop and process.is_alive():
-            process.kill()  # SIGTERM would only ask them to stop after a step they can't finish
-    for process in processes:
-        process.join(TERMINATE_GRACE_S)
-        if process.is_alive():
-            process.kill()
-            process.join()
+@dataclass
+class Failures:
+    """The failures of a run's ranks, of which one is the cause and the others follow from it."""
+
+    errors: list[Exception] = field(default_factory=list)
+    """In the order in which they were heard of."""
+    _deadline: float | None = None
+
+    def add(self, error: Exception) -> None:
+        """Take one rank's failure."""
+        self.errors.append(error)
+        # Ranks that were asked to stop all save and end by themselves.
+        if not isinstance(error, Preempted) and self._deadline is None:
+            self._deadline = time.monotonic() + ECHO_S
+
+    def raise_cause(self, *, at_last: bool) -> None:
+        """Raise the cause, once the other ranks had their time to fail too.
+
+        Args:
+            at_last: all ranks have ended: there is nothing more to wait for.
+        """
+        waited = self._deadline is not None and time.monotonic() > self._deadline
+        if self.errors and (at_last or waited):
+            raise min(self.errors, key=_remoteness)
+
+
+def _remoteness(error: Exception) -> int:
+    """How far from the cause an error is; of equals the first one counts."""
+    return 2 if isinstance(error, LostPeerError) else int(isinstance(error, Preempted))

@@ -22,6 +22,7 @@ map from parameters to partitions (``_hp_mapping``) is used here.
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -153,7 +154,7 @@ def write_state(
         save_file(tensors, path, metadata={"step": str(step), "ranges": json.dumps(ranges)})
     except SafetensorError as error:
         # The library has one error for everything; writing can only fail because of the disk.
-        raise OSError(f"{path}: {error}") from error
+        raise OSError(errno.ENOSPC, str(error), str(path)) from error
 
 
 def read_state(directory: Path, held: Sequence[Fragment], state: State) -> None:

@@ -1,20 +1,23 @@
-"""What pre-training and SFT share: a next-token step, evaluation, saving, and reporting.
+"""What the loops of supervised runs share: a next-token step, evaluation, saving, and reporting.
 
-Both train with the token mean over the global batch (all micro-batches of all ranks), so that a
-batch's gradient does not depend on how it was cut up.
+Pre-training and SFT train with the token mean over the global batch (all micro-batches of all
+ranks), so that a batch's gradient does not depend on how it was cut up. The reward model has a step
+of its own and shares the rest.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 
-from granite_rl.errors import DivergedError, Preempted
+from granite_rl.config import CheckpointSection
+from granite_rl.errors import DivergedError, InfrastructureError, Preempted, disk_errors
 from granite_rl.runs.console import Progress, format_count
 from granite_rl.runs.directory import RunDirectory
 from granite_rl.runs.metrics import MetricLogger
@@ -47,6 +50,12 @@ class Report(NamedTuple):
     metrics: dict[str, float]
     fields: dict[str, str | float]
     """For the progress line; empty: the metrics are added without a line."""
+
+
+class Saved(NamedTuple):
+    """What rank 0 tells the launcher after a checkpoint."""
+
+    step: int
 
 
 @dataclass
@@ -89,11 +98,24 @@ def supervised_step(
     return SupervisedStep(total / targets, int(targets), result.grad_norm, result.skipped)
 
 
-def evaluate(engine: TrainEngine, batches: Sequence[PackedBatch], pad_id: int) -> tuple[float, int]:
-    """Summed cross-entropy in nats and number of targets over all ranks' micro-batches."""
+def evaluate(
+    engine: TrainEngine,
+    batches: Sequence[PackedBatch],
+    pad_id: int,
+    stop_point: Callable[[], None],
+) -> tuple[float, int]:
+    """Summed cross-entropy in nats and number of targets over all ranks' micro-batches.
+
+    Args:
+        engine: the model.
+        batches: this rank's.
+        pad_id: fills the batches of a rank that has fewer than another.
+        stop_point: called by all ranks before each batch; may raise.
+    """
     loss = torch.zeros((), dtype=torch.float64)
     with torch.no_grad():
         for batch in _in_lockstep(engine, batches, pad_id):
+            stop_point()
             logprobs, _ = engine(**batch_tensors(batch))
             loss -= logprobs.sum().double().cpu()
     total, targets = all_reduce_sums(float(loss), sum(batch.targets for batch in batches))
@@ -107,31 +129,82 @@ def _in_lockstep(
     return [*batches, *[empty_batch(pad_id)] * missing]
 
 
-def save_checkpoint(
-    engine: TrainEngine, store: CheckpointStore, step: int, metadata: Mapping[str, Any]
-) -> None:
-    """Save all ranks' state and commit it; all ranks call this together."""
-    place: list[Path | None] = [store.begin(step) if engine.rank == 0 else None]
-    torch.distributed.broadcast_object_list(place)
-    directory = place[0]
-    assert directory is not None
-    engine.save(directory)
-    torch.distributed.barrier()
-    if engine.rank == 0:
-        store.commit(step, metadata)
+@contextmanager
+def _refused_by_disk(store: CheckpointStore, step: int) -> Iterator[None]:
+    """Say that a checkpoint can't be written, and give back the room that half of it takes."""
+    try:
+        with disk_errors(f"the checkpoint of step {step}"):
+            yield
+    except InfrastructureError:
+        store.discard()
+        raise
 
 
-def stop_agreed(context: RankContext) -> bool:
-    """Whether any rank was asked to stop: all see the same answer, so all stop at the same step."""
-    return all_reduce_max(float(context.stop_requested())) > 0
+class Saves:
+    """When a run saves and stops: all ranks call the same methods at the same steps.
 
+    Args:
+        context: of this rank.
+        root: directory of the checkpoints.
+        section: how many are kept, and how often one is taken.
+        saved: step of the checkpoint that the run continues from; None: there is none.
+    """
 
-def preempted(step: int) -> Preempted:
-    """What a run raises after it was asked to stop and has saved."""
-    return Preempted(
-        f"stopped on request after step {step}; its checkpoint is saved",
-        "the same command with run.resume=auto continues",
-    )
+    def __init__(
+        self, context: RankContext, root: Path, section: CheckpointSection, saved: int | None
+    ) -> None:
+        self._context = context
+        self._store = CheckpointStore(root, section.keep)
+        self._every = section.every_steps
+        self._saved = saved
+
+    def stop_point(self, engine: TrainEngine, step: int, metadata: Mapping[str, Any]) -> None:
+        """Save and leave if any rank was asked to stop.
+
+        Raises:
+            Preempted: on all ranks, at the same step.
+        """
+        if not all_reduce_max(float(self._context.stop_requested())):
+            return
+        if step == 0:
+            raise Preempted(
+                "stopped on request before the first step; there is nothing to save",
+                "the same command with run.resume=auto starts again",
+            )
+        self.save(engine, step, metadata)
+        raise Preempted(
+            f"stopped on request after step {step}; its checkpoint is saved",
+            "the same command with run.resume=auto continues",
+        )
+
+    def save_in_turn(self, engine: TrainEngine, step: int, metadata: Mapping[str, Any]) -> None:
+        """Save if it is the step's turn by ``checkpoint.every_steps``."""
+        if self._every and step % self._every == 0:
+            self.save(engine, step, metadata)
+
+    def save(self, engine: TrainEngine, step: int, metadata: Mapping[str, Any]) -> None:
+        """Save all ranks' state after ``step`` steps and commit it, unless that has been done.
+
+        Raises:
+            InfrastructureError: the disk refused.
+        """
+        if step == self._saved:
+            return
+        with _refused_by_disk(self._store, step):
+            place: list[Path | None] = [self._store.begin(step) if engine.rank == 0 else None]
+            torch.distributed.broadcast_object_list(place)
+            directory = place[0]
+            assert directory is not None
+            engine.save(directory)
+            torch.distributed.barrier()
+            if engine.rank == 0:
+                # Reported before it is saved: killed in between, the step is done again and its
+                # line replaced; otherwise a checkpoint could hold a step that no line tells of.
+                self._context.flush()
+                self._store.commit(step, metadata)
+                self._context.report(Saved(step))
+        torch.distributed.barrier()  # a rank that left now might take rank 0 with it
+        self._saved = step
 
 
 @dataclass
@@ -141,16 +214,16 @@ class Reporter:
     run: RunDirectory
     logger: MetricLogger
     progress: Progress
-    last: dict[str, float] = field(default_factory=dict)
-    """Latest value of every metric."""
 
-    def __call__(self, report: Report | str) -> None:
+    def __call__(self, report: Report | Saved | str) -> None:
         """Take one report; a string is a remark."""
         if isinstance(report, str):
             self.progress.note(report)
             return
+        if isinstance(report, Saved):
+            self.run.set_saved(report.step)
+            return
         self.logger.log(report.step, {"run/global_step": float(report.step), **report.metrics})
-        self.last.update(report.metrics)
         if report.fields:
             self.run.set_step(report.step)
             self.progress.update(report.step, report.fields)

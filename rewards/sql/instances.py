@@ -75,7 +75,7 @@ class BadRow(ValueError):
 
 
 def _add_undeclared_references(database: Database) -> None:
-    """Let columns called `…id` refer to distinct `…id` columns elsewhere that hold all their values."""
+    """Let columns called `…id` refer to distinct `…id` columns that hold all their values."""
     ids = {
         (table.name, column): set(table.values(column)) - {None}
         for table in database.tables.values()

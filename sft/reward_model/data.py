@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from transformers import PreTrainedTokenizerBase
 
@@ -17,6 +18,7 @@ from granite_rl.data.rows import chat_messages, data_rows
 from granite_rl.errors import DataError
 from granite_rl.models.reward_model import scoring_text
 from granite_rl.types import Message
+from rewards.files import replacing
 
 _WANTED = (
     'each row must be a JSON object {"prompt": [{"role": ..., "content": ...}, ...], '
@@ -90,8 +92,32 @@ def _parse_row(
             raise DataError(f"{where}: {key} must be a {kind.__name__}, {got}", _WANTED)
     if row["chosen"] == row["rejected"]:
         raise DataError(f"{where}: chosen and rejected are the same text")
-    prompt = chat_messages(row["prompt"], where, "prompt", None)
+    # Without a prompt, answers are compared by themselves.
+    prompt = chat_messages(row["prompt"], where, "prompt", None) if row["prompt"] else ()
     return prompt, (row["chosen"], row["rejected"]), str(row.get("language") or "unknown")
+
+
+def save_pairs(path: Path, pairs: Sequence[Pair]) -> None:
+    """Write pairs to a file that `load_pairs` reads, atomically."""
+    answers = [answer for pair in pairs for answer in (pair.chosen, pair.rejected)]
+    with replacing(path) as stream:
+        np.savez(
+            stream,
+            token_ids=np.concatenate([np.array(answer, dtype=np.uint32) for answer in answers]),
+            ends=np.cumsum([len(answer) for answer in answers]),
+            languages=np.array([pair.language for pair in pairs]),
+        )
+
+
+def load_pairs(path: Path) -> list[Pair]:
+    """Read what `save_pairs` wrote."""
+    with np.load(path, allow_pickle=False) as stored:
+        answers = [answer.tolist() for answer in np.split(stored["token_ids"], stored["ends"][:-1])]
+        languages = stored["languages"].tolist()
+    return [
+        Pair(answers[2 * index], answers[2 * index + 1], language)
+        for index, language in enumerate(languages)
+    ]
 
 
 def total_steps(pairs: int, epochs: float, pairs_per_step: int) -> int:

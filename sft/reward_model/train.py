@@ -1,261 +1,188 @@
-"""Train the scalar reward model from preference pairs: ``python -m sft.reward_model``.
+"""Train the scalar reward model from preference pairs: its inputs, and the loop of one rank.
 
-The loss of a pair is the Bradley-Terry negative log-likelihood, -log sigmoid(r_chosen - r_rejected)
-(Bradley & Terry 1952, as used by Ouyang et al. 2022, arXiv 2203.02155), averaged over the global
-batch's pairs. Both answers of a pair are always in the same micro-batch.
-
-Conversations are padded to the longest of their micro-batch instead of packed: pairs of a step are
-sorted by length first, which leaves a few percent of padding, and the score needs one position per
-conversation only.
+The loss is averaged over the global batch's pairs. Conversations are padded to the longest of their
+micro-batch instead of packed: pairs of a step are sorted by length first, which leaves a few
+percent of padding, and the score needs one position per conversation only.
 """
 
 from __future__ import annotations
 
-import json
-import signal
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any
 
-import torch
-from pydantic import Field
-from torch.nn.functional import logsigmoid
+from transformers import PreTrainedTokenizerBase
 
-from granite_rl.config import (
-    CheckpointSection,
-    OptimSection,
-    Positive,
-    PositiveFloat,
-    RunSection,
-    StrictModel,
-    TrackingSection,
-    TrainerSection,
+from granite_rl.errors import ConfigError, DivergedError, Preempted
+from granite_rl.models.preflight import check_model
+from granite_rl.models.reward_model import RewardModel, save_reward_model
+from granite_rl.models.tokenizer import load_tokenizer
+from granite_rl.runs.directory import RunDirectory
+from granite_rl.runs.files import write_json
+from granite_rl.training.distributed import all_reduce_sums
+from granite_rl.training.engine import TrainEngine
+from granite_rl.training.launch import RankContext
+from granite_rl.training.run import Prepared, Supervised, Task, has_model
+from granite_rl.training.schedules import warmup_then_linear
+from granite_rl.training.supervised import Report
+from sft.reward_model.config import RewardModelConfig
+from sft.reward_model.data import (
+    Data,
+    batch_order,
+    load_pairs,
+    micro_batches,
+    read_pairs,
+    save_pairs,
+    total_steps,
 )
-from granite_rl.entry import configure, parse_arguments, to_yaml
-from granite_rl.errors import ConfigError, DivergedError, ExitCode, Preempted
-from sft.reward_model.data import Data, Pair, batch_order, micro_batches, read_pairs, total_steps
+from sft.reward_model.evaluation import (
+    bradley_terry_loss,
+    evaluate,
+    heldout_metrics,
+    scores_of,
+    table,
+)
 
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
-
-    from granite_rl.models.reward_model import RewardModel
-    from granite_rl.runs.directory import RunDirectory
-    from granite_rl.training.checkpoint import Checkpoint, CheckpointStore
-    from granite_rl.training.engine import TrainEngine
-
-PROGRAM = "python -m sft.reward_model"
 HELDOUT_FILE = "heldout.json"
-EXAMPLES = f"""examples:
-  {PROGRAM} recipe=demo data.train=pairs.jsonl model.path=runs/sft/hf run.dir=runs/reward_model
-  {PROGRAM} ... data.heldout=unseen.jsonl     report accuracy per language at the end
-  {PROGRAM} ... run.resume=auto               continue after a crash, or start
-
-rows: {{"prompt": [messages], "chosen": text, "rejected": text, "language": code}}"""
 
 
-class BackboneSection(StrictModel):
-    """Where the backbone comes from."""
-
-    path: Path
-    """Policy checkpoint whose backbone the reward model starts from, usually the SFT model."""
-
-
-class PairsSection(StrictModel):
-    """Preference pairs and how often they are seen."""
+@dataclass(frozen=True)
+class Shared:
+    """What every rank is told."""
 
     train: Path
-    """JSONL of pairs."""
+    """File of `save_pairs`."""
     heldout: Path | None
-    """JSONL of pairs that are only scored, at the end; null: none."""
-    epochs: PositiveFloat
-    pairs_per_step: Positive
-    """Pairs of one optimizer step, over all ranks."""
+    steps: int
 
 
-class PairTrainerSection(TrainerSection):
-    """As for every trainer; here a row is one conversation of at most ``row_tokens`` tokens."""
-
-    rows_per_microbatch: Annotated[int, Field(ge=2)]
-    """Conversations in one forward pass: two to a pair."""
-
-
-class RewardModelConfig(StrictModel):
-    """Everything ``python -m sft.reward_model`` reads."""
-
-    recipe: str
-    run: RunSection
-    model: BackboneSection
-    data: PairsSection
-    optim: OptimSection
-    trainer: PairTrainerSection
-    checkpoint: CheckpointSection
-    tracking: TrackingSection
-
-
-# -- loss ----------------------------------------------------------------------------------------
-
-
-def scores_of(model: Any, pairs: Sequence[Pair]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Scores of the chosen and of the rejected answers, [pairs] each, from one forward pass."""
-    from granite_rl.models.reward_model import pad_right
-    from granite_rl.training.distributed import device
-
-    input_ids, last_index = pad_right(
-        [pair.chosen for pair in pairs] + [pair.rejected for pair in pairs]
-    )
-    scores = model(input_ids=input_ids.to(device()), last_index=last_index.to(device()))
-    chosen, rejected = scores.chunk(2)
-    return chosen, rejected
-
-
-def bradley_terry_loss(chosen: torch.Tensor, rejected: torch.Tensor) -> torch.Tensor:
-    """Sum over pairs of -log sigmoid(chosen - rejected). Shapes [pairs], result a scalar."""
-    return -logsigmoid(chosen - rejected).sum()
-
-
-# -- training ------------------------------------------------------------------------------------
-
-
-def train_rank(rank: int, config: RewardModelConfig, port: int, command: list[str]) -> None:
-    """One trainer rank, start to finish; rank 0 owns the run directory.
+def read_inputs(config: RewardModelConfig) -> Data:
+    """Tokenised pairs, after checking that everything fits together.
 
     Raises:
-        Preempted: a stop was asked for, and the state is saved.
-        UserError: of the run directory, the data or the checkpoint.
+        ConfigError | PreflightError | DataError: naming the key path, or file and line.
     """
-    from granite_rl.runs.directory import RunDirectory
-    from granite_rl.runs.preemption import StopSignal
-    from granite_rl.training.distributed import (
-        all_reduce_max,
-        init_distributed,
-        shutdown_distributed,
+    limit = config.trainer.row_tokens
+    tokenizer = check_model(
+        config.model.path, key="model.path", context=limit, context_key="trainer.row_tokens"
+    ).tokenizer
+    train = read_pairs(config.data.train, tokenizer, limit)
+    if config.data.pairs_per_step > len(train) * config.data.epochs:
+        raise ConfigError(
+            f"data.pairs_per_step: {config.data.pairs_per_step} is more than the "
+            f"{len(train)} pairs x {config.data.epochs} epochs of data.train"
+        )
+    if config.data.pairs_per_step % config.trainer.ranks:
+        raise ConfigError(
+            f"trainer.ranks: {config.trainer.ranks} ranks can't share "
+            f"data.pairs_per_step={config.data.pairs_per_step} evenly"
+        )
+    heldout = config.data.heldout
+    return Data(train, read_pairs(heldout, tokenizer, limit) if heldout else [])
+
+
+def _steps(config: RewardModelConfig, data: Data) -> int:
+    return total_steps(len(data.train), config.data.epochs, config.data.pairs_per_step)
+
+
+def describe(config: RewardModelConfig, data: Data) -> str:
+    """The plan in one line."""
+    return (
+        f"# plan: {_steps(config, data)} steps x {config.data.pairs_per_step} of "
+        f"{len(data.train)} pairs, {len(data.heldout)} held out, {config.trainer.ranks} rank(s)"
     )
 
-    data, tokenizer = load_inputs(config)  # before anything is written
-    with ExitStack() as stack:
-        run: RunDirectory | None = None
-        if rank == 0:
-            run = stack.enter_context(
-                RunDirectory.open(
-                    config.run,
-                    kind="reward_model",
-                    config_yaml=to_yaml(config),
-                    overrides=command,
-                    command=["python", "-m", "sft.reward_model", *command],
-                )
-            )
-        stop = stack.enter_context(StopSignal())
-        init_distributed(
-            rank, config.trainer.ranks, "127.0.0.1", port, threads=config.trainer.threads
-        )
-        stack.callback(shutdown_distributed)
-        if all_reduce_max(run is not None and run.already_complete):
-            if run is not None:
-                print(f"reward_model: {run.path} is already complete; nothing to do")
-            return
-        _Training(config, data, tokenizer, run, stop, rank).run_all()
+
+def prepare(config: RewardModelConfig, data: Data, run: RunDirectory) -> Prepared[Shared]:
+    """Write the tokenised pairs where the ranks read them."""
+    train, heldout = run.path / "train.npz", None
+    save_pairs(train, data.train)
+    if data.heldout:
+        heldout = run.path / "heldout.npz"
+        save_pairs(heldout, data.heldout)
+    steps = _steps(config, data)
+    note = f"{len(data.train):,} pairs, {len(data.heldout):,} held out; {steps} steps"
+    return Prepared(
+        shared=Shared(train, heldout, steps),
+        total_steps=steps,
+        notes=(note,),
+        stage="reward_model",
+        parent=config.model.path,
+        lineage={},
+    )
+
+
+def product(config: RewardModelConfig, run: Path) -> bool:
+    """Whether a run directory holds the model, and the report on held-out pairs if asked for."""
+    report = config.data.heldout is None or (run / HELDOUT_FILE).is_file()
+    return has_model(config, run) and report
+
+
+def train_rank(rank: int, context: RankContext, task: Task[RewardModelConfig, Shared]) -> None:
+    """Run one rank from where the task continues to the end, write the model and evaluate it.
+
+    Raises:
+        Preempted: asked to stop, after saving.
+        DivergedError: a gradient was not finite.
+    """
+    _Training(rank, context, task).run()
 
 
 class _Training:
-    """The loop over steps, on every rank; `run` is None except on rank 0."""
+    """State of one rank while it trains."""
 
     def __init__(
-        self,
-        config: RewardModelConfig,
-        data: Data,
-        tokenizer: PreTrainedTokenizerBase,
-        run: RunDirectory | None,
-        stop: Any,
-        rank: int,
+        self, rank: int, context: RankContext, task: Task[RewardModelConfig, Shared]
     ) -> None:
-        from granite_rl.models.reward_model import RewardModel
-        from granite_rl.training.checkpoint import CheckpointStore
-        from granite_rl.training.engine import TrainEngine
-
-        self.config, self.data, self.tokenizer = config, data, tokenizer
-        self.run, self.stop, self.rank = run, stop, rank
-        self.steps = total_steps(len(data.train), config.data.epochs, config.data.pairs_per_step)
+        self.rank, self.context, self.task, self.config = rank, context, task, task.config
+        self.steps = task.shared.steps
+        self.pairs = load_pairs(task.shared.train)
+        self.tokenizer: PreTrainedTokenizerBase = load_tokenizer(self.config.model.path)
         self.model: RewardModel = RewardModel.init_from_policy(
-            config.model.path, config.run.seed, config.trainer.dtype
+            self.config.model.path, self.config.run.seed, self.config.trainer.dtype
         )
         self.engine: TrainEngine = TrainEngine(
             self.model,
-            optim=config.optim,
-            zero_stage=config.trainer.zero_stage,
-            dtype=config.trainer.dtype,
-            gradient_checkpointing=config.trainer.gradient_checkpointing,
+            optim=self.config.optim,
+            zero_stage=self.config.trainer.zero_stage,
+            dtype=self.config.trainer.dtype,
+            gradient_checkpointing=self.config.trainer.gradient_checkpointing,
         )
-        self.store: CheckpointStore = CheckpointStore(
-            config.run.dir / "checkpoints", config.checkpoint.keep
-        )
+        self.saves = task.saves(context)
         self.tokens = 0
+        if task.resume is not None:
+            self.engine.load(task.resume.path)
+            self.tokens = int(task.resume.metadata["tokens"])
 
-    def run_all(self) -> None:
-        """Train from the newest checkpoint or the start, write the model, score held-out pairs."""
-        from granite_rl.models.checkpoint_directory import checkpoint_hash
-        from granite_rl.runs.console import Progress
-        from granite_rl.runs.metrics import MetricLogger
-
-        start = self._resume()
-        if self.run is None:
-            self._steps(start, None, None)
-            self._finish(None)
-            return
-        config = self.config
-        self.run.drop_metrics_after(start)
-        self.run.write_lineage(
-            "reward_model", config.recipe, config.model.path, checkpoint_hash(config.model.path)
-        )
-        settings = config.model_dump(mode="json")
-        with (
-            closing(Progress(self.steps, "step", "reward_model")) as progress,
-            closing(
-                MetricLogger(self.run, config.tracking, config.run.name, settings, self.steps)
-            ) as logger,
-        ):
-            self._steps(start, progress, logger)
-            self._finish(logger)
-        self.run.finish("succeeded", ExitCode.OK)
-        print(f"reward_model: done, model in {self.run.hf}", flush=True)
-
-    def _steps(self, start: int, progress: Any, logger: Any) -> None:
-        from granite_rl.training.distributed import all_reduce_max
-
-        every = self.config.checkpoint.every_steps
-        for step in range(start + 1, self.steps + 1):
+    def run(self) -> None:
+        """Train all steps that are left, save, and finish."""
+        self.context.begin()
+        for step in range(self.task.start + 1, self.steps + 1):
+            self._stop_point(step - 1)
             metrics = self._step(step)
-            if self.run is not None:
-                logger.log(step, metrics)
-                self.run.set_step(step)
-                progress.update(
-                    step,
-                    {
-                        "loss": metrics["train/loss"],
-                        "accuracy": metrics["train/accuracy"],
-                        "margin": metrics["train/margin"],
-                        "tok/s": metrics["perf/tokens_per_s"],
-                    },
-                )
-            stopping = bool(all_reduce_max(self.stop.requested))
-            if stopping or (every and step % every == 0 and step < self.steps):
-                self._save(step)
-            if stopping:
-                raise Preempted(
-                    f"reward_model: stopped after step {step} of {self.steps}, state saved"
-                )
+            if self.rank == 0:
+                fields: dict[str, str | float] = {
+                    "loss": metrics["train/loss"],
+                    "accuracy": metrics["train/accuracy"],
+                    "margin": metrics["train/margin"],
+                    "tok/s": metrics["perf/tokens_per_s"],
+                }
+                self.context.report(Report(step, metrics, fields))
+            self.saves.save_in_turn(self.engine, step, {"tokens": self.tokens})
+        # Saved before anything is made of it: an export that fails loses no training.
+        self.saves.save(self.engine, self.steps, {"tokens": self.tokens})
+        self._stop_point(self.steps)
+        self._finish()
+
+    def _stop_point(self, step: int) -> None:
+        self.saves.stop_point(self.engine, step, {"tokens": self.tokens})
 
     def _step(self, step: int) -> dict[str, float]:
         """One optimizer step; the metrics are those of the global batch, on every rank."""
-        from granite_rl.training.distributed import all_reduce_sums
-        from granite_rl.training.schedules import warmup_then_linear
-
         config, began = self.config, time.monotonic()
         wanted = config.data.pairs_per_step
-        order = batch_order(len(self.data.train), step - 1, wanted, config.run.seed)
-        mine = [self.data.train[index] for index in order[self.rank :: config.trainer.ranks]]
+        order = batch_order(len(self.pairs), step - 1, wanted, config.run.seed)
+        mine = [self.pairs[index] for index in order[self.rank :: config.trainer.ranks]]
         loss_sum, right, margin, tokens = 0.0, 0.0, 0.0, 0
         # Every rank has as many pairs, so as many micro-batches: the collectives stay in step.
         for pairs in micro_batches(mine, config.trainer.rows_per_microbatch):
@@ -287,159 +214,49 @@ class _Training:
             "train/tokens": all_tokens,
             "time/step_s": seconds,
             "perf/tokens_per_s": all_tokens / seconds,
-            "run/global_step": float(step),
             "run/tokens_total": float(self.tokens),
-            "run/epoch": step * wanted / len(self.data.train),
+            "run/epoch": step * wanted / len(self.pairs),
         }
 
-    def _resume(self) -> int:
-        """Load the checkpoint that the run continues from; returns the steps already done."""
-        resume = self.config.run.resume
-        if resume == "never":
-            return 0
-        checkpoint: Checkpoint | None = (
-            self.store.newest() if resume == "auto" else self.store.exact(resume)
-        )
-        if checkpoint is None:
-            return 0
-        self.engine.load(checkpoint.path)
-        self.tokens = int(checkpoint.metadata["tokens"])
-        return checkpoint.step
-
-    def _save(self, step: int) -> None:
-        """Checkpoint of a step: every rank writes its shard, rank 0 commits when all have."""
-        paths: list[str | None] = [str(self.store.begin(step)) if self.rank == 0 else None]
-        torch.distributed.broadcast_object_list(paths, src=0)
-        self.engine.save(Path(str(paths[0])))
-        torch.distributed.barrier()
-        if self.rank == 0:
-            self.store.commit(step, {"tokens": self.tokens})
-
-    def _finish(self, logger: Any) -> None:
+    def _finish(self) -> None:
         """Write the reward model, and score the held-out pairs with it."""
-        from granite_rl.models.reward_model import save_reward_model
-
         state = {
             name: tensor.clone()
             for name, tensor in self.engine.named_parameters_full()
             if self.rank == 0
         }
-        if self.run is None:
+        if self.rank:
             return
-        save_reward_model(state, self.model.config, self.tokenizer, self.run.hf)
-        if not self.data.heldout:
+        save_reward_model(state, self.model.config, self.tokenizer, self.task.hf)
+        if self.task.shared.heldout is None:
             return
-        from granite_rl.models.reward_model import RewardModel
-
         # Read back rather than taken from the engine: what is scored is what was written.
         report = evaluate(
-            RewardModel.load(self.run.hf, self.config.trainer.dtype),
-            self.data.heldout,
+            RewardModel.load(self.task.hf, self.config.trainer.dtype),
+            load_pairs(self.task.shared.heldout),
             self.config.trainer.rows_per_microbatch,
+            self._leave_if_asked,
         )
-        (self.run.path / HELDOUT_FILE).write_text(json.dumps(report, indent=2) + "\n")
-        logger.log(self.steps, _heldout_metrics(report))
-        print(_table(report), flush=True)
+        write_json(self.task.run / HELDOUT_FILE, report)
+        self.context.report(Report(self.steps, heldout_metrics(report), {}))
+        self.context.report(table(report))
+
+    def _leave_if_asked(self) -> None:
+        """Stop the evaluation, which rank 0 does alone."""
+        if self.context.stop_requested():
+            raise Preempted(
+                f"stopped on request in the evaluation, after step {self.steps}; its checkpoint "
+                "and the model are saved",
+                "the same command with run.resume=auto evaluates",
+            )
 
 
-# -- held-out pairs ------------------------------------------------------------------------------
-
-
-def evaluate(
-    model: RewardModel, pairs: Sequence[Pair], conversations: int
-) -> dict[str, dict[str, float]]:
-    """Accuracy (share of pairs ranked correctly), mean margin and n, by language and for "all"."""
-    from granite_rl.training.distributed import device
-
-    model = model.to(device()).eval()
-    differences: dict[str, list[float]] = {}
-    with torch.no_grad():
-        for batch in micro_batches(pairs, conversations):
-            chosen, rejected = scores_of(model, batch)
-            for pair, difference in zip(batch, (chosen - rejected).tolist(), strict=True):
-                for key in (pair.language, "all"):
-                    differences.setdefault(key, []).append(difference)
-    return {
-        key: {
-            "accuracy": sum(value > 0 for value in values) / len(values),
-            "margin": sum(values) / len(values),
-            "n": len(values),
-        }
-        for key, values in sorted(differences.items())
-    }
-
-
-def _heldout_metrics(report: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    languages = {key: value for key, value in report.items() if key != "all"}
-    metrics = {"eval/mean": report["all"]["accuracy"]}
-    for language, values in languages.items():
-        metrics[f"eval/{language}/accuracy"] = values["accuracy"]
-        metrics[f"eval/{language}/n"] = float(values["n"])
-    return metrics
-
-
-def _table(report: Mapping[str, Mapping[str, float]]) -> str:
-    lines = ["held-out pairs ranked correctly:"]
-    lines += [
-        f"  {key:8} {values['accuracy']:6.1%}  of {values['n']:5}  margin {values['margin']:+.2f}"
-        for key, values in report.items()
-    ]
-    return "\n".join(lines)
-
-
-# -- entry point ---------------------------------------------------------------------------------
-
-
-def load_inputs(config: RewardModelConfig) -> tuple[Data, PreTrainedTokenizerBase]:
-    """Tokenizer and tokenised pairs, after checking that everything fits together.
-
-    Raises:
-        ConfigError | PreflightError | DataError: naming the key path, or file and line.
-    """
-    from granite_rl.models.preflight import check_model
-
-    limit = config.trainer.row_tokens
-    tokenizer = check_model(
-        config.model.path, key="model.path", context=limit, context_key="trainer.row_tokens"
-    ).tokenizer
-    train = read_pairs(config.data.train, tokenizer, limit)
-    if config.data.pairs_per_step > len(train) * config.data.epochs:
-        raise ConfigError(
-            f"data.pairs_per_step: {config.data.pairs_per_step} is more than the "
-            f"{len(train)} pairs x {config.data.epochs} epochs of data.train"
-        )
-    if config.data.pairs_per_step % config.trainer.ranks:
-        raise ConfigError(
-            f"trainer.ranks: {config.trainer.ranks} ranks can't share "
-            f"data.pairs_per_step={config.data.pairs_per_step} evenly"
-        )
-    heldout = config.data.heldout
-    return Data(train, read_pairs(heldout, tokenizer, limit) if heldout else []), tokenizer
-
-
-def main(argv: Sequence[str]) -> int:
-    """Train a reward model; returns the exit code."""
-    parsed = parse_arguments(
-        PROGRAM, "Train the scalar reward model from preference pairs.", argv, epilog=EXAMPLES
-    )
-    config = configure("reward_model", RewardModelConfig, parsed.overrides)
-    if parsed.dry_run:
-        data, _ = load_inputs(config)
-        print(to_yaml(config))
-        steps = total_steps(len(data.train), config.data.epochs, config.data.pairs_per_step)
-        print(
-            f"# plan: {steps} steps x {config.data.pairs_per_step} of {len(data.train)} pairs, "
-            f"{len(data.heldout)} held out, {config.trainer.ranks} rank(s)"
-        )
-        return ExitCode.OK
-    from granite_rl.training.launch import free_port, spawn
-
-    if config.trainer.ranks > 1:
-        signal.signal(signal.SIGTERM, _stop_ranks)
-    spawn(train_rank, config.trainer.ranks, (config, free_port(), list(parsed.overrides)))
-    return ExitCode.OK
-
-
-def _stop_ranks(number: int, frame: FrameType | None) -> None:
-    # `spawn` passes the signal on to its ranks when an exception leaves it.
-    raise Preempted("reward_model: stopped; its ranks saved their state")
+REWARD_MODEL = Supervised(
+    kind="reward_model",
+    command=("python", "-m", "sft.reward_model"),
+    read=read_inputs,
+    describe=describe,
+    prepare=prepare,
+    train=train_rank,
+    product=product,
+)

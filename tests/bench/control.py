@@ -9,12 +9,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from granite_rl.actors.trainer_group import TrainerGroup
 from granite_rl.config import StageConfig
 from granite_rl.entry import compose, to_yaml, validate
 from granite_rl.rl.controller import Controller
 from granite_rl.rl.inputs import Inputs
-from granite_rl.rl.rollouts import RolloutEngine
+from granite_rl.rl.roles import Roles
 from granite_rl.runs.console import Progress
 from granite_rl.runs.directory import RunDirectory
 from granite_rl.runs.metrics import MetricLogger
@@ -43,8 +42,7 @@ def stage_config(model: Path, rows: Path, directory: Path, *more: str) -> StageC
 def step_loop(
     inputs: Inputs,
     run: RunDirectory,
-    rollouts: RolloutEngine,
-    trainers: TrainerGroup,
+    roles: Roles,
     kind: type[Controller] = Controller,
 ) -> Iterator[Controller]:
     """Provide a `Controller` over the given roles; metrics go to the run directory alone."""
@@ -56,10 +54,8 @@ def step_loop(
         yield kind(
             config,
             stream=inputs.stream,
-            prompt_ids=inputs.train.token_ids,
             pad_id=int(inputs.tokenizer.pad_token_id),
-            rollouts=rollouts,
-            trainers=trainers,
+            roles=roles,
             run=run,
             logger=logger,
             progress=progress,

@@ -38,7 +38,7 @@ from granite_rl.actors.trainer import StepReport, TokenSums
 from granite_rl.actors.trainer_group import TrainerGroup
 from granite_rl.rl.controller import Controller
 from granite_rl.rl.inputs import load_inputs
-from granite_rl.rl.roles import training_of
+from granite_rl.rl.roles import Roles, training_of
 from granite_rl.rl.rollouts import RolloutEngine
 from granite_rl.types import GenerationRequest, TrainBatch, Turn
 from granite_rl.weight_sync.sender import Receivers, SyncReport
@@ -210,10 +210,11 @@ def measure(work: Path, arguments: argparse.Namespace) -> tuple[list[float], lis
                 return start_reward_worker(config.rewards, config.cluster)
             return ray.remote(FakeRewardWorker).options(num_cpus=0.1).remote()
 
-        scorers = ScorerPool(worker, 1, config.rewards.batch_timeout_s, None, lambda _: False)
+        scorers = ScorerPool(worker, 1, config.rewards.batch_timeout_s)
         ray.get(list(scorers.ready().values()), timeout=120)
         rollouts = RolloutEngine(generators, scorers, lambda _: [], config.generator.timeout_s)
-        with step_loop(inputs, run, rollouts, trainers, kind=Watched) as controller:
+        roles = Roles(generators, scorers, trainers, rollouts)
+        with step_loop(inputs, run, roles, kind=Watched) as controller:
             profile = cProfile.Profile()
             if arguments.profile:
                 profile.enable()

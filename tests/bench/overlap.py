@@ -28,10 +28,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from granite_rl.actors.generator_pool import GeneratorPool
 from granite_rl.actors.placement import ray_session
 from granite_rl.rl.inputs import load_inputs
 from granite_rl.rl.roles import start_roles, wait_for_roles
-from granite_rl.rl.rollouts import RolloutEngine, RolloutTimes, Sampling
+from granite_rl.rl.rollouts import RolloutBatch, RolloutEngine, Sampling
 from granite_rl.types import PromptGroup, ScoredGroup
 from tests.bench.control import metric_lines, run_directory, stage_config, step_loop
 from tests.bench.length_model import (
@@ -59,18 +60,12 @@ class RecordingRollouts:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.engine, name)
 
-    def begin(
-        self,
-        batch: int,
-        groups: Sequence[PromptGroup],
-        sampling: Sampling,
-        times: RolloutTimes,
-    ) -> None:
+    def begin(self, groups: Sequence[PromptGroup], sampling: Sampling) -> RolloutBatch:
         """Record the groups and pass them on."""
         self.asked.append((groups, sampling))
-        self.engine.begin(batch, groups, sampling, times)
+        return self.engine.begin(groups, sampling)
 
-    def collect(self, batch: int) -> Iterator[ScoredGroup]:
+    def collect(self, batch: RolloutBatch) -> Iterator[ScoredGroup]:
         """Record the scored groups and pass them on."""
         self.scored.append([])
         for scored in self.engine.collect(batch):
@@ -78,16 +73,10 @@ class RecordingRollouts:
             yield scored
 
 
-class ReplayedRollouts:
-    """Replaces a rollout engine: returns recorded rollouts at once, and leaves the generator
-    alone."""
+class IdleGenerators:
+    """Replaces a generator pool: leaves the generators alone."""
 
-    def __init__(self, recorder: RecordingRollouts) -> None:
-        self._engine = recorder.engine
-        self._steps = iter(recorder.scored)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._engine, name)
+    restarts = 0
 
     def load_weights(self, *_: Any) -> None:
         """Do nothing: only the trainer's own work is timed."""
@@ -96,8 +85,16 @@ class ReplayedRollouts:
         """Return nothing, as no token is generated."""
         return []
 
-    def begin(self, *_: Any) -> None:
+
+class ReplayedRollouts:
+    """Replaces a rollout engine: returns recorded rollouts at once."""
+
+    def __init__(self, recorder: RecordingRollouts) -> None:
+        self._steps = iter(recorder.scored)
+
+    def begin(self, groups: Sequence[PromptGroup], sampling: Sampling) -> RolloutBatch:
         """Do nothing: the rollouts are recorded already."""
+        return RolloutBatch(0, sampling, {})
 
     def collect(self, *_: Any) -> Iterator[ScoredGroup]:
         """Return the scored groups of the next recorded step."""
@@ -140,16 +137,16 @@ def measure(work: Path, kind: str, steps: int, overrides: Sequence[str]) -> Resu
     config = stage_config(model, rows, work / "overlapped", *settings)
     inputs = load_inputs(config)
     with ray_session(config.cluster), run_directory(config) as run:
-        roles = start_roles(inputs, run)
-        recorder = RecordingRollouts(wait_for_roles(inputs, run, None, roles))
+        roles = wait_for_roles(inputs, run, None, start_roles(inputs, run))
+        recorder = RecordingRollouts(roles.rollouts)
         pin_roles(run.path)
-        engine = cast(RolloutEngine, recorder)
-        with step_loop(inputs, run, engine, roles.trainers) as controller:
+        recorded = roles._replace(rollouts=cast(RolloutEngine, recorder))
+        with step_loop(inputs, run, recorded) as controller:
             controller.run(0)
         generation = []
         for groups, sampling in recorder.asked:
             begin = time.perf_counter()
-            for _ in recorder.engine.run(groups, sampling, RolloutTimes()):
+            for _ in recorder.engine.run(groups, sampling):
                 pass
             generation.append(time.perf_counter() - begin)
         alone = stage_config(model, rows, work / "alone", *settings)
@@ -158,8 +155,10 @@ def measure(work: Path, kind: str, steps: int, overrides: Sequence[str]) -> Resu
             step_loop(
                 inputs._replace(config=alone),
                 second,
-                cast(RolloutEngine, ReplayedRollouts(recorder)),
-                roles.trainers,
+                roles._replace(
+                    generators=cast(GeneratorPool, IdleGenerators()),
+                    rollouts=cast(RolloutEngine, ReplayedRollouts(recorder)),
+                ),
             ) as controller,
         ):
             controller.run(0)

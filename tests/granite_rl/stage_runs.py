@@ -47,13 +47,16 @@ def stage_arguments(model: Path, rows: Path, run: Path, steps: int, *more: str) 
     ]
 
 
-def write_rows(directory: Path, environment: str, cases: Sequence[str]) -> Path:
+def write_rows(
+    directory: Path, environment: str, cases: Sequence[str], name: str = "rows.jsonl"
+) -> Path:
     """A file of prompt rows, one for each case, which is its ground truth.
 
     Args:
         directory: where the rows and their environment are written.
         environment: source of a module with a class ``Env``.
         cases: ground truths.
+        name: of the file.
     """
     source = directory / "environment.py"
     source.write_text(environment)
@@ -66,13 +69,19 @@ def write_rows(directory: Path, environment: str, cases: Sequence[str]) -> Path:
         }
         for number, case in enumerate(cases)
     ]
-    path = directory / "rows.jsonl"
+    path = directory / name
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
 
 
-def start(arguments: list[str], log: Path) -> subprocess.Popen[bytes]:
-    """Start a stage in a process of its own, its output going to a file."""
+def start(arguments: list[str], log: Path, group: bool = False) -> subprocess.Popen[bytes]:
+    """Start a stage in a process of its own, its output going to a file.
+
+    Args:
+        arguments: of the stage.
+        log: the file.
+        group: make the process the leader of a process group.
+    """
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     environment.pop("RAY_ADDRESS", None)
     with log.open("ab") as output:
@@ -82,6 +91,7 @@ def start(arguments: list[str], log: Path) -> subprocess.Popen[bytes]:
             env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,
+            start_new_session=group,
         )
 
 

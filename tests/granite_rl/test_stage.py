@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 from pathlib import Path
 
@@ -29,17 +30,24 @@ pytestmark = [pytest.mark.slow, pytest.mark.ray]
 def two_runs(
     tiny_checkpoint: Path, any_rows: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Path]:
-    """The same run twice, undisturbed, in one process: the second takes over the first's actors."""
+    """The same run twice, undisturbed, in one process: the second takes over the first's actors.
+
+    Then the second's model and evaluation are deleted, and made again.
+    """
     root = tmp_path_factory.mktemp("straight")
     runs = root / "first", root / "second"
     sinks = ("tracking.wandb_mode=offline", "tracking.tensorboard=true")
+
+    def arguments(run: Path, *more: str) -> list[str]:
+        heldout = f"eval.files={any_rows}"
+        return stage_arguments(tiny_checkpoint, any_rows, run, STEPS, heldout, *more)
+
     with one_process(root / "log") as stage:
-        for run, more in zip(runs, (sinks, ()), strict=True):
-            stage(
-                stage_arguments(
-                    tiny_checkpoint, any_rows, run, STEPS, f"eval.files={any_rows}", *more
-                )
-            )
+        stage(arguments(runs[0], *sinks))
+        stage(arguments(runs[1]))
+        shutil.rmtree(runs[1] / "hf")
+        (runs[1] / "eval.json").unlink()
+        stage(arguments(runs[1], "run.resume=auto"))
     return runs
 
 
@@ -59,6 +67,7 @@ def test_a_run_on_used_actors_has_the_same_bits(two_runs: tuple[Path, Path]) -> 
     assert_same_run(second, first, STEPS)
     used = {name: role["pid"] for name, role in roles_of(first).items()}
     assert {name: role["pid"] for name, role in roles_of(second).items()} == used
+    assert [event["kind"] for event in events_of(second)].count("product_missing") == 1
     evaluations = [json.loads((run / "eval.json").read_text()) for run in two_runs]
     assert evaluations[0]["domains"] == evaluations[1]["domains"]
 

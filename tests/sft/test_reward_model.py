@@ -19,14 +19,19 @@ from granite_rl.models.configs import granite_config
 from granite_rl.models.loading import init_policy, save_hf
 from granite_rl.models.reward_model import RewardModel
 from granite_rl.models.tokenizer import load_tokenizer, train_tokenizer
-from sft.reward_model.data import Pair, batch_order, micro_batches, read_pairs, total_steps
-from sft.reward_model.train import (
-    RewardModelConfig,
-    bradley_terry_loss,
-    evaluate,
-    load_inputs,
-    main,
+from sft.reward_model.__main__ import main
+from sft.reward_model.config import RewardModelConfig
+from sft.reward_model.data import (
+    Pair,
+    batch_order,
+    load_pairs,
+    micro_batches,
+    read_pairs,
+    save_pairs,
+    total_steps,
 )
+from sft.reward_model.evaluation import bradley_terry_loss, evaluate
+from sft.reward_model.train import read_inputs
 
 
 def _row(number: int) -> dict[str, Any]:
@@ -102,7 +107,7 @@ def test_micro_batches_hold_whole_pairs_sorted_by_length() -> None:
     ("line", "words"),
     [
         ("{", "not JSON"),
-        ("[]", "must be an object"),
+        ("[]", "not a JSON object"),
         ('{"chosen": "a", "rejected": "b"}', "prompt must be a list, it is missing"),
         ('{"prompt": [], "chosen": 3, "rejected": "b"}', "chosen must be a str, got 3"),
         ('{"prompt": [], "chosen": "a", "rejected": "a"}', "are the same"),
@@ -117,6 +122,12 @@ def test_bad_rows_are_refused_with_file_and_line(
     path.write_text(path.read_text() + "\n" + line + "\n")
     with pytest.raises(DataError, match=rf"pairs\.jsonl:3: .*{words}"):
         read_pairs(path, load_tokenizer(tiny_checkpoint), 128)
+
+
+def test_pairs_come_back_from_their_file(tmp_path: Path) -> None:
+    pairs = [Pair([1, 2, 3], [4], "en"), Pair([5], [6, 7], "zh"), Pair([8, 9], [10], "unknown")]
+    save_pairs(tmp_path / "pairs.npz", pairs)
+    assert load_pairs(tmp_path / "pairs.npz") == pairs
 
 
 def test_too_long_pairs_and_empty_files_are_refused(tiny_checkpoint: Path, tmp_path: Path) -> None:
@@ -144,7 +155,7 @@ def test_inconsistent_configurations_are_refused(
     tiny_checkpoint: Path, pairs_file: Path, override: str, words: str
 ) -> None:
     with pytest.raises(ConfigError, match=words):
-        load_inputs(
+        read_inputs(
             configure(
                 "reward_model",
                 RewardModelConfig,
@@ -187,23 +198,24 @@ def _arguments(model: Path, pairs: Path) -> list[str]:
 
 
 _SEVERAL_RUNS = """
-import json, os, signal, sys
-from granite_rl.entry import configure, run_main
-from granite_rl.training import distributed
-from sft import preference
+import json, os, pathlib, signal, sys
+from granite_rl.entry import run_main
+from sft.reward_model import train
+from sft.reward_model.__main__ import main
 
-distributed.shutdown_distributed = lambda: None  # DeepSpeed can't join twice in one process
-original = preference._Training._step
+original = train._Training._step
 
 def step(self, number):
     if number == stop_at:
         os.kill(os.getpid(), signal.SIGTERM)
     return original(self, number)
 
-preference._Training._step = step
+train._Training._step = step
 codes = []
-for stop_at, argv in json.loads(sys.argv[1]):
-    codes.append(run_main(preference.main, argv))
+for stop_at, lost, argv in json.loads(sys.argv[1]):
+    if lost:
+        pathlib.Path(lost).unlink()
+    codes.append(run_main(main, argv))
     print("== end of run", flush=True)
 print(json.dumps(codes))
 """
@@ -239,7 +251,14 @@ def runs(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Run
     straight = [*arguments, f"run.dir={root / 'straight'}"]
     resumed = [*arguments, f"run.dir={root / 'resumed'}"]
     again = [*resumed, "run.resume=auto"]
-    plan = [(None, straight), (4, resumed), (None, again), (None, again), (None, resumed)]
+    plan = [
+        (None, None, straight),
+        (4, None, resumed),
+        (None, None, again),
+        (None, None, again),
+        (None, None, resumed),
+        (None, str(root / "resumed" / "heldout.json"), again),
+    ]
     done = _python("-c", _SEVERAL_RUNS, json.dumps(plan))
     assert done.returncode == 0, done.stderr
     *output, codes = done.stdout.split("== end of run\n")
@@ -265,12 +284,18 @@ def test_a_run_learns_and_reports(runs: Runs) -> None:
 
 @pytest.mark.slow
 def test_a_stopped_run_continues_bit_for_bit(runs: Runs) -> None:
-    assert runs.codes == [0, 75, 0, 0, 2]
+    assert runs.codes == [0, 75, 0, 0, 2, 0]
     assert "reward_model  4/8" in runs.output[1]
     assert "reward_model  5/8" not in runs.output[1]
     assert "reward_model  4/8" not in runs.output[2]
     assert "reward_model  5/8" in runs.output[2]
     assert "already complete" in runs.output[3]
+    # The report on held-out pairs was deleted: it is made again, and no step is.
+    assert "gone or not whole" in runs.output[5]
+    assert "reward_model  8/8" not in runs.output[5]
+    assert (runs.resumed / "heldout.json").read_text() == (
+        runs.straight / "heldout.json"
+    ).read_text()
     assert [line["step"] for line in _metrics(runs.resumed)] == list(range(1, 9))
     assert (
         _metrics(runs.resumed)[-1]["run/tokens_total"]

@@ -2,35 +2,58 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import ray
+import ray._private.services
+import ray._private.utils
 from ray.exceptions import ActorDiedError, GetTimeoutError, OutOfMemoryError
 
-from granite_rl.actors import placement
+from granite_rl.actors import answers, placement
 from granite_rl.errors import ExitCode, InfrastructureError
+from granite_rl.runs.preemption import StopSignal
+
+
+class Reference:
+    """Stands for an object reference."""
+
+    def __init__(self, actor_id: str) -> None:
+        self._actor_id = actor_id
+
+    def task_id(self) -> Any:
+        """Ray's path from a reference to its actor."""
+        return SimpleNamespace(actor_id=lambda: SimpleNamespace(hex=lambda: self._actor_id))
 
 
 @pytest.mark.parametrize(
     ("raised", "said"),
     [
-        (ActorDiedError(), "an actor died"),
+        (ActorDiedError(), "generator 0 died: The actor died unexpectedly"),
         (OutOfMemoryError("1 worker(s) were killed due to the node running low"), "running low"),
-        (GetTimeoutError(), "no answer from generator 1 within 2 s"),
+        (GetTimeoutError(), "no answer from generator 1 within 0.05 s"),
     ],
 )
 def test_a_lost_actor_is_an_infrastructure_failure(
     monkeypatch: pytest.MonkeyPatch, raised: Exception, said: str
 ) -> None:
+    first, second = Reference("01"), Reference("02")
+
     def get(*_: Any, **__: Any) -> Any:
+        if isinstance(raised, GetTimeoutError):
+            return None
         raise raised
 
     monkeypatch.setattr(ray, "get", get)
-    monkeypatch.setattr(ray, "wait", lambda refs, **_: (refs[:1], refs[1:]))
+    monkeypatch.setattr(ray, "wait", lambda refs, **_: (refs if first in refs else [], refs[1:]))
+    if isinstance(raised, GetTimeoutError):
+        monkeypatch.setattr(ray, "wait", lambda refs, **_: ([first], [second]))
     with pytest.raises(InfrastructureError, match=said) as caught:
-        placement.wait_for({"generator 0": object(), "generator 1": object()}, 2, "starting vLLM")
+        answers.wait_for({"generator 0": first, "generator 1": second}, 0.05, "starting vLLM")
     assert caught.value.message.startswith("starting vLLM: ")
     assert caught.value.exit_code == ExitCode.INFRASTRUCTURE
 
@@ -65,3 +88,42 @@ def test_a_slow_start_is_tried_again(monkeypatch: pytest.MonkeyPatch, failures: 
         ):
             raise AssertionError("there is no session")
     assert not [path for path in begun if Path(path).exists()]
+
+
+def test_an_interrupted_start_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[Path] = []
+
+    def init(**options: Any) -> None:
+        begun.append(Path(options["_temp_dir"]))
+        raise SystemExit(143)
+
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setattr(ray, "init", init)
+    monkeypatch.setattr(ray, "shutdown", lambda: None)
+    with pytest.raises(SystemExit), placement.ray_session(configuration().cluster):
+        raise AssertionError("there is no session")
+    assert len(begun) == 1
+    assert not begun[0].exists()
+
+
+def test_ray_leaves_signals_to_a_process_that_handles_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    def init(**_: Any) -> None:
+        ray._private.utils.set_sigterm_handler(lambda number, frame: None)
+        child = ray._private.services.ConsolePopen(["sleep", "60"])
+        try:
+            assert os.getpgid(child.pid) == child.pid
+        finally:
+            child.kill()
+            child.wait()
+
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setattr(ray, "init", init)
+    monkeypatch.setattr(ray, "shutdown", lambda: None)
+    with StopSignal() as stop, placement.ray_session(configuration().cluster):
+        assert signal.getsignal(signal.SIGTERM) == stop._handle
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with placement.ray_session(configuration().cluster):
+            assert signal.getsignal(signal.SIGTERM) is not before, "nobody else handles it"
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -10,7 +10,14 @@ import pytest
 import torch
 from vllm.v1.sample.logits_processor import BatchUpdate, MoveDirectionality
 
-from granite_rl.actors.sampler import DRAWS, EXTRA, Draw, DrawSampler, pick, uniforms
+from granite_rl.actors.sampler import (
+    EXTRA,
+    SAMPLING_STATES,
+    SamplingState,
+    SeededSampler,
+    pick,
+    uniforms,
+)
 
 pytestmark = pytest.mark.slow  # vLLM's import alone takes seconds
 
@@ -86,23 +93,25 @@ def update(**changes: Any) -> BatchUpdate:
 
 
 def parameters(name: str) -> Any:
-    draw = DRAWS[name]
+    draw = SAMPLING_STATES[name]
     described = {"id": name, "seed": draw.seed, "temperature": draw.temperature, "top_p": 1.0}
     return SimpleNamespace(extra_args={EXTRA: described})
 
 
 @pytest.fixture
-def sampler() -> DrawSampler:
-    DRAWS.clear()
-    return DrawSampler(None, torch.device("cpu"), False)
+def sampler() -> SeededSampler:
+    SAMPLING_STATES.clear()
+    return SeededSampler(None, torch.device("cpu"), False)
 
 
-def test_a_token_does_not_depend_on_the_rest_of_the_batch(sampler: DrawSampler) -> None:
+def test_a_token_does_not_depend_on_the_rest_of_the_batch(sampler: SeededSampler) -> None:
     """Alone, beside others, after moving to another row, and after a restart: the same draws."""
     generator = torch.Generator().manual_seed(1)
     logits = torch.randn(5, 3, 50, generator=generator)
     for name in "abc":
-        DRAWS[name] = Draw(seed=ord(name), temperature=0.7, top_p=1.0, logprobs=[])
+        SAMPLING_STATES[name] = SamplingState(
+            seed=ord(name), temperature=0.7, top_p=1.0, logprobs=[]
+        )
     outputs: dict[str, list[int]] = {"a": [], "b": [], "c": []}
     added = [(row, parameters(name), None, outputs[name]) for row, name in enumerate("abc")]
     sampler.update_state(update(added=added))
@@ -115,10 +124,12 @@ def test_a_token_does_not_depend_on_the_rest_of_the_batch(sampler: DrawSampler) 
         for name, token in zip("abc", tokens, strict=True):
             outputs[name].append(token)
         together.append(tokens)
-    kept = {name: list(DRAWS[name].logprobs or []) for name in "abc"}
+    kept = {name: list(SAMPLING_STATES[name].logprobs or []) for name in "abc"}
 
     for row, name in enumerate("abc"):
-        DRAWS[name] = Draw(seed=ord(name), temperature=0.7, top_p=1.0, logprobs=[])
+        SAMPLING_STATES[name] = SamplingState(
+            seed=ord(name), temperature=0.7, top_p=1.0, logprobs=[]
+        )
         alone: list[int] = []
         sampler.update_state(update(removed=[0, 1, 2]))
         sampler.update_state(update(added=[(0, parameters(name), None, alone)]))
@@ -130,8 +141,8 @@ def test_a_token_does_not_depend_on_the_rest_of_the_batch(sampler: DrawSampler) 
         assert torch.allclose(torch.tensor(kept[name]).double(), chosen, atol=1e-6)
 
 
-def test_a_request_without_a_draw_is_left_alone(sampler: DrawSampler) -> None:
-    DRAWS["a"] = Draw(seed=3, temperature=1.0, top_p=1.0, logprobs=None)
+def test_a_request_without_a_draw_is_left_alone(sampler: SeededSampler) -> None:
+    SAMPLING_STATES["a"] = SamplingState(seed=3, temperature=1.0, top_p=1.0, logprobs=None)
     plain = SimpleNamespace(extra_args=None)
     sampler.update_state(update(added=[(0, plain, None, []), (1, parameters("a"), None, [])]))
     logits = torch.randn(2, 20)
@@ -140,8 +151,8 @@ def test_a_request_without_a_draw_is_left_alone(sampler: DrawSampler) -> None:
     assert int(changed[1].isinf().sum()) == 1
 
 
-def test_a_preempted_request_goes_on_where_it_was(sampler: DrawSampler) -> None:
-    DRAWS["a"] = Draw(seed=3, temperature=1.0, top_p=1.0, logprobs=[])
+def test_a_preempted_request_goes_on_where_it_was(sampler: SeededSampler) -> None:
+    SAMPLING_STATES["a"] = SamplingState(seed=3, temperature=1.0, top_p=1.0, logprobs=[])
     logits = torch.randn(4, 1, 20)
     said: list[int] = []
     sampler.update_state(update(added=[(0, parameters("a"), None, said)]))
@@ -151,4 +162,4 @@ def test_a_preempted_request_goes_on_where_it_was(sampler: DrawSampler) -> None:
     again = said[:2]
     sampler.update_state(update(added=[(0, parameters("a"), None, again)]))
     assert int(sampler.apply(logits[2].clone()).argmax()) == said[2]
-    assert len(DRAWS["a"].logprobs or []) == 3
+    assert len(SAMPLING_STATES["a"].logprobs or []) == 3

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
+from granite_rl.actors.answers import wait_for
+from granite_rl.actors.reward_model_client import RewardModelClient
 from granite_rl.actors.scoring import ScorerPool
-from granite_rl.errors import InfrastructureError
+from granite_rl.errors import InfrastructureError, PreflightError
 from granite_rl.types import PromptRow
 from rewards.result import RewardResult
 
@@ -80,6 +83,14 @@ def prompt_row(environment: str) -> PromptRow:
     return PromptRow("test", prompt, environment, spec, {}, "hostile", "here:1")
 
 
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An environment that pays for "good"."""
+    path = tmp_path_factory.mktemp("hostile") / "hostile_env.py"
+    path.write_text(ENVIRONMENT)
+    return f"{path}:HostileEnv"
+
+
 Score = Callable[..., list[RewardResult]]
 ScoreGroups = Callable[..., list[list[RewardResult]]]
 
@@ -97,8 +108,6 @@ def score_groups(cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> Scor
         lambda: placement.start_reward_worker(cluster.rewards, cluster.cluster),
         2,
         8.0,
-        None,
-        lambda name: False,
     )
 
     ray.get(list(pool.ready().values()), timeout=120)
@@ -204,6 +213,76 @@ class Stillborn(Mortal):
         os._exit(1)
 
 
+class ScoreModel:
+    """A reward model that does as the completions say."""
+
+    def __init__(self, refuses: bool = False) -> None:
+        if refuses:
+            raise PreflightError("M is not a reward model", "train one")
+
+    def describe(self) -> dict[str, int]:
+        return {}
+
+    def score(self, prompt: list[Any], completions: list[str]) -> list[RewardResult]:
+        if "exit" in completions:
+            os._exit(1)
+        if "raise" in completions:
+            raise OverflowError("too large")
+        return [RewardResult(float(len(completion))) for completion in completions]
+
+
+def model_pool(cluster: Any, max_restarts: int, refuses: bool = False) -> ScorerPool:
+    """A pool of one real reward worker and a reward model."""
+    import ray
+
+    from granite_rl.actors import placement
+    from granite_rl.actors.hosting import hosted
+
+    model = RewardModelClient(
+        lambda: ray.remote(hosted(ScoreModel)).options(num_cpus=0.1).remote(refuses),
+        lambda name: True,
+        timeout_s=20.0,
+        start_timeout_s=60.0,
+        max_restarts=max_restarts,
+        on_event=lambda kind, message: None,
+    )
+    worker = partial(placement.start_reward_worker, cluster.rewards, cluster.cluster)
+    return ScorerPool(worker, 1, 20.0, model)
+
+
+def model_scores(pool: ScorerPool, environment: str, *completions: str) -> list[RewardResult]:
+    """Verdicts of one group."""
+    import ray
+
+    said = [(text,) for text in completions]
+    key = ((0, 0), tuple(range(len(said))))
+    pool.submit(key, prompt_row(environment), said, max_turns=1, evaluation=False)
+    while True:
+        ready, _ = ray.wait(pool.references(), timeout=30)
+        for _, results in pool.collect(ready):
+            return [item for item in results if isinstance(item, RewardResult)]
+
+
+def test_a_reward_model_that_keeps_dying_ends_the_run(cluster: Any, hostile: str) -> None:
+    pool = model_pool(cluster, max_restarts=1)
+    wait_for(pool.ready(), 60, "starting")
+    (good,) = model_scores(pool, hostile, "good")
+    assert (good.score, good.components["rubric"]) == (4.0, 1.0)
+    (failed,) = model_scores(pool, hostile, "raise")
+    assert failed.status == "error"
+    assert failed.message == "reward model: OverflowError: too large"
+    with pytest.raises(InfrastructureError, match=r"the reward model died: .*1 times in this run"):
+        model_scores(pool, hostile, "exit")
+    assert pool.restarts == 1
+
+
+def test_a_reward_model_that_refuses_its_checkpoint_says_so(cluster: Any) -> None:
+    pool = model_pool(cluster, max_restarts=1, refuses=True)
+    with pytest.raises(PreflightError) as caught:
+        wait_for(pool.ready(), 60, "starting")
+    assert (caught.value.message, caught.value.fix) == ("M is not a reward model", "train one")
+
+
 def test_a_worker_that_cannot_be_replaced_ends_the_run_by_name(cluster: Any) -> None:
     import ray
 
@@ -212,11 +291,11 @@ def test_a_worker_that_cannot_be_replaced_ends_the_run_by_name(cluster: Any) -> 
         lambda: ray.remote(next(kinds)).options(num_cpus=0.1).remote(),
         1,
         30.0,
-        None,
-        lambda name: False,
     )
     ray.get(list(pool.ready().values()), timeout=60)
     pool.submit(((0, 0), (0,)), prompt_row("any"), [("said",)], max_turns=1, evaluation=False)
     ready, _ = ray.wait(pool.references(), num_returns=1, timeout=60)
-    with pytest.raises(InfrastructureError, match="replacing a reward worker: an actor died"):
+    with pytest.raises(
+        InfrastructureError, match="replacing a reward worker: reward worker 0 died"
+    ):
         pool.collect(ready)

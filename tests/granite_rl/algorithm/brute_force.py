@@ -68,10 +68,9 @@ def make_groups(vocabulary: int, seed: int = 0, surprise: float = 4.1) -> list[S
     groups = []
     for index, (row_scores, row_lengths) in enumerate(zip(scores, lengths, strict=True)):
         domain = DOMAINS[index % 2]
-        row = PromptRow(
-            "t", ({"role": "user", "content": "q"},), domain, {}, {}, domain, f"f:{index}"
-        )
-        prompt = random.integers(3, vocabulary, 6).tolist()
+        prompt = ({"role": "user", "content": "q"},)
+        tokens = tuple(random.integers(3, vocabulary, 6).tolist())
+        row = PromptRow("t", prompt, domain, {}, {}, domain, f"f:{index}", token_ids=tokens)
         completions = [
             Completion(
                 random.integers(3, vocabulary, n).tolist(),
@@ -86,7 +85,7 @@ def make_groups(vocabulary: int, seed: int = 0, surprise: float = 4.1) -> list[S
             RewardResult.error("verifier died") if score is None else RewardResult(score)
             for score in row_scores
         ]
-        groups.append(ScoredGroup(PromptGroup(index, row, prompt, 0), completions, results, 0))
+        groups.append(ScoredGroup(PromptGroup(index, row, 0), completions, results, 0))
     return groups
 
 
@@ -183,10 +182,10 @@ class Answer:
     capped_fraction: float
 
 
-def token_logprobs(model: torch.nn.Module, prompt: list[int], response: list[int]) -> Tensor:
+def token_logprobs(model: torch.nn.Module, prompt: Sequence[int], response: list[int]) -> Tensor:
     """Compute the log-probabilities [response] of one sequence on its own, softmax written out, in
     float64."""
-    logits = model(input_ids=torch.tensor([prompt + response])).logits[0].double() / TEMPERATURE
+    logits = model(input_ids=torch.tensor([[*prompt, *response]])).logits[0].double() / TEMPERATURE
     rows = logits[len(prompt) - 1 : -1]
     powers = torch.exp(rows - rows.max(dim=-1, keepdim=True).values)
     probabilities = powers / powers.sum(-1, keepdim=True)
@@ -205,7 +204,7 @@ def brute_force(
     trained: list[Tensor] = []
     capped: list[bool] = []
     for group in groups:
-        prompt, domain = group.group.prompt_ids, group.group.row.domain
+        prompt, domain = group.group.row.token_ids, group.group.row.domain
         beta = (settings.kl_beta_per_domain or {}).get(domain, settings.kl_beta)
         logps = [
             token_logprobs(policy, prompt, c.token_ids) if c.token_ids else torch.zeros(0).double()

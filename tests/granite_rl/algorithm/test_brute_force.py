@@ -18,6 +18,7 @@ from transformers import GraniteConfig, GraniteForCausalLM
 from granite_rl.algorithm.losses import LossInputs, policy_objective
 from granite_rl.algorithm.skyrl import algorithm_config, ppo_utils
 from granite_rl.rl.batching import BatchBuilder
+from granite_rl.rl.kl_penalty import with_kl_penalty
 from granite_rl.training.engine import batch_tensors
 from granite_rl.training.policy import TokenLogprobs
 from granite_rl.types import PackedBatch
@@ -86,11 +87,10 @@ def ours(
         max_response_tokens=oracle.MAX_RESPONSE_TOKENS,
         min_group_fraction=0.5,
         domains=oracle.DOMAINS,
-        sequence_kl=sequence_kl,
     )
     POLICY.zero_grad()
     loss, ratios, capped = 0.0, 0, 0
-    for batch in builder.batches(GROUPS):
+    for batch in builder.batches(with_kl_penalty(GROUPS, builder, sequence_kl)):
         current, theirs = logprobs(batch.packed)
         assert batch.rollout_logprobs is not None
         sums = objective(
@@ -217,7 +217,9 @@ def test_the_policy_term_is_skyrls_whole_batch(aggregation: str, theirs: str) ->
             tokens = completion.token_ids
             row = torch.zeros(oracle.MAX_RESPONSE_TOKENS, dtype=torch.float64)
             if tokens:
-                row[: len(tokens)] = oracle.token_logprobs(POLICY, group.group.prompt_ids, tokens)
+                row[: len(tokens)] = oracle.token_logprobs(
+                    POLICY, group.group.row.token_ids, tokens
+                )
             short = oracle.MAX_RESPONSE_TOKENS - len(tokens)
             rows.append(row)
             masks.append([1.0] * len(tokens) + [0.0] * short)

@@ -16,6 +16,7 @@ import torch
 from granite_rl.actors.trainer import Trainer, Training
 from granite_rl.config import AlgorithmSection, OptimSection, PolicyTrainerSection
 from granite_rl.rl.batching import BatchBuilder
+from granite_rl.rl.kl_penalty import with_kl_penalty
 from granite_rl.training.distributed import shutdown_distributed
 from granite_rl.types import ScoredGroup
 from tests.granite_rl.algorithm import brute_force as oracle
@@ -130,9 +131,8 @@ def run(rank: int, ranks: int, port: int, directory: Path) -> None:
             max_response_tokens=oracle.MAX_RESPONSE_TOKENS,
             min_group_fraction=0.5,
             domains=oracle.DOMAINS,
-            sequence_kl=trainer.sequence_kl,
         )
-        batches = list(builder.batches(groups))
+        batches = list(builder.batches(with_kl_penalty(groups, builder, trainer.sequence_kl)))
         for at in range(0, len(batches), ranks):
             mine = at + rank
             trainer.train(batches[mine] if mine < len(batches) else None)

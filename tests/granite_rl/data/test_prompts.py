@@ -22,7 +22,8 @@ def test_declared_tools_are_part_of_the_prompt(tmp_path: Path) -> None:
     (row,) = rows(TASK_DOMAINS["sql_explorer"], "train", 1, 0)
     path.write_text(json.dumps(row))
     prompts = prepare_prompts(read_rows([path]), _TOKENIZER, 10_000)
-    (ids,) = prompts.token_ids.values()
+    (prompt,) = prompts.rows
+    ids = list(prompt.token_ids)
     assert ids == encode_prompt(_TOKENIZER, row["prompt"], tools=SqlExplorerEnv.declarations())
     text = _TOKENIZER.decode(ids)
     assert text.index("<tools>") < text.index('"run_sql"') < text.index("A SQLite database")

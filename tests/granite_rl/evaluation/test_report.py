@@ -11,8 +11,14 @@ from xml.etree import ElementTree
 import pytest
 
 from envs.names import NINE_DOMAINS
+<<<<<<< HEAD
 from granite_rl.errors import DataError
 from granite_rl.evaluation.matrix import STAGES, Matrix, load_evaluation, render_text
+=======
+from granite_rl.config import RL_STAGES
+from granite_rl.errors import DataError
+from granite_rl.evaluation.matrix import ALL_STAGES, Matrix, load_evaluation, render_text
+>>>>>>> main
 from granite_rl.evaluation.report import main, read_curves, write_report
 from granite_rl.evaluation.svg import curve_panel, interval_panel, nice_ticks
 
@@ -49,7 +55,7 @@ def make_run(
         document = {"model": f"{stage}/hf", "domains": domains, "samples": [sample]}
         (directory / "eval.json").write_text(json.dumps(document))
         evaluations[stage], runs[stage] = f"{stage}/eval.json", stage
-        if stage in STAGES[2:]:
+        if stage in RL_STAGES:
             lines = [
                 json.dumps({"step": i, "reward/mean": i / 10, "policy/kl": 0.1}) for i in (1, 2)
             ]
@@ -74,7 +80,7 @@ def make_run(
     return root
 
 
-ALL = dict(zip(STAGES, (0.05, 0.40, 0.60, 0.60, 0.61, 0.62), strict=True))
+ALL = dict(zip(ALL_STAGES, (0.05, 0.40, 0.60, 0.60, 0.61, 0.62), strict=True))
 
 
 def test_report_json_holds_what_was_evaluated(tmp_path: Path) -> None:
@@ -82,7 +88,7 @@ def test_report_json_holds_what_was_evaluated(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", ALL, special={("rlhf", "math"): 0.45})
     write_report(run)
     report = json.loads((run / "report.json").read_text())
-    assert list(report["matrix"]) == list(STAGES)
+    assert list(report["matrix"]) == list(ALL_STAGES)
     cell = report["matrix"]["sft"]["math"]
     assert (cell["accuracy"], cell["n"]) == (0.40, 200)
     assert cell["ci95"][0] < 0.40 < cell["ci95"][1]
@@ -140,7 +146,7 @@ def test_page_escapes_what_models_say_and_needs_no_network(tmp_path: Path) -> No
     assert HOSTILE in page.text  # shown as text, in full
     assert "prefers-color-scheme: dark" in content
     shown = " ".join(page.text)
-    for word in (*STAGES, *NINE_DOMAINS, "n 200", "1:01", "abcdef0123456789"):
+    for word in (*ALL_STAGES, *NINE_DOMAINS, "n 200", "1:01", "abcdef0123456789"):
         assert word in shown
 
 
@@ -166,7 +172,7 @@ def test_control_is_marked(tmp_path: Path) -> None:
 
 def test_terminal_table_fits_120_columns(tmp_path: Path) -> None:
     """Six stages, the longest names, 100 % everywhere."""
-    run = make_run(tmp_path / "run", dict.fromkeys(STAGES, 1.0))
+    run = make_run(tmp_path / "run", dict.fromkeys(ALL_STAGES, 1.0))
     table = render_text(write_report(run)).split("\n\n")[0]
     assert max(len(line) for line in table.splitlines()) <= 120
     assert "100.0  98–100" in table
@@ -226,7 +232,7 @@ def test_table_over_seeds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert main([str(run) for run in runs]) == 0
     rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
     cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
-    assert cells[0] == ["run", "seed", "rewards", *STAGES[:3], "gain sft → multi_domain"]
+    assert cells[0] == ["run", "seed", "rewards", *ALL_STAGES[:3], "gain sft → multi_domain"]
     assert [row[1] for row in cells[2:5]] == ["0", "1", "2"]
     treated, control = (row for row in cells if row[0] == "mean of 3 seeds")
     assert treated[5] == "60.0 ± 10.0"
@@ -244,7 +250,7 @@ def test_single_run_prints_table_and_markdown(
     assert "mean over nine" in capsys.readouterr().out
     assert main([str(run), "--markdown"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert {line.count("|") for line in lines} == {len(STAGES) + 3}
+    assert {line.count("|") for line in lines} == {len(ALL_STAGES) + 3}
 
 
 def test_curves_skip_torn_lines(tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,10 @@ from granite_rl.models.configs import granite_config
 from granite_rl.models.loading import init_policy, load_policy, save_hf
 from granite_rl.models.preflight import (
     COUNTS,
+    CPU_HEAD_SIZES,
+    check_continued,
     check_model,
+    check_served,
     check_tokenizer,
     expected_tensors,
 )
@@ -48,8 +53,8 @@ def generation(**changes: Any) -> Callable[[Path], None]:
     return lambda directory: edit(directory / "generation_config.json", **changes)
 
 
-def written(name: str, text: str) -> Callable[[Path], None]:
-    return lambda directory: bool((directory / name).write_text(text)) and None
+def written(name: str, text: str) -> Callable[[Path], object]:
+    return lambda directory: (directory / name).write_text(text)
 
 
 def weights(change: Callable[[dict[str, torch.Tensor]], object]) -> Callable[[Path], None]:
@@ -61,6 +66,12 @@ def weights(change: Callable[[dict[str, torch.Tensor]], object]) -> Callable[[Pa
         save_file(tensors, directory / "model.safetensors")
 
     return apply
+
+
+def own_head(directory: Path) -> None:
+    """A head of its own, and no word about it in config.json: transformers' default is untied."""
+    weights(lambda t: t.update({"lm_head.weight": t["model.embed_tokens.weight"] + 1}))(directory)
+    edit(directory / "config.json", tie_word_embeddings=...)
 
 
 def halved(directory: Path) -> None:
@@ -109,7 +120,7 @@ def pointer(directory: Path) -> None:
     (directory / "model.safetensors").write_text("version https://git-lfs.github.com/spec/v1\n")
 
 
-BROKEN: Mapping[str, tuple[Callable[[Path], None], str]] = {
+BROKEN: Mapping[str, tuple[Callable[[Path], object], str]] = {
     # config.json
     "config is a list": (written("config.json", "[]"), "no JSON object"),
     "config is cut off": (written("config.json", '{"model_type"'), "cannot read"),
@@ -225,12 +236,7 @@ def test_a_broken_checkpoint_is_refused(checkpoint: Path, tmp_path: Path, kind: 
         weights(lambda t: t.update({"lm_head.weight": t["model.embed_tokens.weight"].clone()})),
         generation(eos_token_id=[3, 1], temperature=0.6),
         lambda directory: (directory / "generation_config.json").unlink(),
-        lambda directory: (
-            weights(lambda t: t.update({"lm_head.weight": t["model.embed_tokens.weight"] + 1}))(
-                directory
-            ),
-            edit(directory / "config.json", tie_word_embeddings=...),
-        ),
+        own_head,
     ],
 )
 def test_what_passes_is_trained_and_exported(
@@ -327,3 +333,47 @@ def test_shards_pass(
     monkeypatch.setattr(loading, "_SHARD_SIZE", "100KB")
     directory = save_hf(policy, policy.config, tokenizer, tmp_path / "hf")
     check_model(directory, key="model.path")
+
+
+def test_a_template_without_the_end_token_can_not_be_continued(
+    checkpoint: Path, tmp_path: Path
+) -> None:
+    check_continued(check_model(checkpoint, key="model.path"), "model.path")
+    directory = tmp_path / "hf"
+    shutil.copytree(checkpoint, directory)
+    template = "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}\n{% endfor %}"
+    (directory / "chat_template.jinja").write_text(template)
+    checked = check_model(directory, key="model.path")
+    with pytest.raises(PreflightError, match=r"model\.path: .* does not end with the end token"):
+        check_continued(checked, "model.path")
+    config(architectures=["GraniteForSequenceClassification"])(directory)
+    weights(lambda t: t.update({"score.weight": torch.zeros(1, 64)}))(directory)
+    with pytest.raises(PreflightError, match="does not end with the end token"):
+        check_model(directory, key="rewards.model_path", role="reward_model", trained=False)
+
+
+def test_workers_must_share_the_heads(checkpoint: Path) -> None:
+    """Two heads, one of them for keys and values."""
+    checked = check_model(checkpoint, key="model.path")
+    check_served(checked, tensor_parallel=2, on_cpu=True)
+    with pytest.raises(ConfigError, match=r"generator\.tensor_parallel: 3 workers"):
+        check_served(checked, tensor_parallel=3, on_cpu=True)
+    other = checked._replace(config=checked.config | {"head_dim": 48})
+    check_served(other, tensor_parallel=1, on_cpu=False)
+    with pytest.raises(PreflightError, match="heads of size 48"):
+        check_served(other, tensor_parallel=1, on_cpu=True)
+
+
+def test_head_sizes_are_those_of_the_engine() -> None:
+    """Read from its source: importing vLLM takes 20 s."""
+    package = find_spec("vllm")
+    assert package is not None
+    assert package.origin is not None
+    source = Path(package.origin).parent / "v1/attention/backends/cpu_attn.py"
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.FunctionDef) and node.name == "get_supported_head_sizes":
+            assert isinstance(node.body[0], ast.Return)
+            assert node.body[0].value is not None
+            assert ast.literal_eval(node.body[0].value) == list(CPU_HEAD_SIZES)
+            return
+    raise AssertionError(f"{source} names no head sizes")

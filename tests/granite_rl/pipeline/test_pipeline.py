@@ -17,13 +17,13 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from envs.names import NINE_DOMAINS
-from granite_rl.entry import configure, quote, run_main
+from granite_rl.command_line.overrides import quote
+from granite_rl.entry import configure, run_main
 from granite_rl.errors import ConfigError, DataError
-from granite_rl.evaluation.matrix import STAGES
+from granite_rl.evaluation.matrix import ALL_STAGES
 from granite_rl.pipeline.children import StopForwarder, run_child
+from granite_rl.pipeline.config import STEPS, PipelineConfig
 from granite_rl.pipeline.plan import (
-    STEPS,
-    PipelineConfig,
     Plan,
     Step,
     build_plan,
@@ -261,7 +261,8 @@ import sys
 from pathlib import Path
 from granite_rl.entry import configure
 from granite_rl.pipeline.runner import run_pipeline
-from granite_rl.pipeline.plan import PipelineConfig, Plan, Step
+from granite_rl.pipeline.config import PipelineConfig
+from granite_rl.pipeline.plan import Plan, Step
 root = Path({str(root)!r})
 overrides = ["recipe=demo", f"run.dir={{root / 'run'}}", "stop_grace_s=" + sys.argv[1]]
 config = configure("pipeline", PipelineConfig, overrides)
@@ -411,7 +412,7 @@ def test_plan_chains_every_checkpoint() -> None:
         assert overrides_of(s).get("run.seed", "7") == "7"
         assert ("run.seed" in overrides_of(s)) == (s.name != "evaluation"), "greedy needs no seed"
         assert overrides_of(s)["recipe"] == "demo"
-    assert tuple(plan.evaluations) == STAGES
+    assert tuple(plan.evaluations) == ALL_STAGES
     assert "rewards.shuffle" not in {k for s in plan.steps for k in overrides_of(s)}
     check_external_inputs(plan)  # the demo makes all its inputs
 

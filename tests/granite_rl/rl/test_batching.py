@@ -8,6 +8,7 @@ import pytest
 from granite_rl.config import AlgorithmSection
 from granite_rl.rl.batching import TOO_FEW_SAMPLES, ZERO_VARIANCE, BatchBuilder
 from granite_rl.rl.controller import shuffle_rewards
+from granite_rl.rl.kl_penalty import with_kl_penalty
 from granite_rl.rl.metrics import rollout_metrics
 from granite_rl.types import (
     Completion,
@@ -48,7 +49,9 @@ def group(
     domain: str = "math",
     truncated: int | None = None,
 ) -> ScoredGroup:
-    row = PromptRow("t", ({"role": "user", "content": "q"},), domain, {}, {}, domain, f"f:{index}")
+    prompt = ({"role": "user", "content": "q"},)
+    origin, tokens = f"f:{index}", (7, 8, 9)
+    row = PromptRow("t", prompt, domain, {}, {}, domain, origin, token_ids=tokens)
     completions = [
         Completion(
             [100 * index + sample + 1] * n,
@@ -58,7 +61,7 @@ def group(
         )
         for sample, n in enumerate(lengths)
     ]
-    return ScoredGroup(PromptGroup(index, row, [7, 8, 9], 0), completions, results, 0)
+    return ScoredGroup(PromptGroup(index, row, 0), completions, results, 0)
 
 
 def scores(*values: float) -> list[RewardResult]:
@@ -212,11 +215,10 @@ def test_kl_in_the_reward_is_asked_for_once_a_group_and_taken_off_before_the_adv
         max_response_tokens=8,
         min_group_fraction=0.5,
         domains=("chat", "math"),
-        sequence_kl=sequence_kl,
     )
     results = [RewardResult(1.0), RewardResult(0.0), RewardResult.error("x"), RewardResult(0.5)]
     groups = [group(0, results, [4, 0, 2, 3]), GROUPS[1], GROUPS[2]]
-    batches = list(built.batches(groups))
+    batches = list(built.batches(with_kl_penalty(groups, built, sequence_kl)))
     assert asked == [[4, 2, 3]], "no beta, no variance: no forward pass"
     rewards = [1.0 - 0.1 * 2.0, 0.0, None, 0.5 - 0.1 * 1.5]
     assert built.outcomes[0].rewards == pytest.approx(rewards)
@@ -225,9 +227,9 @@ def test_kl_in_the_reward_is_asked_for_once_a_group_and_taken_off_before_the_adv
     assert all((batch.kl_beta == 0).all() for batch in batches), "and not in the loss as well"
 
 
-def test_kl_in_the_reward_needs_somebody_to_ask() -> None:
-    with pytest.raises(ValueError, match="somebody to ask"):
-        builder(kl_in="reward")
+def test_kl_in_the_reward_must_have_been_computed() -> None:
+    with pytest.raises(ValueError, match="KL penalty was not computed"):
+        list(builder(kl_in="reward").batches(GROUPS))
 
 
 def test_shuffling_keeps_the_batch_and_breaks_the_link() -> None:

@@ -3,20 +3,30 @@ samples."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from granite_rl.actors.trainer import StepReport, TokenSums
 from granite_rl.rl.batching import GroupOutcome
-from granite_rl.rl.metrics import engine_metrics, policy_metrics, rollout_metrics
+from granite_rl.rl.metrics import (
+    LOST_SAMPLE,
+    engine_metrics,
+    failures,
+    policy_metrics,
+    rollout_metrics,
+)
 from granite_rl.runs.catalogue import lookup
 from granite_rl.types import Completion, PromptGroup, PromptRow, ScoredGroup
 from rewards.result import RewardResult
 
 
 def outcome(results: list[RewardResult], rewards: list[float | None]) -> GroupOutcome:
-    row = PromptRow("t", ({"role": "user", "content": "q"},), "e", {}, {}, "math", "f:1")
+    row = PromptRow(
+        "t", ({"role": "user", "content": "q"},), "e", {}, {}, "math", "f:1", token_ids=(7, 8, 9)
+    )
     completions = [Completion([5, 6], None, "text", truncated=False) for _ in results]
-    scored = ScoredGroup(PromptGroup(0, row, [7, 8, 9], 0), completions, results, 3)
+    scored = ScoredGroup(PromptGroup(0, row, 0), completions, results, 3)
     return GroupOutcome(scored, rewards, [0.0] * len(rewards), False, None)
 
 
@@ -116,3 +126,14 @@ def test_generators_are_added_averaged_or_maximised_as_the_catalogue_says() -> N
     assert [name for name in metrics if lookup(name) is None] == []
     idle = engine_metrics([dict.fromkeys(first, 0.0)], 0, 0)
     assert "engine/prefix_cache_hit_rate" not in idle, "nothing was looked up"
+
+
+def test_the_first_failure_is_named_with_its_row() -> None:
+    failed = [RewardResult(1.0), RewardResult.error("no answers"), RewardResult.error("later")]
+    lost = outcome([], [])
+    lost = replace(lost, scored=replace(lost.scored, lost=4))
+    assert failures([lost, outcome(failed, [1.0, None, None])]) == (
+        6,
+        "e (f:1): error: no answers",
+    )
+    assert failures([lost]) == (4, LOST_SAMPLE)

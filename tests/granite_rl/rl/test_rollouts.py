@@ -9,9 +9,9 @@ from typing import Any, cast
 import pytest
 
 from granite_rl.actors.generator_pool import GeneratorPool
-from granite_rl.actors.scoring import ScorerPool, Share
+from granite_rl.actors.scoring import SampleKey, ScorerPool
 from granite_rl.errors import InfrastructureError
-from granite_rl.rl.rollouts import RolloutEngine, RolloutTimes, Sampling
+from granite_rl.rl.rollouts import RolloutEngine, Sampling
 from granite_rl.types import GenerationRequest, Key, PromptGroup, PromptRow, ScoredGroup, Turn
 from rewards.result import Continue, Reply, RewardResult
 
@@ -25,12 +25,12 @@ class Script:
         self.reply = reply
         self.requests: list[list[GenerationRequest]] = []
         self.waiting: list[tuple[GenerationRequest, int]] = []
-        self.scoring: list[tuple[Share, list[tuple[str, ...]]]] = []
+        self.scoring: list[tuple[SampleKey, list[tuple[str, ...]]]] = []
         self.aborted: list[tuple[Key, int]] = []
         self.silent: set[tuple[Key, int]] = set()
         self.late = False
         """Whether what was silent finishes when it is given up."""
-        self.asked: list[Share] = []
+        self.asked: list[SampleKey] = []
 
     def engine(self) -> RolloutEngine:
         """A rollout engine over this script; an answer becomes one token, 99."""
@@ -82,11 +82,11 @@ class Scorers:
     def __init__(self, script: Script) -> None:
         self.script = script
 
-    def submit(self, key: Share, row: PromptRow, actions: Any, **_: Any) -> None:
+    def submit(self, key: SampleKey, row: PromptRow, actions: Any, **_: Any) -> None:
         self.script.asked.append(key)
         self.script.scoring.append((key, list(actions)))
 
-    def collect(self, ready: Sequence[Any]) -> list[tuple[Share, list[Reply]]]:
+    def collect(self, ready: Sequence[Any]) -> list[tuple[SampleKey, list[Reply]]]:
         """The last that came in, first."""
         if not self.script.scoring:
             return []
@@ -104,8 +104,9 @@ class Scorers:
 
 
 def groups(count: int) -> list[PromptGroup]:
-    row = PromptRow("t", ({"role": "user", "content": "q"},), "e", {}, {}, "math", "f:1")
-    return [PromptGroup(index, row, [1, 2, 3], 1000 * index) for index in range(count)]
+    prompt = ({"role": "user", "content": "q"},)
+    row = PromptRow("t", prompt, "e", {}, {}, "math", "f:1", token_ids=(1, 2, 3))
+    return [PromptGroup(index, row, 1000 * index) for index in range(count)]
 
 
 def sampling(**changes: Any) -> Sampling:
@@ -129,7 +130,7 @@ def final(_key: Key, at: int, _said: tuple[str, ...]) -> Reply:
 
 
 def run(script: Script, count: int = 5, **changes: Any) -> list[ScoredGroup]:
-    return list(script.engine().run(groups(count), sampling(**changes), RolloutTimes()))
+    return list(script.engine().run(groups(count), sampling(**changes)))
 
 
 def test_groups_come_in_prompt_order_whatever_finishes_first() -> None:
@@ -197,50 +198,64 @@ def test_an_episode_without_room_for_an_answer_is_the_models_fault(
 
 def test_a_late_sample_is_given_up_and_lost() -> None:
     script = Script(final)
-    script.silent = {((-1, 1), 0)}
+    script.silent = {((0, 1), 0)}
     scored = run(script, 3, deadline_s=0.2)
     assert [group.lost for group in scored] == [0, 1, 0]
     assert [result.score for result in scored[1].results] == [1.0]
-    assert script.aborted == [((-1, 1), 0)]
+    assert script.aborted == [((0, 1), 0)]
 
 
 def test_a_sample_that_was_given_up_comes_back_without_effect() -> None:
     """As aborted, or finished after all, while the others of its group are being scored."""
     script = Script(final)
-    script.silent = {((-1, 0), 0)}
+    script.silent = {((0, 0), 0)}
     script.late = True
     (group,) = run(script, 1, samples=3, deadline_s=0.05)
     assert group.lost == 1
     assert [result.score for result in group.results] == [1.0, 2.0]
-    assert script.asked == [((-1, 0), (1, 2))], "the others are scored once"
+    assert script.asked == [((0, 0), (1, 2))], "the others are scored once"
 
 
 def test_two_batches_in_flight_keep_their_groups_apart() -> None:
     script = Script(final)
     engine = script.engine()
-    times = RolloutTimes()
-    engine.begin(7, groups(3), sampling(), times)
-    engine.begin(8, groups(2), sampling(), times)
-    assert [group.group.index for group in engine.collect(7)] == [0, 1, 2]
-    assert [group.group.index for group in engine.collect(8)] == [0, 1]
+    first = engine.begin(groups(3), sampling())
+    second = engine.begin(groups(2), sampling())
+    assert [group.group.index for group in engine.collect(first)] == [0, 1, 2]
+    assert [group.group.index for group in engine.collect(second)] == [0, 1]
+    for batch in (first, second):
+        assert 0 < batch.times.generated_s <= batch.times.scored_s
 
 
 def test_a_dropped_batch_is_given_up_and_heard_of_no_more() -> None:
     script = Script(final)
     engine = script.engine()
-    script.silent = {((7, 0), 0), ((7, 0), 1)}
-    engine.begin(7, groups(1), sampling(), RolloutTimes())
-    engine.drop(7)
-    assert sorted(script.aborted) == [((7, 0), 0), ((7, 0), 1)]
+    script.silent = {((0, 0), 0), ((0, 0), 1)}
+    engine.drop(engine.begin(groups(1), sampling()))
+    assert sorted(script.aborted) == [((0, 0), 0), ((0, 0), 1)]
     script.silent = set()
-    engine.begin(8, groups(1), sampling(), RolloutTimes())
-    assert len(list(engine.collect(8))) == 1, "what comes in late for 7 disturbs nobody"
+    second = engine.begin(groups(1), sampling())
+    assert len(list(engine.collect(second))) == 1, "what comes in late for the first is ignored"
 
 
 def test_what_is_waited_for_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     script = Script(final)
-    script.silent = {((-1, 0), 0)}
+    script.silent = {((0, 0), 0)}
     clock = itertools.count(0, 2)
     monkeypatch.setattr("granite_rl.rl.rollouts.time.monotonic", lambda: float(next(clock)))
-    with pytest.raises(InfrastructureError, match=r"no rollout made progress.*\(-1, 0\)"):
+    with pytest.raises(InfrastructureError, match=r"no rollout made progress.*\(0, 0\)"):
         run(script, 1)
+
+
+def test_a_check_ends_a_batch_in_its_midst() -> None:
+    script = Script(final)
+    script.silent = {((0, 1), 0)}
+    calls = itertools.count()
+
+    def check() -> None:
+        if next(calls) > 3:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        list(script.engine().run(groups(3), sampling(), check))
+    assert script.aborted == [((0, 1), 0)], "what is under way is given up"

@@ -55,10 +55,10 @@ def rollouts(tiny_checkpoint: Path, any_rows: Path, tmp_path_factory: Any) -> It
             lambda: placement.start_reward_worker(config.rewards, config.cluster),
             1,
             30.0,
-            None,
-            lambda name: False,
         )
-        yield RolloutEngine(generators, scorers, lambda messages: [], config.generator.timeout_s)
+        patience = config.generator.timeout_s
+        engine = RolloutEngine(generators, scorers, lambda messages: [], patience)
+        yield generators, scorers, engine
 
 
 @pytest.fixture(scope="module")
@@ -75,12 +75,13 @@ def curve(
     from granite_rl.actors.trainer_group import TrainerGroup
     from granite_rl.rl.controller import Controller
     from granite_rl.rl.inputs import load_inputs
-    from granite_rl.rl.roles import training_of
+    from granite_rl.rl.roles import Roles, training_of
     from granite_rl.runs.console import Progress
     from granite_rl.runs.directory import RunDirectory
     from granite_rl.runs.metrics import MetricLogger
     from granite_rl.runs.preemption import StopSignal
 
+    generators, scorers, engine = rollouts
     inputs = load_inputs(config)
     ranks = config.trainer.ranks
     if ranks not in started:
@@ -103,10 +104,8 @@ def curve(
         controller = Controller(
             config,
             stream=inputs.stream,
-            prompt_ids=inputs.train.token_ids,
             pad_id=int(inputs.tokenizer.pad_token_id),
-            rollouts=rollouts,
-            trainers=trainers,
+            roles=Roles(generators, scorers, trainers, engine),
             run=run,
             logger=logger,
             progress=Progress(STEPS, "step", "math"),

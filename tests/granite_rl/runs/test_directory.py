@@ -117,6 +117,53 @@ def test_only_a_change_that_trains_reopens_a_finished_run(
             assert [e["keys"] for e in events if e["kind"] == "config_changed"] == [["optim.lr"]]
 
 
+def test_a_finished_run_without_its_product_is_reopened(
+    open_run: OpenRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def product(path: Path) -> bool:
+        return (path / "hf").is_dir()
+
+    with open_run(product=product) as run:
+        run.set_saved(4)
+        run.hf.mkdir()
+        run.finish("succeeded", 0)
+    with open_run(product=product) as again:
+        assert again.already_complete
+    run.hf.rmdir()
+    with open_run(product=product) as again:
+        assert not again.already_complete
+        assert again.saved == 4
+        again.finish("succeeded", 0)
+    assert "product_missing" in events_of(run)
+    assert "gone or not whole" in capsys.readouterr().out
+
+
+def test_a_run_that_starts_over_keeps_what_it_had_logged(
+    open_run: OpenRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for attempt in (1, 2):
+        with open_run() as run:
+            run.start_over()
+            assert run.step == 0
+            assert not run.metrics_path.exists()
+            run.metrics_path.write_text(f'{{"step": {attempt}}}\n')
+            (run.rollouts / "step_000001.jsonl").write_text("{}\n")
+            run.set_step(5)
+            run.finish("failed", 1)
+    with open_run() as run:
+        run.start_over()
+        run.start_over()  # nothing is left to keep
+        run.finish("succeeded", 0)
+    aside = run.path / ".superseded"
+    for attempt in (1, 2):
+        kept = aside / str(attempt)
+        assert (kept / "metrics.jsonl").read_text() == f'{{"step": {attempt}}}\n'
+        assert (kept / "rollouts" / "step_000001.jsonl").is_file()
+    assert not (aside / "3").exists()
+    assert events_of(run).count("started_over") == 2
+    assert str(aside / "2") in capsys.readouterr().out
+
+
 def test_a_step_can_only_be_resumed_where_there_is_a_run(open_run: OpenRun) -> None:
     with pytest.raises(ConfigError, match=r"run\.resume: .*step 12"):
         open_run(resume=12)

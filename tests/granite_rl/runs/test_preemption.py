@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
-from granite_rl.runs.preemption import StopSignal
+from granite_rl.errors import Preempted
+from granite_rl.runs.preemption import StopSignal, signals_held_back
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -37,3 +41,62 @@ def test_handlers_come_back_on_leaving() -> None:
         assert not stop.requested
     stop.restore()
     assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)] == before
+
+
+def test_where_nothing_is_under_way_the_first_signal_leaves() -> None:
+    went_on = []
+    stop = StopSignal()
+
+    def read() -> None:
+        with stop.interrupting("before anything was written"):
+            os.kill(os.getpid(), signal.SIGTERM)
+            went_on.append("after the signal")
+
+    def prepare() -> None:
+        with stop.interrupting("before the first step"):
+            went_on.append("in the next phase")
+
+    with stop:
+        with pytest.raises(Preempted, match="stopped by SIGTERM before anything was written"):
+            read()
+        with pytest.raises(Preempted, match="stopped by SIGTERM before the first step"):
+            prepare()
+    assert not went_on
+
+
+def test_a_library_that_swallows_everything_does_not_swallow_the_stop() -> None:
+    swallow = contextlib.suppress(Exception)  # as import guards of some packages do
+    with StopSignal() as stop, pytest.raises(Preempted), stop.interrupting("x"), swallow:
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_once_work_begins_a_signal_waits_for_it() -> None:
+    with StopSignal() as stop, stop.interrupting("before the first step"):
+        stop.work_begins()
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert stop.requested
+
+
+def test_a_copy_of_the_signal_is_no_second_one() -> None:
+    with StopSignal(copies_s=60.0) as stop:
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stop.name == "SIGTERM"
+
+
+def test_held_back_signals_come_later_here_and_never_in_a_child() -> None:
+    sleeper = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
+    with StopSignal() as stop:
+        with signals_held_back():
+            child = subprocess.Popen(sleeper, stdout=subprocess.PIPE)
+            os.kill(os.getpid(), signal.SIGTERM)
+            before = stop.requested
+        after = stop.requested
+    assert (before, after) == (False, True)
+    assert child.stdout is not None
+    child.stdout.readline()
+    child.terminate()
+    with pytest.raises(subprocess.TimeoutExpired):
+        child.wait(0.3)
+    child.kill()
+    child.communicate()

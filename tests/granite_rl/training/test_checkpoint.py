@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
-from granite_rl.errors import ConfigError
-from granite_rl.training.checkpoint import MANIFEST, CheckpointStore
+from granite_rl.config import RunSection
+from granite_rl.errors import ConfigError, PreflightError
+from granite_rl.runs.directory import RunDirectory
+from granite_rl.training.checkpoint import MANIFEST, CheckpointStore, resume_from
 
 
 def save(store: CheckpointStore, step: int, content: bytes = b"weights") -> Path:
@@ -170,3 +173,57 @@ def test_commit_needs_begin(store: CheckpointStore) -> None:
 def test_keep_zero_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"checkpoint\.keep"):
         CheckpointStore(tmp_path, keep=0)
+
+
+def opened(tmp_path: Path) -> RunDirectory:
+    section = RunSection(name="run", dir=tmp_path / "run", resume="auto", seed=0)
+    return RunDirectory.open(
+        section, kind="sft", config_yaml="a: 1\n", overrides=[], command=["python", "-m", "sft"]
+    )
+
+
+def test_a_run_continues_where_its_newest_checkpoint_is(tmp_path: Path) -> None:
+    with opened(tmp_path) as run:
+        store = CheckpointStore(run.checkpoints, keep=2)
+        save(store, 2)
+        run.set_saved(2)
+        run.metrics_path.write_text("".join(f'{{"step": {step}}}\n' for step in (1, 2, 3)))
+        assert resume_from(run, store, "never") is None
+        assert run.metrics_path.read_text().count("\n") == 3
+        found = resume_from(run, store, "auto")
+        assert found is not None
+        assert (found.step, run.step) == (2, 2)
+        assert run.metrics_path.read_text() == '{"step": 1}\n{"step": 2}\n'
+        with pytest.raises(ConfigError, match="step 5"):
+            resume_from(run, store, 5)
+        run.finish("succeeded", 0)
+
+
+def test_a_run_that_had_saved_and_lost_it_is_refused(tmp_path: Path) -> None:
+    """Whether status.json remembers, or a directory is left that is not whole."""
+    with opened(tmp_path) as run:
+        run.metrics_path.write_text('{"step": 1}\n')
+        store = CheckpointStore(run.checkpoints, keep=2)
+        path = save(store, 1)
+        truncate(path / "module.pt")
+        with pytest.raises(PreflightError, match="no whole one is left"):
+            resume_from(run, store, "auto")
+        run.set_saved(1)
+        shutil.rmtree(path)
+        with pytest.raises(PreflightError, match=r"newest of step 1.*checkpoints"):
+            resume_from(run, store, "auto")
+        assert run.metrics_path.read_text() == '{"step": 1}\n'
+        run.finish("failed", 3)
+    with opened(tmp_path) as run, pytest.raises(PreflightError):
+        resume_from(run, CheckpointStore(run.checkpoints, keep=2), "auto")
+
+
+def test_a_run_that_never_saved_starts_over_and_keeps_its_log_aside(tmp_path: Path) -> None:
+    with opened(tmp_path) as run:
+        run.metrics_path.write_text('{"step": 1}\n')
+        run.set_step(1)
+        assert resume_from(run, CheckpointStore(run.checkpoints, keep=2), "auto") is None
+        assert run.step == 0
+        kept = run.path / ".superseded" / "1" / "metrics.jsonl"
+        assert kept.read_text() == '{"step": 1}\n'
+        run.finish("succeeded", 0)
