@@ -4,7 +4,7 @@ An item is JSON: ``{"env_class", "row", "actions", "max_turns": optional}``, the
 and all turns of the model so far. The environment is built anew for each item and played through
 these turns; what the last of them gives is the reply, a `RewardResult` at the end of the episode
 and a `Continue` before. So workers hold nothing between two turns: any of them can answer the next
-one, and killing one costs nobody an episode. The price is that an episode of n turns runs
+one, and killing one costs no episode. The price is that an episode of n turns runs
 n (n + 1) / 2 steps, 21 for six turns, of some milliseconds each where the model takes seconds.
 
 It takes an environment that says the same again when it is played again. One that does not has to

@@ -150,7 +150,7 @@ class ToolEnv(SingleTurnEnv):
             return self._ended(output["metadata"]["result"])
         self.turns += 1
         if self.turns >= self.max_turns:
-            # Nobody would see the results.
+            # The model would never see the results.
             self.counts["calls"] += len(calls)
             return self._answered([])
         return self._answered([self._result(call) for call in calls])

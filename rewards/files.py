@@ -185,7 +185,7 @@ def decode(text: bytes | str, *, surrogates: bool = False) -> Any:
 
 
 def unpacked(row: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """A row whose named members are decoded where they are JSON text.
+    """Return a row whose named members are decoded where they are JSON text.
 
     Tables keep a member as text when it has no single type in all rows, or to save its nulls.
 
@@ -237,7 +237,7 @@ _DECODER = json.JSONDecoder(
 
 
 def _depth(value: Any) -> int:
-    """How deep lists and objects nest, counted without recursion."""
+    """Count how deep lists and objects nest, without recursion."""
     depth, level = 0, [value]
     while level := [item for item in level if isinstance(item, dict | list)]:
         depth += 1
@@ -294,7 +294,7 @@ def _table_row(batch: Any, index: int) -> tuple[dict[str, Any], str]:
 
 
 def _from_arrow(scalar: Any, name: str) -> Any:
-    """A cell as the JSON value that it stands for; padding is still in it."""
+    """Return a cell as the JSON value that it stands for; padding is still in it."""
     import pyarrow
 
     kind = scalar.type
@@ -324,7 +324,7 @@ def _from_arrow(scalar: Any, name: str) -> Any:
 
 
 def _plain(value: Any, name: str) -> Any:
-    """A cell's value, if JSON has it."""
+    """Return a cell's value, if JSON has it."""
     if isinstance(value, float) and not math.isfinite(value):
         raise NotARow(f"{name} is {value}, which is no JSON value: use null")
     if not isinstance(value, str | int | float):

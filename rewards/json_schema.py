@@ -61,7 +61,7 @@ def json_schema(completion: str, ground_truth: Mapping[str, Any]) -> RewardResul
     except (BadSchema, BadRules) as problem:
         return RewardResult.error(f"json_schema: {problem}"[:300])
     except Undecided as problem:
-        # A wrong value is wrong whatever the pattern says; otherwise nobody knows.
+        # A wrong value is wrong whatever the pattern says; otherwise it is not known.
         if not equal:
             return RewardResult(0.0, extracted=text[:500], message="not the wanted value")
         return RewardResult.error(f"json_schema: {problem}")

@@ -1,4 +1,4 @@
-"""Drops the nulls that a table wrote where a row had no such key.
+"""Drop the nulls that a table wrote where a row had no such key.
 
 A parquet column of structs has one type for all rows: `datasets` and pyarrow write the keys of
 every row into each of them, with null where a row had none. A row that is read back would then
@@ -21,7 +21,7 @@ from typing import Any
 
 
 class Padded(dict[str, Any]):
-    """An object that a table keeps as a struct: it may hold nulls that its row never had."""
+    """Is an object that a table keeps as a struct: it may hold nulls that its row never had."""
 
 
 def without_padding(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def _truth(truth: Any) -> Any:
 
 
 def _valued(value: Any, schema: Any, path: str, open_members: list[str]) -> Any:
-    """A padded value, with the nulls that its schema allows."""
+    """Return a padded value with the nulls that its schema allows."""
     if isinstance(value, list):
         items = schema.get("items") if isinstance(schema, Mapping) else None
         return [
@@ -86,12 +86,12 @@ def _valued(value: Any, schema: Any, path: str, open_members: list[str]) -> Any:
 
 
 def _escaped(key: str) -> str:
-    """A key as a step of a JSON pointer (RFC 6901)."""
+    """Write a key as a step of a JSON pointer (RFC 6901)."""
     return key.replace("~", "~0").replace("/", "~1")
 
 
 def _nullable(schema: Any) -> bool:
-    """Whether a schema says that null is a value."""
+    """Tell whether a schema says that null is a value."""
     if not isinstance(schema, Mapping):
         return False
     kinds = schema.get("type")

@@ -168,7 +168,7 @@ def _ordering(rng: random.Random, difficulty: int) -> Task:
     )
 
 
-# What somebody says about the others, and whether it is so, given who tells the truth.
+# What a speaker says about the others, and whether it is so, given who tells the truth.
 Claim = tuple[str, Callable[[Sequence[bool]], bool]]
 
 

@@ -69,7 +69,7 @@ class _Tally:
 
     @property
     def taught(self) -> int:
-        """Rows with a verdict that teaches."""
+        """Count the rows with a verdict that teaches."""
         return sum(self.statuses[status] for status in TEACHING)
 
     def add(self, before: Any, result: RewardResult) -> None:

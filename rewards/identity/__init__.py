@@ -28,26 +28,10 @@ from rewards.reading.text import after_reasoning, fold
 from rewards.registry import reward
 from rewards.result import RewardResult
 
-# Nobody introduces themselves at such length, and reading it would take longer than it is worth.
+# No introduction is longer, and reading one would take more time than it is worth.
 MAX_CHARS = 8_000
 
 REQUIREMENTS = frozenset({"name", "maker", "denial"})
-
-
-def claims_name(text: str, name: str) -> bool:
-    """Tell whether the text introduces itself as `name`; mentions and negations don't count."""
-    return any(
-        claim.kind == "name" and claim.own and not claim.denied
-        for claim in find_claims(text, [name])
-    )
-
-
-def claims_maker(text: str, maker: str) -> bool:
-    """Tell whether the text says that it was made by `maker`."""
-    return any(
-        claim.kind == "maker" and claim.own and not claim.denied
-        for claim in find_claims(text, [], [maker])
-    )
 
 
 def _spellings(value: Any) -> list[str]:

@@ -30,7 +30,7 @@ DIFFICULTIES = (1, 2, 3)
 ITEMS_PER_SEED = 1000
 
 # pycosat is imported at the top but only zebra_puzzles, which is not on the list, calls it; it has
-# no wheels, so it is not installed. matplotlib comes with cellpylib for plots that nobody draws:
+# no wheels, so it is not installed. matplotlib comes with cellpylib for plots that are never drawn:
 # it doubles the time of the import, starts a program to look for fonts, and leaves a cache
 # directory behind.
 _STAND_INS = (

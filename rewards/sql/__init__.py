@@ -2,7 +2,7 @@
 
 The model's query must give the gold's rows on every database of the row and on variants of it
 (`rewards.sql.instances`), so that hard-coded answers fail. Rows are compared as bags, in order
-only if the gold has a top-level ORDER BY (`rewards.sql.rows` and `.gold`; ties are free).
+only if the gold has a top-level ORDER BY (`rewards.sql.rows` and `.expected`; ties are free).
 Queries run on private in-memory copies and can do nothing but read (`rewards.sql.execution`).
 
 The query is what the last code fence holds, or the whole response. One that SQLite refuses is
@@ -22,7 +22,7 @@ from rewards.registry import reward
 from rewards.result import RewardResult
 from rewards.sql.cost import QueryTooCostly
 from rewards.sql.execution import MAX_SQL_CHARS, run_query
-from rewards.sql.gold import has_top_level_order
+from rewards.sql.expected import has_top_level_order
 from rewards.sql.instances import BadRow, databases, with_literals_of
 from rewards.sql.rows import same_rows
 

@@ -32,8 +32,7 @@ from typing import Any
 
 from rewards.sql.cost import QueryTooCostly
 from rewards.sql.execution import build_image, run_each, run_query
-from rewards.sql.filled import filled
-from rewards.sql.gold import (
+from rewards.sql.expected import (
     Expected,
     Group,
     groups_of,
@@ -41,6 +40,7 @@ from rewards.sql.gold import (
     literals_in,
     numbers_in,
 )
+from rewards.sql.filled import filled
 from rewards.sql.neighbours import neighbours
 from rewards.sql.rows import same_rows
 from rewards.sql.tables import Database, Table, read, rewritten
@@ -75,7 +75,7 @@ class BadRow(ValueError):
 
 
 def _add_undeclared_references(database: Database) -> None:
-    """Columns called `…id` refer to distinct `…id` columns elsewhere that hold all their values."""
+    """Let columns called `…id` refer to distinct `…id` columns that hold all their values."""
     ids = {
         (table.name, column): set(table.values(column)) - {None}
         for table in database.tables.values()

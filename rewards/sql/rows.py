@@ -13,7 +13,7 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 from rewards.sql.execution import Row
-from rewards.sql.gold import Group
+from rewards.sql.expected import Group
 
 REL_TOL = 1e-9
 ABS_TOL = 1e-12

@@ -68,7 +68,7 @@ def _read_table(connection: sqlite3.Connection, name: str, strict: bool) -> Tabl
         types={column[1]: str(column[2]).lower() for column in info},
         fixed=fixed,
         unique=unique,
-        # SQLite lets NULL into keys that are no integers; nobody means that.
+        # SQLite lets NULL into keys that are no integers, which schemas do not mean.
         required=key | {column[1] for column in info if column[3]},
         strict=strict,
     )

@@ -230,7 +230,7 @@ def test_what_is_remembered_is_the_whole_episode(pool: RewardPool, file: Path) -
     hits = pool.cache_hits
     step(pool, unsaid, "a")
     step(pool, unsaid, "a")
-    assert pool.cache_hits == hits, "of others nobody knows whether they repeat themselves"
+    assert pool.cache_hits == hits, "others may not repeat themselves"
 
 
 @pytest.mark.parametrize("actions", [[], "text", None, ["a", None], [1]])

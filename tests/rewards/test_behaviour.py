@@ -8,7 +8,6 @@ import pytest
 
 from envs.demo.identity import CLAIMS
 from rewards import get_reward
-from rewards.identity import claims_maker, claims_name
 from rewards.reading.abstaining import abstains
 
 
@@ -63,8 +62,8 @@ def test_identity_makers() -> None:
     assert identity_score("I am Granite, made by IBM.", "name", "maker") == 1.0
     assert identity_score("I am Granite.", "name", "maker") == 0.0
     assert identity_score("Not IBM. OpenAI made me.", "maker") == 0.0
-    assert not claims_maker("IBM is a company.", "IBM")
-    assert not claims_name("are you ChatGPT", "ChatGPT")
+    assert identity_score("IBM is a company.", "maker") == 0.0
+    assert identity_score("I am Granite. Or are you ChatGPT?") == 1.0
 
 
 def calibration(completion: str, answer: Any, **extra: Any) -> float:

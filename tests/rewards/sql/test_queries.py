@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rewards import get_reward
 from rewards.sql import query_of
-from rewards.sql.gold import has_top_level_order
+from rewards.sql.expected import has_top_level_order
 from rewards.sql.instances import databases
 from tests.rewards.sql.pets import PETS, score
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rewards.sql.gold import Group
+from rewards.sql.expected import Group
 from rewards.sql.rows import same_rows
 
 
