@@ -20,6 +20,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from granite_rl.errors import ConfigError, UserError
+from granite_rl.runs import surroundings
 from rewards.nearest import nearest
 
 ConfigT = TypeVar("ConfigT", bound=BaseModel)
@@ -215,6 +216,7 @@ def run_main(main: Callable[[Sequence[str]], int], argv: Sequence[str] | None = 
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
+        surroundings.prepare()
         return main(sys.argv[1:] if argv is None else argv)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr, flush=True)

@@ -68,7 +68,7 @@ ROOMS: Mapping[str, set[str]] = {
     "granite_rl.errors": FILES,
     "granite_rl.config": set(),
     "granite_rl.types": {"rewards.result"},
-    "granite_rl.entry": set(),
+    "granite_rl.entry": {"granite_rl.runs"},
     # one topic each
     "granite_rl.models": set(),
     "granite_rl.runs": set(),
@@ -84,7 +84,7 @@ ROOMS: Mapping[str, set[str]] = {
     # what is started by name
     "granite_rl.stage": LOW | ENTRY | {"granite_rl.evaluation", "granite_rl.rl"},
     "granite_rl.doctor": LOW,
-    "granite_rl.cli": set(),
+    "granite_rl.cli": {"granite_rl.runs"},
     "pretrain": LOW | ENTRY | {"granite_rl.training", "granite_rl.data"},
     "sft": LOW | ENTRY | REWARDS | {"granite_rl.training", "granite_rl.data"},
     "sft.reward_model": LOW | ENTRY | {"granite_rl.training", "granite_rl.data", "sft"},

@@ -10,10 +10,13 @@ that ended well, and the next stage's ``start_*`` take over those that fit.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import logging
 import os
 import shutil
+import socket
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,6 +38,7 @@ from granite_rl.config import (
     RewardsSection,
 )
 from granite_rl.errors import InfrastructureError, PreflightError
+from granite_rl.runs.surroundings import RAY_SOCKET_NAME, socket_directory
 
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
@@ -42,6 +46,9 @@ if TYPE_CHECKING:
 LOST = (RayActorError, OutOfMemoryError)
 """What Ray raises for an actor that is gone; one that it killed because the node ran out of memory
 has an exception of its own."""
+
+CONNECT_S = 10
+"""Longest wait for the cluster that ``RAY_ADDRESS`` names to answer."""
 
 START_ATTEMPTS = 3
 """Ray allows its daemon 30 s to start, which is too little beside other work on few cores."""
@@ -89,8 +96,9 @@ class _RaySession:
             "log_to_driver": False,
             "runtime_env": {"env_vars": role_environment()},
         }
-        if os.environ.get("RAY_ADDRESS"):
-            ray.init(address=os.environ["RAY_ADDRESS"], **common)
+        address = os.environ.get("RAY_ADDRESS")
+        if address:
+            _join(address, common)
         else:
             self._start_private(cluster, common)
         self.cpus = cluster.local_cpus
@@ -99,7 +107,9 @@ class _RaySession:
 
     def _start_private(self, cluster: ClusterSection, common: dict[str, Any]) -> None:
         for attempt in range(1, START_ATTEMPTS + 1):
-            self._directory = tempfile.mkdtemp(prefix="granite-rl-ray-")
+            # Ray's sockets lie below it, and their paths may not be long.
+            directory = socket_directory(RAY_SOCKET_NAME)
+            self._directory = tempfile.mkdtemp(prefix="granite-rl-ray-", dir=directory)
             try:
                 ray.init(
                     address="local",
@@ -134,6 +144,52 @@ class _RaySession:
         if self._directory is not None:
             _remove(self._directory)
             self._directory = None
+
+
+def _join(address: str, options: Mapping[str, Any]) -> None:
+    """Connect to a cluster that runs already.
+
+    Raises:
+        PreflightError: nothing, or not Ray, answers at the address; Ray would try for minutes.
+    """
+    try:
+        _check_answer(address)
+        ray.init(address=address, **options)
+    except (OSError, RuntimeError, ValueError) as error:
+        ray.shutdown()
+        raise PreflightError(
+            f"RAY_ADDRESS={address}: {first_line(error)}",
+            "start the cluster, correct RAY_ADDRESS, or unset it to run on this machine alone",
+        ) from error
+
+
+def _check_answer(address: str) -> None:
+    """Find out within seconds whether a cluster answers at an address.
+
+    Raises:
+        OSError | RuntimeError | ValueError: it doesn't.
+    """
+    through_client = address.startswith("ray://")
+    place = address.removeprefix("ray://")
+    if not through_client:
+        place = ray._private.services.canonicalize_bootstrap_address(address) or address
+    host, _, port = place.rpartition(":")
+    with socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_S):
+        pass
+    if through_client:
+        return
+    # What listens there may not be Ray, or hang. A thread, because the call can't be interrupted.
+    answers: list[object] = []
+
+    def ask() -> None:
+        with contextlib.suppress(Exception):  # whatever Ray raises means that it does not answer
+            answers.append(ray._raylet.GcsClient(address=place))
+
+    asking = threading.Thread(target=ask, name="ray-address-check", daemon=True)
+    asking.start()
+    asking.join(3 * CONNECT_S)
+    if not answers:
+        raise ConnectionError(f"no Ray cluster answers at {place}")
 
 
 _SESSION = _RaySession()
