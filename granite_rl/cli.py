@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import granite_rl
 from granite_rl.errors import ExitCode, UserError
+from granite_rl.runs import surroundings
 
 
 class Command(NamedTuple):
@@ -66,6 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(given)
     command = COMMANDS[arguments.command]
     try:
+        surroundings.prepare()
         return int(getattr(import_module(command.module), command.function)(arguments.arguments))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr, flush=True)

@@ -14,12 +14,14 @@ import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from granite_rl.errors import ExitCode
+from granite_rl.runs import surroundings
 
 Level = Literal["ok", "warn", "fail"]
 
@@ -194,6 +196,14 @@ def check_shared_memory(directory: Path = Path("/dev/shm")) -> Check:
     return Check("shared memory", "ok", f"{size:.1f} GiB in {directory}")
 
 
+def check_surroundings() -> Check:
+    """A home for caches, and a TMPDIR that is short enough for sockets."""
+    if surroundings.mended:
+        fix = "it works, but set HOME and TMPDIR to keep caches from one start to the next"
+        return Check("surroundings", "warn", "; ".join(surroundings.mended), fix)
+    return Check("surroundings", "ok", f"HOME={Path.home()}, TMPDIR={tempfile.gettempdir()}")
+
+
 def check_gpus() -> Check:
     """GPUs as the driver reports them; none is fine for a CPU environment."""
     wanted = _version("vllm") is not None
@@ -238,6 +248,7 @@ CHECKS: tuple[Callable[[], Check], ...] = (
     check_memory,
     check_disk,
     check_shared_memory,
+    check_surroundings,
     check_gpus,
 )
 

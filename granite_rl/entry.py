@@ -31,6 +31,7 @@ from pydantic import BaseModel, ValidationError
 from granite_rl.command_line.overrides import argument, literal_values, path_keys, quote, split
 from granite_rl.command_line.synonyms import suggest
 from granite_rl.errors import ConfigError, UserError
+from granite_rl.runs import surroundings
 from rewards.nearest import nearest
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
@@ -248,6 +249,7 @@ def run_main(main: Callable[[Sequence[str]], int], argv: Sequence[str] | None = 
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
+        surroundings.prepare()
         return main(sys.argv[1:] if argv is None else argv)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr, flush=True)

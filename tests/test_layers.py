@@ -71,7 +71,7 @@ ROOMS: Mapping[str, set[str]] = {
     "granite_rl.config": set(),
     "granite_rl.types": {"rewards.result"},
     "granite_rl.command_line": FILES,
-    "granite_rl.entry": FILES | {"granite_rl.command_line"},
+    "granite_rl.entry": FILES | {"granite_rl.command_line", "granite_rl.runs"},
     # one topic each
     "granite_rl.models": set(),
     "granite_rl.runs": set(),
@@ -91,7 +91,7 @@ ROOMS: Mapping[str, set[str]] = {
     # what is started by name
     "granite_rl.stage": LOW | ENTRY | {"granite_rl.evaluation", "granite_rl.rl"},
     "granite_rl.doctor": LOW,
-    "granite_rl.cli": set(),
+    "granite_rl.cli": {"granite_rl.runs"},
     "pretrain": LOW | ENTRY | {"granite_rl.training", "granite_rl.data"},
     "sft": LOW | ENTRY | REWARDS | {"granite_rl.training", "granite_rl.data"},
     "sft.reward_model": LOW | ENTRY | {"granite_rl.training", "granite_rl.data", "sft"},

@@ -40,6 +40,8 @@ from granite_rl.config import (
     RewardWorkersSection,
 )
 from granite_rl.errors import InfrastructureError, PreflightError
+from granite_rl.runs.ray_cluster import join_cluster
+from granite_rl.runs.surroundings import RAY_SOCKET_NAME, socket_directory
 
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
@@ -97,9 +99,10 @@ class _RaySession:
             "log_to_driver": False,
             "runtime_env": {"env_vars": role_environment()},
         }
-        if os.environ.get("RAY_ADDRESS"):
+        address = os.environ.get("RAY_ADDRESS")
+        if address:
             with _signals_stay_ours():
-                ray.init(address=os.environ["RAY_ADDRESS"], **common)
+                join_cluster(address, common)
         else:
             self._start_private(cluster, common)
         self.cpus = cluster.local_cpus
@@ -108,7 +111,9 @@ class _RaySession:
 
     def _start_private(self, cluster: ClusterSection, common: dict[str, Any]) -> None:
         for attempt in range(1, START_ATTEMPTS + 1):
-            self._directory = tempfile.mkdtemp(prefix="granite-rl-ray-")
+            # Ray's sockets lie below it, and their paths may not be long.
+            directory = socket_directory(RAY_SOCKET_NAME)
+            self._directory = tempfile.mkdtemp(prefix="granite-rl-ray-", dir=directory)
             try:
                 with _signals_stay_ours():
                     ray.init(

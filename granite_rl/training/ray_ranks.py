@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from granite_rl.errors import InfrastructureError, PreflightError
 from granite_rl.runs.preemption import StopSignal, signals_held_back
+from granite_rl.runs.ray_cluster import join_cluster
 from granite_rl.training.launch import (
     Failure,
     Failures,
@@ -37,8 +37,6 @@ PLACEMENT_S = 45.0
 START_S = 300.0
 """How long an actor may take to start: its node may have to fetch a working directory."""
 
-CONNECT_S = 10.0
-"""How long the cluster's head may take to answer."""
 
 _POLL_S = 1.0
 _ROOT = str(Path(__file__).resolve().parents[2])
@@ -153,9 +151,6 @@ def launch_on_ray(
 
 def _connect(address: str, threads: int, stop: StopSignal) -> None:
     """Join the cluster; Ray's own handler of SIGTERM does not stay."""
-    import ray
-
-    _check_answers(address)
     # Otherwise Ray hides the accelerators of actors that ask for none, and warns of it.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     environment = {
@@ -166,34 +161,14 @@ def _connect(address: str, threads: int, stop: StopSignal) -> None:
     }
     with signals_held_back():
         try:
-            ray.init(
-                address=address,
-                logging_level=logging.ERROR,
-                log_to_driver=False,
-                runtime_env={"env_vars": environment},
-            )
-        except ConnectionError as error:
-            raise PreflightError(
-                f"RAY_ADDRESS: the cluster at {address} does not let us in: {_first_line(error)}",
-                "a cluster started by `ray start` wants RAY_AUTH_MODE=token and its token "
-                "(~/.ray/auth_token, or RAY_AUTH_TOKEN_PATH)",
-            ) from error
+            options = {
+                "logging_level": logging.ERROR,
+                "log_to_driver": False,
+                "runtime_env": {"env_vars": environment},
+            }
+            join_cluster(address, options)
         finally:
             stop.install()
-
-
-def _check_answers(address: str) -> None:
-    """Refuse an address where nothing listens: Ray would try for minutes without a word."""
-    host, _, port = address.rpartition("://")[2].rpartition(":")
-    if not port.isdigit():
-        return  # "auto", or something that Ray resolves itself
-    try:
-        socket.create_connection((host, int(port)), CONNECT_S).close()
-    except OSError as error:
-        raise PreflightError(
-            f"RAY_ADDRESS: nothing answers at {address}: {error.strerror or error}",
-            "start the cluster, correct RAY_ADDRESS, or unset it to run on this machine",
-        ) from error
 
 
 def _reserve(ranks: int, threads: int) -> Any:

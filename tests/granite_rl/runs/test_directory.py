@@ -234,6 +234,24 @@ def test_a_full_disk_does_not_hide_the_error(
     assert "No space left" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_disk_that_takes_no_more_is_a_sentence_and_code_5(open_run: OpenRun, number: int) -> None:
+    run = open_run()
+
+    def train() -> None:
+        with run:
+            run.set_step(3)
+            raise OSError(number, os.strerror(number), str(run.rollouts / "step_000004.jsonl"))
+
+    with pytest.raises(InfrastructureError, match=r"run\.dir: .* takes no more: .*step_000004"):
+        train()
+    status = status_of(run)
+    assert (status["state"], status["exit_code"], status["step"]) == ("failed", 5, 3)
+    assert os.strerror(number) in status["error"]
+    assert "run.resume=auto" in status["error"]
+    assert "traceback" not in events_of(run)
+
+
 @pytest.mark.parametrize("path", ["file/run", "/proc/no-such-place/run", "file"])
 def test_an_unwritable_place_is_a_preflight_error(
     open_run: OpenRun, tmp_path: Path, path: str
