@@ -2,8 +2,8 @@
 
 The first signal sets a flag that the step loop reads between steps: it finishes the step, saves
 and exits 75, so that the run can be resumed. Where nothing is under way that would have to be
-finished (reading data, starting ranks), it raises `Preempted` at once. The second one, of either
-kind, leaves at once. ``ray.init`` would put its own SIGTERM handler in place of this one;
+finished (reading data, starting ranks), the run ends at once with `Preempted`. The second one, of
+either kind, leaves at once. ``ray.init`` would put its own SIGTERM handler in place of this one;
 `granite_rl.actors.placement.ray_session` keeps it from that.
 """
 
@@ -22,6 +22,11 @@ from granite_rl.errors import Preempted
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 _CONTINUE = "the same command with run.resume=auto continues, or starts"
+
+
+class _StopNow(BaseException):
+    """Raised by the handler where a signal stops the run at once; no `Exception`, because much code
+    around data takes any of those for its own."""
 
 
 class StopSignal:
@@ -87,7 +92,13 @@ class StopSignal:
         try:
             self._raise_if_requested(what)
             yield
-            # A library may have swallowed what the handler raised.
+        except (Exception, _StopNow):
+            # Of another error it is not known whether the signal has made it.
+            if self._interrupting is not None:
+                self._raise_if_requested(what)
+            raise
+        else:
+            # A bare `except` may have swallowed what the handler raised.
             if self._interrupting is not None:
                 self._raise_if_requested(what)
         finally:
@@ -110,7 +121,7 @@ class StopSignal:
             raise SystemExit(128 + number)
         self._received, self._received_at = signal.Signals(number), time.monotonic()
         if self._interrupting is not None:
-            self._raise_if_requested(self._interrupting)
+            raise _StopNow
         text = f"\n{self._received.name}: finishing the step and saving; once more exits at once\n"
         # os.write, because print may be interrupted inside its own lock.
         os.write(2, text.encode())

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from granite_rl.errors import Preempted
+from granite_rl.errors import DataError, Preempted
 from granite_rl.runs.preemption import StopSignal, signals_held_back
 
 
@@ -65,9 +65,24 @@ def test_where_nothing_is_under_way_the_first_signal_leaves() -> None:
 
 
 def test_a_library_that_swallows_everything_does_not_swallow_the_stop() -> None:
-    swallow = contextlib.suppress(Exception)  # as import guards of some packages do
+    swallow = contextlib.suppress(BaseException)
     with StopSignal() as stop, pytest.raises(Preempted), stop.interrupting("x"), swallow:
         os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_code_that_takes_any_error_for_its_own_does_not_rename_the_stop() -> None:
+    """The rendering of a chat template, for one, calls every exception a bad row."""
+
+    def render() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except Exception as error:
+            raise DataError("rows.jsonl:1: the template refuses it") from error
+
+    with StopSignal() as stop, pytest.raises(Preempted), stop.interrupting("x"):
+        render()
+    with StopSignal() as stop, pytest.raises(DataError), stop.interrupting("x"):
+        raise DataError("rows.jsonl:1: no signal, a bad row")
 
 
 def test_once_work_begins_a_signal_waits_for_it() -> None:
