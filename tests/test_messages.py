@@ -235,6 +235,21 @@ def test_commands_set_keys_that_exist() -> None:
     assert not [one for one in found if not any(exists(one[1], model) for model in models)]
 
 
+def test_documents_name_keys_that_exist() -> None:
+    """What the README and docs/ put between backticks; the changelog may name what is gone."""
+    models = configurations().all
+    sections = {name for model in models for name in model.model_fields}
+    found = {
+        (file.name, match.group())
+        for file in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md"))
+        for code in re.findall(r"`([^`\n]+)`", file.read_text())
+        for match in _KEY.finditer(code)
+        if match.group().split(".")[0] in sections and not _FILE.search(match.group())
+    }
+    assert len(found) > 20
+    assert not [one for one in found if not any(exists(one[1], model) for model in models)]
+
+
 @pytest.mark.parametrize(
     ("module", "statement"),
     [
