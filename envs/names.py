@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """Name our environments and the nine domains of the recipe's first RL stage."""
-=======
-"""List the environments of ours by name, without importing any of them."""
->>>>>>> main
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def main(argv: Sequence[str]) -> int:
         PROGRAM, "Greedy held-out evaluation through vLLM.", argv, epilog=EXAMPLES
     )
     config = configure("evaluation", EvaluationConfig, parsed.overrides)
-    # Imported after the configuration was checked: a typo is told in a second, transformers takes 3.
+    # Imported after the configuration was checked: a typo is told in a second, torch takes 3.
     from granite_rl.evaluation.checks import check_models
 
     models = check_models(config)

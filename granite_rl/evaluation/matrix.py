@@ -16,10 +16,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from envs.names import NINE_DOMAINS
-<<<<<<< HEAD
-=======
 from granite_rl.config import RL_STAGES
->>>>>>> main
 from granite_rl.errors import DataError
 from granite_rl.evaluation.statistics import (
     Difference,

@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from granite_rl import stage
+from granite_rl.command_line.overrides import argument
 from granite_rl.config import RunSection, StageConfig
 from granite_rl.entry import configure, run_main
-from granite_rl.overrides import argument
 from granite_rl.rl.run import next_command
 from granite_rl.runs.directory import RunDirectory, read_status, resume_command
 from tests.granite_rl.stage_runs import stage_arguments

@@ -11,14 +11,9 @@ from xml.etree import ElementTree
 import pytest
 
 from envs.names import NINE_DOMAINS
-<<<<<<< HEAD
-from granite_rl.errors import DataError
-from granite_rl.evaluation.matrix import STAGES, Matrix, load_evaluation, render_text
-=======
 from granite_rl.config import RL_STAGES
 from granite_rl.errors import DataError
 from granite_rl.evaluation.matrix import ALL_STAGES, Matrix, load_evaluation, render_text
->>>>>>> main
 from granite_rl.evaluation.report import main, read_curves, write_report
 from granite_rl.evaluation.svg import curve_panel, interval_panel, nice_ticks
 
