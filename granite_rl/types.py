@@ -49,7 +49,7 @@ class PromptRow:
 
 @dataclass(frozen=True)
 class PromptGroup:
-    """Is a prompt as the step consumes it: all samples of it form one GRPO group."""
+    """Holds a prompt as the step consumes it: all samples of it form one GRPO group."""
 
     index: int
     """Position in the step: groups are consumed in this order, whatever finishes first."""

@@ -58,8 +58,7 @@ ROOMS: Mapping[str, set[str]] = {
     "envs.names": set(),
     "envs": REWARDS
     | FILES
-    | {"envs.names"}
-    | {"rewards.reading", "rewards.sandbox", "rewards.sql", "rewards.structured"}
+    | {"envs.names", "rewards.reading", "rewards.sandbox", "rewards.sql", "rewards.structured"}
     | {"rewards.commands"},
     "envs.tasks": REWARDS | {"envs", "rewards.reasoning_gym"},
     "envs.demo": FILES | {"envs"},

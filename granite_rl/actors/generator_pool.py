@@ -122,14 +122,14 @@ class GeneratorPool:
 
     @property
     def receivers(self) -> RayReceivers:
-        """Return the generators as a weight sender drives them; anew when one was replaced."""
+        """Return the generators for a weight sender; a new object when one was replaced."""
         if self._receivers is None:
             actors = {_name(replica): (replica.actor, self._workers) for replica in self._replicas}
             self._receivers = RayReceivers(actors, self._timeout_s)
         return self._receivers
 
     def statistics(self) -> list[dict[str, float]]:
-        """Return what each engine did since the last call; nothing if one was just lost."""
+        """Return what each engine did since the last call; nothing if a generator was just lost."""
         refs = {_name(replica): replica.actor.statistics.remote() for replica in self._replicas}
         try:
             return list(wait_for(refs, self._timeout_s, "engine statistics").values())

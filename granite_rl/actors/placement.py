@@ -182,7 +182,7 @@ def _remove(directory: str, patience_s: float = 10.0) -> None:
 
 
 def role_environment(threads: int | None = None) -> dict[str, str]:
-    """Return every actor's environment; `granite_rl.entry.run_main` explains the wait policy."""
+    """Return every actor's environment; ``granite_rl.entry.run_main`` explains the wait policy."""
     environment = {
         "PYTHONPATH": _python_path(),
         "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),

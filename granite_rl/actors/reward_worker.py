@@ -49,7 +49,9 @@ class RewardWorker:
         }
 
     def score(self, items: Sequence[ScoringItem]) -> list[Reply]:
-        """Return replies in the order of ``items``: a verdict, or the environment's answer to the
-        last turn. A verifier that raises, hangs or crashes yields ``error`` or ``timeout`` for its
-        own item."""
+        """Return replies in the order of ``items``: a verdict, or the environment's next message.
+
+        A verifier that raises, hangs or crashes yields status ``error`` or ``timeout`` for its own
+        item.
+        """
         return self._pool.step([vars(item) for item in items])

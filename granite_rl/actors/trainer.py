@@ -138,7 +138,7 @@ class Trainer:
         return self._policy
 
     def rendezvous(self) -> tuple[str, int]:
-        """Return this rank's host and a free port there, for the others to find rank 0 at."""
+        """Return this rank's address and a free port, for the others to find rank 0 at."""
         import ray.util
 
         return ray.util.get_node_ip_address(), free_port()

@@ -1,4 +1,4 @@
-"""Checkpoint directories as files: is it one, what is in it, is it the same, replace it whole.
+"""Read the small files of checkpoint directories, hash them, and replace them atomically.
 
 Every hand-off between stages is a Hugging Face directory: config, safetensors, tokenizer, chat
 template. Nothing here reads a tensor or imports torch or transformers, so that a driver can refuse

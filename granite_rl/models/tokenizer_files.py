@@ -28,6 +28,8 @@ class CheckpointTokenizer(PreTrainedTokenizerFast):
 
     files: dict[str, bytes]
     """Content by path below the directory."""
+    as_read: tuple[object, ...]
+    """What could be changed in memory, as it was read."""
 
     @classmethod
     def read(cls, directory: Path) -> Self:
@@ -41,12 +43,24 @@ class CheckpointTokenizer(PreTrainedTokenizerFast):
             for path in sorted(directory.glob(pattern))
             if path.is_file()
         }
+        tokenizer.as_read = tokenizer._changeable()
         return tokenizer
+
+    def _changeable(self) -> tuple[object, ...]:
+        return (
+            self.chat_template,
+            self.get_added_vocab(),
+            self.special_tokens_map,
+            self.padding_side,
+        )
 
     def save_pretrained(
         self, save_directory: str | Path, *args: Any, **kwargs: Any
     ) -> tuple[str, ...]:
-        """Write the files that were read, unchanged; further arguments have no meaning here."""
+        """Write the files that were read, unless something was changed since."""
+        if self._changeable() != self.as_read:
+            names: tuple[str, ...] = super().save_pretrained(save_directory, *args, **kwargs)
+            return names
         written = []
         for name, content in self.files.items():
             path = Path(save_directory) / name

@@ -410,7 +410,7 @@ class Controller:
 
 
 def total_steps(config: StageConfig, rows: int) -> int:
-    """Return a stage's optimizer steps: ``data.max_steps``, or ``data.epochs`` over the rows."""
+    """Count a stage's optimizer steps: ``data.max_steps``, or ``data.epochs`` over the rows."""
     if config.data.max_steps is not None:
         return config.data.max_steps
     return max(1, round(config.data.epochs * rows / config.rollout.prompts_per_step))

@@ -3,7 +3,8 @@
 The first signal sets a flag that the step loop reads between steps: it finishes the step, saves
 and exits 75, so that the run can be resumed. Where nothing is under way that would have to be
 finished (reading data, starting ranks), it raises `Preempted` at once. The second one, of either
-kind, leaves at once. ``ray.init`` puts its own SIGTERM handler in place: install this one after it.
+kind, leaves at once. ``ray.init`` would put its own SIGTERM handler in place of this one;
+`granite_rl.actors.placement.ray_session` keeps it from that.
 """
 
 from __future__ import annotations

@@ -100,10 +100,13 @@ def shutdown_distributed() -> None:
     """Leave the process group, if any, so that the process can end without a warning, or join
     another one."""
     if torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
-        import deepspeed.comm.comm
+        import deepspeed.comm
 
-        deepspeed.comm.comm.cdb = None  # it would go on using the group that is gone
+        if deepspeed.comm.comm.cdb is None:
+            torch.distributed.destroy_process_group()
+        else:
+            deepspeed.comm.destroy_process_group()  # and forgets its own groups
+            deepspeed.comm.comm.cdb = None  # otherwise it would not join again
     for name, value in _before.items():
         if value is None:
             os.environ.pop(name, None)

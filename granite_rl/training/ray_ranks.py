@@ -205,30 +205,25 @@ def _reserve(ranks: int, threads: int) -> Any:
     import ray
     from ray.exceptions import GetTimeoutError
 
-    total = ray.cluster_resources()
-    bundle = {"CPU": float(threads)} | ({"GPU": 1.0} if total.get("GPU") else {})
-    need = {name: amount * ranks for name, amount in bundle.items()}
-    group = None
-    if all(total.get(name, 0.0) >= amount for name, amount in need.items()):
-        group = ray.util.placement_group([bundle] * ranks, strategy="PACK")
-        try:
-            ray.get(group.ready(), timeout=PLACEMENT_S)
-        except GetTimeoutError:
-            ray.util.remove_placement_group(group)
-            group = None
-    if group is None:
-        free = ray.available_resources()
-        have = ", ".join(
-            f"{total.get(name, 0.0):g} {name} ({free.get(name, 0.0):g} free)" for name in need
-        )
-        raise PreflightError(
-            f"the cluster can't hold {ranks} ranks: they need "
-            + ", ".join(f"{amount:g} {name}" for name, amount in need.items())
-            + f", {' and '.join(f'{amount:g} {name}' for name, amount in bundle.items())} of a "
-            f"node each; there are {have}",
-            "lower trainer.ranks or trainer.threads, add nodes, or wait until others are done",
-        )
-    return group
+    bundle = {"CPU": float(threads)} | ({"GPU": 1.0} if ray.cluster_resources().get("GPU") else {})
+    group = ray.util.placement_group([bundle] * ranks, strategy="PACK")
+    try:
+        ray.get(group.ready(), timeout=PLACEMENT_S)  # nodes may still be joining
+    except GetTimeoutError:
+        ray.util.remove_placement_group(group)
+    else:
+        return group
+    total, free = ray.cluster_resources(), ray.available_resources()
+    need = ", ".join(f"{amount * ranks:g} {name}" for name, amount in bundle.items())
+    each = " and ".join(f"{amount:g} {name}" for name, amount in bundle.items())
+    have = ", ".join(
+        f"{total.get(name, 0.0):g} {name} ({free.get(name, 0.0):g} free)" for name in bundle
+    )
+    raise PreflightError(
+        f"the cluster can't hold {ranks} ranks: they need {need}, {each} of one node each; "
+        f"there are {have}",
+        "lower trainer.ranks or trainer.threads, add nodes, or wait until others are done",
+    )
 
 
 def _start(group: Any, rank: int, threads: int) -> ActorHandle:

@@ -145,7 +145,7 @@ def test_a_driver_that_is_stopped_or_too_big_for_the_cluster_says_so(
     assert "there are 2 CPU" in log.read_text()
     wide = runs.arguments("sft", inputs, tmp_path / "wide", "trainer.ranks=1", "trainer.threads=2")
     assert runs.run("sft", wide, log, cluster.environment) == 3, log.read_text()
-    assert "2 CPU of a node each" in log.read_text()
+    assert "2 CPU of one node each" in log.read_text()
 
     run = tmp_path / "run"
     argv = runs.arguments("sft", inputs, run, "run.resume=auto")

@@ -211,3 +211,12 @@ def test_the_shipped_tokenizer_comes_out_as_it_is(
     second = save_hf(model, model.config, read_back, tmp_path / "second")
     for file in (tmp_path / "kept").iterdir():
         assert (second / file.name).read_bytes() == file.read_bytes(), file.name
+
+
+def test_a_tokenizer_that_was_changed_in_memory_comes_out_changed(
+    foreign: Path, tmp_path: Path
+) -> None:
+    changed = load_tokenizer(foreign)
+    changed.add_tokens(["<|mine|>"])
+    changed.save_pretrained(tmp_path / "changed")
+    assert "<|mine|>" in load_tokenizer(tmp_path / "changed").get_vocab()
