@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import ray
 from ray.exceptions import ActorDiedError, GetTimeoutError, OutOfMemoryError
 
 from granite_rl.actors import placement
-from granite_rl.errors import ExitCode, InfrastructureError
+from granite_rl.errors import ExitCode, InfrastructureError, PreflightError
 
 
 @pytest.mark.parametrize(
@@ -65,3 +67,35 @@ def test_a_slow_start_is_tried_again(monkeypatch: pytest.MonkeyPatch, failures: 
         ):
             raise AssertionError("there is no session")
     assert not [path for path in begun if Path(path).exists()]
+
+
+def test_a_cluster_that_does_not_answer_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port without a listener, and one that is listened to by something that is not Ray."""
+    monkeypatch.setattr(placement, "CONNECT_S", 0.5)
+    with socket.socket() as listener:
+        listener.bind(("0.0.0.0", 0))
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        monkeypatch.setenv("RAY_ADDRESS", address)
+        for says in ("refused", "no Ray cluster answers at"):
+            with (
+                pytest.raises(PreflightError, match=f"RAY_ADDRESS={address}: .*{says}") as caught,
+                placement.ray_session(configuration().cluster),
+            ):
+                raise AssertionError("there is no session")
+            assert "unset it" in str(caught.value.fix)
+            listener.listen()
+    assert not ray.is_initialized()
+
+
+def test_ray_finds_a_directory_that_is_short_enough(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    deep = tmp_path / ("d" * 100)
+    deep.mkdir()
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    begun: list[str] = []
+    monkeypatch.setattr(ray, "init", lambda **options: begun.append(options["_temp_dir"]))
+    monkeypatch.setattr(ray, "shutdown", lambda: None)
+    with placement.ray_session(configuration().cluster):
+        assert len(f"{begun[0]}/session_2026-11-27_18-31-27_123456_1234567/sockets/raylet.1") < 107
