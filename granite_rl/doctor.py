@@ -20,6 +20,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+import psutil
+
 from granite_rl.errors import ExitCode
 from granite_rl.runs import surroundings
 
@@ -159,7 +161,7 @@ def check_cores() -> Check:
 
 
 def _memory_limit() -> int:
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    total: int = psutil.virtual_memory().total
     try:
         limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
     except OSError:

@@ -98,14 +98,6 @@ class Order:
         """Return (source, window) of the rows ``start`` .. ``stop - 1`` of the phase."""
         return self._windows(self._between(start, stop))
 
-    def used(self, rows: int) -> dict[str, int]:
-        """Count the rows of each source among the first ``rows`` of the phase."""
-        low = self._position(rows, below=True)
-        used = {name: self._count_below(count, low) for name, count in self.counts.items()}
-        for name, _ in self._between(sum(used.values()), rows):
-            used[name] += 1
-        return used
-
     def _between(self, start: int, stop: int) -> list[tuple[str, int]]:
         """Return (source, running number within it) of a stretch of the phase."""
         if not 0 <= start <= stop <= self.rows_total:

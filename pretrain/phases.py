@@ -58,11 +58,6 @@ class PhasePlan:
             return self.start_rate * exponential_to(progress, schedule.end_factor)
         return self.start_rate * linear_to(progress)
 
-    def ledger(self, step: int) -> dict[str, int]:
-        """Tokens of each source trained in the first ``step`` steps of this phase."""
-        used = self.order.used(step * self.phase.batch_sequences)
-        return {name: rows * self.phase.context for name, rows in used.items()}
-
 
 def build_plan(config: PretrainConfig, sources: Mapping[str, Source]) -> list[PhasePlan]:
     """Plan all phases in order.

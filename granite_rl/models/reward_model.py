@@ -85,17 +85,6 @@ class RewardModel(nn.Module):
         scores: Tensor = self.score(hidden[rows, last_index]).squeeze(-1)
         return scores.float()
 
-    def score_conversations(
-        self,
-        tokenizer: PreTrainedTokenizerBase,
-        conversations: Sequence[Sequence[Mapping[str, Any]]],
-        *,
-        batch_size: int = 64,
-    ) -> list[float]:
-        """Score conversations that end in an assistant turn, in the order given: `score_tokens`."""
-        encoded = [encode_for_scoring(tokenizer, messages) for messages in conversations]
-        return self.score_tokens(encoded, batch_size=batch_size)
-
     @torch.no_grad()
     def score_tokens(
         self, conversations: Sequence[Sequence[int]], *, batch_size: int = 64

@@ -48,7 +48,10 @@ class Owner:
 
 
 def _process_start(pid: int) -> int | None:
-    """Clock ticks since boot at which a process started; None when it is gone or a zombie."""
+    """Clock ticks since boot at which a process started; None when it is gone or a zombie.
+
+    Not `psutil`'s creation time, which is a time of day and moves when the clock is set.
+    """
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

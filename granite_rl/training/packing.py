@@ -13,11 +13,12 @@ copies, for 1/16 of the prompt's tokens: with prompts 4x as long as responses a 
 fewer tokens. It needs an explicit [row_tokens x row_tokens] mask, one byte an entry: 64 MiB at
 8,192.
 
-Two packers:
+Two ways to pack:
 
 - `StreamingPacker` takes sequences as they come and keeps their order by micro-batch: what the RL
   trainer needs to start on the first scored groups while others still generate.
-- `pack_all` knows every length beforehand and packs best-fit decreasing: SFT.
+- `assign_best_fit` knows every length beforehand and packs best-fit decreasing, and `lay_out` makes
+  micro-batches of the rows: SFT.
 
 Both are deterministic functions of their input.
 """
@@ -276,29 +277,6 @@ def assign_best_fit(lengths: Sequence[int], row_tokens: int) -> list[list[int]]:
             rows[row].append(index)
             bisect.insort(room, (free - length, row))
     return rows
-
-
-def pack_all(
-    sequences: Sequence[tuple[Sequence[int], Sequence[bool]]],
-    row_tokens: int,
-    rows: int,
-    pad_id: int,
-) -> list[PackedBatch]:
-    """Pack known sequences best-fit into micro-batches of at most ``rows`` rows.
-
-    Args:
-        sequences: (token_ids, target_mask) pairs, see `StreamingPacker.add`.
-        row_tokens: capacity of a row.
-        rows: rows of a micro-batch.
-        pad_id: token id of unused positions.
-
-    Returns:
-        Micro-batches; ``target_sequence`` indexes into ``sequences``.
-    """
-    for token_ids, target_mask in sequences:
-        _check(token_ids, target_mask, row_tokens)
-    assigned = assign_best_fit([len(tokens) for tokens, _ in sequences], row_tokens)
-    return lay_out(sequences, assigned, rows, pad_id)
 
 
 def lay_out(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +17,8 @@ import ray._private.utils
 from ray.exceptions import ActorDiedError, GetTimeoutError, OutOfMemoryError
 
 from granite_rl.actors import answers, placement
-from granite_rl.errors import ExitCode, InfrastructureError
+from granite_rl.errors import ExitCode, InfrastructureError, PreflightError
+from granite_rl.runs import ray_cluster
 from granite_rl.runs.preemption import StopSignal
 
 
@@ -127,3 +130,35 @@ def test_ray_leaves_signals_to_a_process_that_handles_them(monkeypatch: pytest.M
             assert signal.getsignal(signal.SIGTERM) is not before, "nobody else handles it"
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def test_a_cluster_that_does_not_answer_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port without a listener, and one that is listened to by something that is not Ray."""
+    monkeypatch.setattr(ray_cluster, "CONNECT_S", 0.5)
+    with socket.socket() as listener:
+        listener.bind(("0.0.0.0", 0))
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        monkeypatch.setenv("RAY_ADDRESS", address)
+        for says in ("refused", "no Ray cluster answers at"):
+            with (
+                pytest.raises(PreflightError, match=f"RAY_ADDRESS={address}: .*{says}") as caught,
+                placement.ray_session(configuration().cluster),
+            ):
+                raise AssertionError("there is no session")
+            assert "unset it" in str(caught.value.fix)
+            listener.listen()
+    assert not ray.is_initialized()
+
+
+def test_ray_finds_a_directory_that_is_short_enough(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    deep = tmp_path / ("d" * 100)
+    deep.mkdir()
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    begun: list[str] = []
+    monkeypatch.setattr(ray, "init", lambda **options: begun.append(options["_temp_dir"]))
+    monkeypatch.setattr(ray, "shutdown", lambda: None)
+    with placement.ray_session(configuration().cluster):
+        assert len(f"{begun[0]}/session_2026-11-27_18-31-27_123456_1234567/sockets/raylet.1") < 107

@@ -13,9 +13,9 @@ import pytest
 from granite_rl.actors.trainer import StepReport, TokenSums, Training
 from granite_rl.config import StageConfig
 from granite_rl.entry import compose, validate
-from granite_rl.training.packing import pack_all
 from granite_rl.types import TrainBatch
 from tests.granite_rl.stage_runs import stage_arguments
+from tests.granite_rl.training.packed import pack_all
 
 pytestmark = [pytest.mark.slow, pytest.mark.ray]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -39,6 +41,17 @@ def test_conversation_must_end_with_the_assistant(tokenizer: PreTrainedTokenizer
         encode_for_scoring(tokenizer, [*_chat("x"), {"role": "user", "content": "?"}])
 
 
+def scores_of(
+    model: RewardModel,
+    tokenizer: PreTrainedTokenizerFast,
+    chats: Sequence[Sequence[Mapping[str, Any]]],
+    batch_size: int = 64,
+) -> list[float]:
+    """Scores of conversations that end in an assistant turn."""
+    encoded = [encode_for_scoring(tokenizer, chat) for chat in chats]
+    return model.score_tokens(encoded, batch_size=batch_size)
+
+
 def test_score_is_the_head_on_the_last_hidden_state(
     policy_path: Path, policy: GraniteForCausalLM, tokenizer: PreTrainedTokenizerFast
 ) -> None:
@@ -46,17 +59,15 @@ def test_score_is_the_head_on_the_last_hidden_state(
     ids = torch.tensor([encode_for_scoring(tokenizer, _chat("Hello."))])
     hidden = policy.model(input_ids=ids).last_hidden_state[0, -1].double()
     expected = (hidden * model.score.weight[0].double()).sum().item()
-    assert model.score_conversations(tokenizer, [_chat("Hello.")])[0] == pytest.approx(
-        expected, abs=1e-5
-    )
+    assert scores_of(model, tokenizer, [_chat("Hello.")])[0] == pytest.approx(expected, abs=1e-5)
 
 
 def test_scores_do_not_depend_on_the_batch(
     policy_path: Path, tokenizer: PreTrainedTokenizerFast
 ) -> None:
     model = RewardModel.init_from_policy(policy_path, seed=5)
-    together = model.score_conversations(tokenizer, CHATS)
-    alone = [model.score_conversations(tokenizer, [chat], batch_size=1)[0] for chat in CHATS]
+    together = scores_of(model, tokenizer, CHATS)
+    alone = [scores_of(model, tokenizer, [chat], batch_size=1)[0] for chat in CHATS]
     assert together == pytest.approx(alone, abs=1e-5)
     assert len(set(together)) == len(CHATS)
     encoded = [encode_for_scoring(tokenizer, chat) for chat in CHATS]
@@ -71,7 +82,7 @@ def test_too_long_conversations_lose_their_beginning(
     model = RewardModel.init_from_policy(policy_path, seed=5)
     ending = [{"role": "user", "content": "q" * 300}, *_chat("fine")[1:]]
     other = [{"role": "user", "content": "z" * 100 + "q" * 300}, *_chat("fine")[1:]]
-    scores = model.score_conversations(tokenizer, [ending, other])
+    scores = scores_of(model, tokenizer, [ending, other])
     assert scores[0] == pytest.approx(scores[1], abs=1e-6)
 
 
@@ -84,9 +95,7 @@ def test_round_trip_is_bit_exact(
         torch.equal(loaded.state_dict()[name], tensor)
         for name, tensor in model.state_dict().items()
     )
-    assert loaded.score_conversations(tokenizer, CHATS) == model.score_conversations(
-        tokenizer, CHATS
-    )
+    assert scores_of(loaded, tokenizer, CHATS) == scores_of(model, tokenizer, CHATS)
     half = RewardModel.load(tmp_path / "rm", "bfloat16")
     assert {parameter.dtype for parameter in half.parameters()} == {torch.bfloat16}
 
@@ -116,5 +125,5 @@ def test_learns_a_preference(policy_path: Path, tokenizer: PreTrainedTokenizerFa
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    unseen = model.score_conversations(tokenizer, [_chat("The answer is 46."), _chat("Grüße 46")])
+    unseen = scores_of(model, tokenizer, [_chat("The answer is 46."), _chat("Grüße 46")])
     assert unseen[0] > unseen[1]

@@ -18,9 +18,10 @@ from granite_rl.training.distributed import (
     shutdown_distributed,
 )
 from granite_rl.training.engine import TrainEngine, batch_tensors
-from granite_rl.training.packing import empty_batch, pack_all
+from granite_rl.training.packing import empty_batch
 from granite_rl.training.policy import TokenLogprobs
 from granite_rl.types import PackedBatch
+from tests.granite_rl.training.packed import pack_all
 
 VOCABULARY = 97
 STEPS = 3

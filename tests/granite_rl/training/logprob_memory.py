@@ -15,8 +15,8 @@ import torch
 from transformers import GraniteConfig, GraniteForCausalLM
 
 from granite_rl.training.engine import batch_tensors
-from granite_rl.training.packing import pack_all
 from granite_rl.training.policy import TokenLogprobs
+from tests.granite_rl.training.packed import pack_all
 
 VOCABULARY = 100_352
 TOKENS = 8_192

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from granite_rl.training.balance import MicroBatchBalancer, work
-from granite_rl.training.packing import empty_batch, pack_all
+from granite_rl.training.packing import empty_batch
+from tests.granite_rl.training.packed import pack_all
 
 jobs = st.lists(st.floats(0.1, 100.0), max_size=60)
 
