@@ -1,4 +1,4 @@
-"""The typed, strict configuration that every entry point validates.
+"""Defines the configuration of an RL stage, and the sections that other entry points share.
 
 YAML under ``conf/`` holds the numbers; these classes hold the meaning. There are deliberately no
 numeric defaults here for anything the recipe or a demo sets: a missing key is an error, so a number
@@ -38,13 +38,13 @@ RL_STAGES: tuple[str, ...] = get_args(RLStage)
 
 
 class StrictModel(BaseModel):
-    """Base of every section: unknown keys are errors, values are immutable and finite."""
+    """Refuses unknown keys and values that are not finite; the base of every section."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class RunSection(StrictModel):
-    """Where a run writes, and what it does when something is already there."""
+    """Configures where a run writes, and what it does when something is already there."""
 
     name: str
     """Run name: letters, digits, ``. _ -``."""
@@ -68,7 +68,7 @@ class RunSection(StrictModel):
 
 
 class OptimSection(StrictModel):
-    """AdamW, as every stage of the recipe uses it."""
+    """Configures AdamW, as every stage of the recipe uses it."""
 
     lr: PositiveFloat
     """Peak learning rate."""
@@ -82,7 +82,7 @@ class OptimSection(StrictModel):
 
 
 class TrainerSection(StrictModel):
-    """DeepSpeed ranks and how they cut a batch into micro-batches."""
+    """Configures DeepSpeed ranks and how they cut a batch into micro-batches."""
 
     ranks: Positive
     """Trainer processes; each is one DeepSpeed data-parallel rank."""
@@ -115,7 +115,7 @@ def check_precision(zero_stage: int, dtype: str) -> None:
 
 
 class PolicyTrainerSection(TrainerSection):
-    """The trainer of an RL stage."""
+    """Configures the trainer of an RL stage."""
 
     share_prompts: bool
     """Compute a group's prompt once, with its samples branching off. The same gradient from fewer
@@ -126,7 +126,7 @@ class PolicyTrainerSection(TrainerSection):
 
 
 class GeneratorSection(StrictModel):
-    """vLLM generators."""
+    """Configures vLLM generators."""
 
     replicas: Positive
     tensor_parallel: Positive
@@ -150,7 +150,7 @@ class GeneratorSection(StrictModel):
 
 
 class RewardWorkersSection(StrictModel):
-    """Reward workers."""
+    """Configures reward workers."""
 
     workers: Positive
     batch_timeout_s: PositiveFloat
@@ -161,7 +161,7 @@ class RewardWorkersSection(StrictModel):
 
 
 class RewardsSection(RewardWorkersSection):
-    """Reward workers and the scalar reward model of an RL stage."""
+    """Configures reward workers and the scalar reward model of an RL stage."""
 
     model_path: Path | None
     """Directory of the scalar reward model; needed when any row's environment asks for one."""
@@ -170,7 +170,7 @@ class RewardsSection(RewardWorkersSection):
 
 
 class LimitsSection(StrictModel):
-    """How long prompts, answers and episodes may be."""
+    """Limits how long prompts, answers and episodes may be."""
 
     max_context: Positive
     """Prompt and response together, in tokens."""
@@ -191,7 +191,7 @@ class LimitsSection(StrictModel):
 
 
 class RolloutSection(LimitsSection):
-    """How a step samples."""
+    """Configures how a step samples."""
 
     prompts_per_step: Positive
     samples_per_prompt: Annotated[int, Field(ge=2)]
@@ -220,7 +220,7 @@ class RolloutSection(LimitsSection):
 
 
 class AlgorithmSection(StrictModel):
-    """Advantages, policy loss, KL and filters. Formulas and their sources: docs/algorithm.md."""
+    """Configures advantages, policy loss, KL and filters; the formulas are in docs/algorithm.md."""
 
     advantage: str
     """Name in SkyRL's advantage registry, e.g. grpo, rloo, maxrl."""
@@ -264,7 +264,7 @@ class AlgorithmSection(StrictModel):
 
 
 class DataSection(StrictModel):
-    """Prompt data and its mixture."""
+    """Configures prompt data and its mixture."""
 
     train: Paths
     """JSONL or parquet files in the prompt-row schema."""
@@ -276,7 +276,7 @@ class DataSection(StrictModel):
 
 
 class CheckpointSection(StrictModel):
-    """When to save, and how much to keep."""
+    """Configures when to save, and how much to keep."""
 
     every_steps: NonNegative
     """0: only at the end and on SIGTERM."""
@@ -284,7 +284,7 @@ class CheckpointSection(StrictModel):
 
 
 class TrackingSection(StrictModel):
-    """Metric sinks beside metrics.jsonl, which is always on."""
+    """Configures metric sinks beside metrics.jsonl, which is always on."""
 
     wandb_mode: Literal["offline", "online", "disabled"]
     wandb_project: str
@@ -293,14 +293,14 @@ class TrackingSection(StrictModel):
 
 
 class StageTrackingSection(TrackingSection):
-    """What a run inside Ray has besides."""
+    """Configures what a run inside Ray has besides."""
 
     prometheus: bool
     """Serve the metrics as gauges at the metrics port of the driver's Ray node."""
 
 
 class EvalSection(StrictModel):
-    """Held-out evaluation through the generator, greedily."""
+    """Configures held-out evaluation, which is greedy and goes through the generator."""
 
     files: Paths
     """Prompt-row files; empty: no evaluation."""
@@ -308,7 +308,7 @@ class EvalSection(StrictModel):
 
 
 class ClusterSection(StrictModel):
-    """What each Ray actor asks of the cluster, and how long anything may be waited for."""
+    """Configures what each Ray actor asks of the cluster, and how long a wait may be."""
 
     generator_cpus: NonNegativeFloat
     trainer_cpus: NonNegativeFloat
@@ -329,7 +329,7 @@ class ClusterSection(StrictModel):
 
 
 class ModelSection(StrictModel):
-    """The checkpoint a run starts from, and the frozen reference."""
+    """Configures the checkpoint a run starts from, and the frozen reference."""
 
     path: Path
     """Hugging Face checkpoint directory (safetensors, config, tokenizer with chat template)."""
@@ -338,7 +338,7 @@ class ModelSection(StrictModel):
 
 
 class StageConfig(StrictModel):
-    """One RL stage: ``python -m granite_rl.stage NAME``."""
+    """Configures one RL stage: ``python -m granite_rl.stage NAME``."""
 
     stage: RLStage
     recipe: str

@@ -1,4 +1,4 @@
-"""From a command line to a validated configuration, the same way for every entry point.
+"""Turn a command line into a validated configuration, the same way for every entry point.
 
 Every entry point has a root of its own under ``conf/``: ``conf/<name>/config.yaml`` with groups
 beside it, and ``conf/cluster/`` for all of them. Hydra composes it with the user's overrides; a
@@ -41,7 +41,7 @@ ConfigT = TypeVar("ConfigT", bound=BaseModel)
 
 
 class Parsed(NamedTuple):
-    """A parsed command line."""
+    """Holds a parsed command line."""
 
     overrides: list[str]
     dry_run: bool
@@ -138,7 +138,7 @@ def _compose(name: str, overrides: Sequence[str]) -> DictConfig:
 
 
 def known_keys(name: str, overrides: Sequence[str] = ()) -> list[str]:
-    """Dotted paths of every key of a composition, to suggest one; empty where none can be made.
+    """List every key of a composition by dotted path, to suggest one; empty if none can be made.
 
     Of the overrides, only the choices of config groups are applied: they decide which keys exist.
     """
@@ -162,7 +162,7 @@ def known_keys(name: str, overrides: Sequence[str] = ()) -> list[str]:
 
 
 def _groups(name: str) -> set[str]:
-    """Keys that choose a file of a config group: the root's folders, and what its defaults name."""
+    """Return the keys that choose a config group's file: folders, and what the defaults name."""
     folders = {path.name for path in (CONF / name).iterdir() if path.is_dir()}
     root = OmegaConf.load(CONF / name / "config.yaml")
     chosen = [item for item in root["defaults"] if isinstance(item, DictConfig)]
@@ -223,7 +223,7 @@ def validate(model: type[ConfigT], resolved: dict[str, Any]) -> ConfigT:
 
 
 def _leaves(model: type[BaseModel], prefix: str = "") -> list[str]:
-    """Dotted paths of the keys of a configuration class."""
+    """List the keys of a configuration class by dotted path."""
     leaves = []
     for name, field in model.model_fields.items():
         inner = field.annotation
@@ -235,7 +235,7 @@ def _leaves(model: type[BaseModel], prefix: str = "") -> list[str]:
 
 
 def to_yaml(config: BaseModel) -> str:
-    """The resolved configuration as YAML, in the order of its classes, one line a value."""
+    """Write the resolved configuration as YAML, in the order of its classes, one line a value."""
     values = config.model_dump(mode="json")
     return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=10**6)
 

@@ -1,15 +1,17 @@
-"""The configuration of ``python -m sft``; the numbers are in conf/sft/."""
+"""Defines the configuration of ``python -m sft``; the numbers are in conf/sft/."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from granite_rl.config import (
     CheckpointSection,
     Fraction,
     NonNegativeFloat,
+    Paths,
     Positive,
     PositiveFloat,
     RunSection,
@@ -20,17 +22,17 @@ from granite_rl.config import (
 
 
 class SftModel(StrictModel):
-    """The checkpoint to start from."""
+    """Configures the checkpoint to start from."""
 
     path: Path
     """Hugging Face directory with safetensors, config and a tokenizer with chat template."""
 
 
 class SftData(StrictModel):
-    """Conversations: JSONL rows ``{"messages": [...]}``, optionally ``tools`` and ``documents``."""
+    """Configures conversations: rows ``{"messages": [...]}``, maybe ``tools`` and ``documents``."""
 
-    train: tuple[Path, ...] = Field(min_length=1)
-    heldout: tuple[Path, ...]
+    train: Annotated[Paths, Field(min_length=1)]
+    heldout: Paths
     """Evaluated after training; may be empty."""
     epochs: PositiveFloat
     """Passes over the packed rows; ignored when max_steps is set."""
@@ -38,14 +40,9 @@ class SftData(StrictModel):
     batch_rows: Positive
     """Packed rows of trainer.row_tokens in one optimizer step, over all ranks."""
 
-    @field_validator("train", "heldout", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: object) -> object:
-        return (value,) if isinstance(value, str | Path) else value
-
 
 class SftOptim(StrictModel):
-    """AdamW with linear warm-up and linear decay to zero."""
+    """Configures AdamW with linear warm-up and linear decay to zero."""
 
     lr: PositiveFloat
     """Peak learning rate."""
@@ -58,7 +55,7 @@ class SftOptim(StrictModel):
 
 
 class SftConfig(StrictModel):
-    """``python -m sft``."""
+    """Configures ``python -m sft``."""
 
     recipe: str
     run: RunSection

@@ -41,19 +41,19 @@ _DOLLAR = re.compile(r"(\\*)\$\{")
 
 
 def split(override: str) -> tuple[str, str, str | None]:
-    """An override as prefix (``+``, ``++``, ``~`` or none), key, and value (None without ``=``)."""
+    """Split an override into prefix (``+``, ``++``, ``~``, none), key, and value (None if none)."""
     prefix = override[: len(override) - len(override.lstrip("+~"))]
     key, equals, value = override[len(prefix) :].partition("=")
     return prefix, key, value if equals else None
 
 
 def quote(value: str | Path) -> str:
-    """A string as Hydra's grammar wants it: bare if that is harmless, otherwise single-quoted."""
+    """Write a string as Hydra's grammar wants it: bare if harmless, otherwise single-quoted."""
     return _quoted(_DOLLAR.sub(r"\1\1\\${", str(value)))
 
 
 def argument(key: str, value: str | Path | Sequence[Path] | Mapping[str, Path]) -> str:
-    """The override that gives a key this value, whatever characters it holds."""
+    """Write the override that gives a key this value, whatever characters it holds."""
     if isinstance(value, str | Path):
         return f"{key}={quote(value)}"
     if isinstance(value, Mapping):
@@ -70,7 +70,7 @@ def _quoted(text: str) -> str:
 
 
 def path_keys(model: type[BaseModel], prefix: str = "") -> dict[str, Kind]:
-    """Dotted names of the keys of a configuration whose values are paths."""
+    """List the keys of a configuration whose values are paths, by dotted name."""
     found: dict[str, Kind] = {}
     for name, field in model.model_fields.items():
         annotation = field.annotation
@@ -145,7 +145,7 @@ def _literal_path(key: str, text: str) -> str:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """Parts between commas, without the blanks around them; quotes protect commas."""
+    """Yield the parts between commas, without the blanks around them; quotes protect commas."""
     text, position = text.strip(), 0
     while position < len(text):
         match = _PART.match(text, position)

@@ -152,7 +152,7 @@ def suggest(key: str, known: Collection[str]) -> str | None:
 
 
 def meanings(name: str, known: Collection[str]) -> list[str]:
-    """Known keys that another trainer's name stands for."""
+    """Return the known keys that another trainer's name stands for."""
     for target in SYNONYMS.get(name.lower(), ()):
         if found := _called(target, known):
             return found
@@ -160,7 +160,7 @@ def meanings(name: str, known: Collection[str]) -> list[str]:
 
 
 def _called(name: str, known: Collection[str]) -> list[str]:
-    """Known keys of a name, with or without their sections."""
+    """Return the known keys of a name, given with or without its section."""
     return [other for other in known if name and f".{other}".endswith(f".{name}")]
 
 

@@ -1,4 +1,4 @@
-"""The configuration of ``python -m granite_rl.evaluation``; the numbers are in conf/evaluation/."""
+"""Defines the configuration of an evaluation; the numbers are in conf/evaluation/."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from granite_rl.config import (
 
 
 class EvaluationConfig(StrictModel):
-    """Everything an evaluation reads; sections as in an RL stage."""
+    """Configures ``python -m granite_rl.evaluation``; its sections are those of an RL stage."""
 
     recipe: str
     models: dict[str, Path] = Field(min_length=1)

@@ -73,7 +73,7 @@ def evaluate_checkpoints(config: EvaluationConfig, models: Mapping[str, CheckedM
 
 
 def share_engines(models: Mapping[str, Path]) -> list[list[str]]:
-    """Names of models that one engine can serve in turn: same architecture, same tokenizer.
+    """Group the models that one engine can serve in turn: same architecture, same tokenizer.
 
     Swapping weights takes milliseconds to seconds, another vLLM 15 s and its own memory.
     """
@@ -85,7 +85,7 @@ def share_engines(models: Mapping[str, Path]) -> list[list[str]]:
 
 
 def _one_replica(section: GeneratorSection) -> GeneratorSection:
-    """The generator of one engine, and a weight transport that this process can send by."""
+    """Give a generator one replica, and a weight transport that this process can send by."""
     single = section.model_copy(update={"replicas": 1})
     if TRANSPORTS[single.weight_sync].needs_gpus:
         # This process sends, and has none.

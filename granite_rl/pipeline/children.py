@@ -36,7 +36,7 @@ _POLL_S = 0.2
 
 @dataclass(frozen=True)
 class ChildResult:
-    """How a command ended."""
+    """Says how a command ended."""
 
     exit_code: int
     """As a shell reports it: 128 + signal number when a signal ended it."""
@@ -46,7 +46,7 @@ class ChildResult:
 
 
 class StopForwarder:
-    """SIGTERM and SIGINT handlers that pass SIGTERM on to running children; a context manager.
+    """Passes SIGTERM on to running children when SIGTERM or SIGINT comes; a context manager.
 
     A second signal is passed on as well (a stage then gives up saving and exits at once).
     """
@@ -58,7 +58,7 @@ class StopForwarder:
 
     @property
     def requested(self) -> bool:
-        """Whether a stop was asked for."""
+        """Return whether a stop was asked for."""
         return self.requested_at is not None
 
     def __enter__(self) -> StopForwarder:
@@ -109,7 +109,7 @@ def run_child(
 
 
 class ServingChild:
-    """A process that runs Python modules one after another: `granite_rl.pipeline.worker`.
+    """Runs Python modules one after another in one process, `granite_rl.pipeline.worker`.
 
     A command that fails, or is stopped, takes the process with it. Make it in the main thread: the
     signal that it gets when its parent dies is in truth sent when the *thread* that made it ends.
@@ -122,7 +122,7 @@ class ServingChild:
 
     @property
     def alive(self) -> bool:
-        """Whether it can take another command."""
+        """Return whether it can take another command."""
         return self._child.poll() is None
 
     def run(
@@ -182,14 +182,14 @@ def _start(
 
 
 def _die_with_parent() -> None:
-    """In the child, before exec: SIGTERM when the parent dies. Linux only; elsewhere nothing."""
+    """Ask, in the child before exec, for SIGTERM when the parent dies; does nothing off Linux."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
 
 
 @contextlib.contextmanager
 def _forwarding_signals(child: subprocess.Popen[bytes], stop: StopForwarder) -> Iterator[None]:
-    """While a command runs: the child gets our signals, and is killed if we fail."""
+    """Pass our signals on to a child while its command runs, and kill it if we fail."""
     stop.children.append(child)
     if stop.requested:  # the signal came while the child was being made
         child.send_signal(signal.SIGTERM)
@@ -227,7 +227,7 @@ def _kill_group(child: subprocess.Popen[bytes]) -> None:
 
 
 class _Output:
-    """The lines that a child writes."""
+    """Reads the lines that a child writes."""
 
     def __init__(self, child: subprocess.Popen[bytes]) -> None:
         assert child.stdout is not None
@@ -245,8 +245,10 @@ class _Output:
         self._pipe.close()
 
     def lines(self, stop: StopForwarder, grace_s: float, end: str | None = None) -> Iterator[str]:
-        """Lines until the child has ended, or has written the line ``end``; a grandchild that keeps
-        the pipe open isn't waited for."""
+        """Yield lines until the child has ended, or has written the line ``end``.
+
+        A grandchild that keeps the pipe open isn't waited for.
+        """
         self.ended_by_word = False
         pending = b""
         open_pipe = True
@@ -276,5 +278,5 @@ class _Output:
 
 
 def _text(raw: bytes) -> str:
-    """A line as text; of a progress bar redrawn with carriage returns only the last state."""
+    """Decode a line; of a progress bar redrawn with carriage returns only the last state."""
     return raw.decode("utf-8", "replace").rstrip("\r").rpartition("\r")[2]

@@ -1,4 +1,4 @@
-"""The configuration of ``python -m granite_rl.pipeline``; the numbers are in conf/pipeline/."""
+"""Defines the configuration of the pipeline; the numbers are in conf/pipeline/."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Stage = Literal["base", "sft", RLStage]
 
 
 class PipelineRunSection(StrictModel):
-    """Where the recipe's runs go."""
+    """Configures where the recipe's runs go."""
 
     dir: Path
     """Every step gets a run directory of its own below this one."""
@@ -46,7 +46,7 @@ class PipelineRunSection(StrictModel):
 
 
 class PipelineDataSection(StrictModel):
-    """Where the data of all steps are."""
+    """Configures where the data of all steps are."""
 
     dir: Path
     """Holds train/<domain>.jsonl, heldout/<domain>.jsonl, sft.jsonl, preferences.jsonl,
@@ -56,7 +56,7 @@ class PipelineDataSection(StrictModel):
 
 
 class PipelineConfig(StrictModel):
-    """``python -m granite_rl.pipeline``."""
+    """Configures ``python -m granite_rl.pipeline``."""
 
     recipe: str
     """Given to every step as ``recipe=``."""
@@ -113,5 +113,5 @@ class PipelineConfig(StrictModel):
 
     @property
     def wanted_stages(self) -> tuple[str, ...]:
-        """The checkpoints to make, defaults applied."""
+        """Return the checkpoints to make, defaults applied."""
         return self.stages or (CONTROL_STAGES if self.control else ALL_STAGES)

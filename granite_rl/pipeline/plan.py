@@ -32,7 +32,7 @@ generate with vLLM."""
 
 @dataclass(frozen=True)
 class Step:
-    """One child process of the pipeline."""
+    """Describes one child process of the pipeline."""
 
     name: str
     command: tuple[str, ...]
@@ -52,7 +52,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """All steps in order, and where the results of each stage lie, reused ones included."""
+    """Holds all steps in order, and where the results of each stage lie, reused ones included."""
 
     steps: tuple[Step, ...]
     models: Mapping[str, Path]
@@ -64,7 +64,7 @@ class Plan:
 
 
 class Files(NamedTuple):
-    """Several paths: a pattern with ``{each}`` in it, and how messages call each of them."""
+    """Stands for several paths: a pattern with ``{each}`` in it, and how messages call each one."""
 
     pattern: str
     each: str
@@ -75,7 +75,7 @@ class Files(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One step of the recipe. In texts and paths ``{name}`` stands for a place of `_places`."""
+    """Describes one step of the recipe; ``{name}`` in it stands for a place of `_places`."""
 
     name: str
     module: str
@@ -192,7 +192,7 @@ TABLE: tuple[Row, ...] = (
 
 
 def build_plan(config: PipelineConfig) -> Plan:
-    """The steps that the configuration asks for, in order; touches no file."""
+    """List the steps that the configuration asks for, in order; touches no file."""
     root, stages = config.run.dir, config.wanted_stages
     shared = config.reuse_from or root
     directories = {"pretrain": shared / "pretrain", "sft": shared / "sft"}
@@ -228,7 +228,7 @@ def _wanted(row: Row, config: PipelineConfig) -> bool:
 def _places(
     row: Row, config: PipelineConfig, of_stage: Mapping[str, Path]
 ) -> dict[str, str | Path | Sequence[str]]:
-    """What the table's ``{names}`` stand for in a row, and the lists that ``{each}`` goes through.
+    """Say what the table's ``{names}`` stand for in a row, and what ``{each}`` goes through.
 
     Args:
         row: of the table.
@@ -295,7 +295,7 @@ def _step(row: Row, config: PipelineConfig, places: Mapping[str, Any]) -> Step:
 
 
 def _settings(config: PipelineConfig) -> dict[str, list[str]]:
-    """Arguments that steps have in common, by key."""
+    """Return the arguments that steps have in common, by key."""
     return {
         "recipe": [argument("recipe", config.recipe)],
         "run.seed": [f"run.seed={config.run.seed}"],
@@ -305,7 +305,7 @@ def _settings(config: PipelineConfig) -> dict[str, list[str]]:
 
 
 def waves(steps: Sequence[Step], limit: int) -> list[list[Step]]:
-    """Steps in order, in groups that can run side by side: none reads what another one writes.
+    """Group steps, in order, that can run side by side: none reads what another one writes.
 
     Args:
         steps: of a plan.
@@ -325,7 +325,7 @@ def waves(steps: Sequence[Step], limit: int) -> list[list[Step]]:
 
 
 def content_hash(path: Path) -> str:
-    """SHA-256 of a file, of all files below a directory, or of a checkpoint's identity.
+    """Hash a file, all files below a directory, or a checkpoint's identity (SHA-256).
 
     A checkpoint (a directory with config.json) counts by weights, configuration and tokenizer, as
     its lineage does.

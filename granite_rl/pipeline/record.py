@@ -1,4 +1,4 @@
-"""What a pipeline has run: ``pipeline.json`` in its run directory.
+"""Records what a pipeline has run in ``pipeline.json`` of its run directory.
 
 It is the memory behind "done, inputs unchanged", and what the report reads. Paths in it are
 relative to the run directory, so that a directory of runs can be moved or copied as a whole.
@@ -21,7 +21,7 @@ from granite_rl.runs.files import read_json, write_json
 
 @dataclass
 class StepRecord:
-    """One step as it last ran."""
+    """Holds how a step last ran."""
 
     command: tuple[str, ...]
     inputs: dict[str, str]
@@ -39,7 +39,7 @@ _SAVING = threading.Lock()
 
 @dataclass
 class PipelineRecord:
-    """The document; ``save`` replaces it as a whole."""
+    """Holds the document; ``save`` replaces it as a whole."""
 
     directory: Path
     header: dict[str, Any] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class PipelineRecord:
 
     @classmethod
     def load(cls, directory: Path) -> PipelineRecord:
-        """The record of a run directory; empty where there is none."""
+        """Read the record of a run directory; empty where there is none."""
         document = read_json(directory / RECORD_NAME) or {}
         steps = {
             name: StepRecord(
@@ -83,7 +83,7 @@ class PipelineRecord:
         }
 
     def confirm(self, step: Step) -> None:
-        """A step is done with its present inputs: its evaluations belong into the report."""
+        """Add a step's evaluations to the report: it is done with its present inputs."""
         for stage, path in step.evaluations.items():
             self.header["evaluations"][stage] = self._relative(path)
         self.save()

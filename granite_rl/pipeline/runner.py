@@ -1,4 +1,4 @@
-"""The whole recipe as a chain of child processes: ``python -m granite_rl.pipeline recipe=demo``.
+"""Run the whole recipe as a chain of child processes.
 
 Every step is a command that a person could have typed, with a run directory of its own; the
 pipeline only decides what is due. A step that succeeded is skipped while its command and the
@@ -76,7 +76,7 @@ _PRIOR_S = 60.0
 
 
 class StepFailedError(UserError):
-    """A step ended with an error; the pipeline ends with the same exit code."""
+    """Says that a step ended with an error; the pipeline ends with the same exit code."""
 
     def __init__(self, message: str, fix: str, code: int) -> None:
         super().__init__(message, fix)
@@ -85,7 +85,7 @@ class StepFailedError(UserError):
 
 @dataclass(frozen=True)
 class Due:
-    """Whether a step has to run, why, and with which inputs."""
+    """Says whether a step has to run, why, and with which inputs."""
 
     run: bool
     reason: str
@@ -144,7 +144,7 @@ def _ended(recorded: str, status: str) -> str:
 
 
 def shown(command: Sequence[str]) -> str:
-    """A command as a person would type it in this directory."""
+    """Write a command as a person would type it in this directory."""
     program = Path(command[0])
     if program.is_absolute() and program.is_relative_to(Path.cwd()):
         program = program.relative_to(Path.cwd())
@@ -235,7 +235,7 @@ class Pipeline:
         return entry
 
     def _process_for(self, step: Step, group: Sequence[Step]) -> ServingChild | None:
-        """The process that a step shares with others of its kind; None: it gets one of its own."""
+        """Return the process that a step shares with others of its kind; None: one of its own."""
         alone = [other.kind for other in group].count(step.kind) == 1
         if step.kind is None or not self.config.keep_processes or not alone:
             return None
@@ -281,7 +281,7 @@ class Pipeline:
         return self.run.path / "logs" / f"{step.name}.log"
 
     def _move_aside(self, step: Step) -> None:
-        """Keep what other inputs had made; a step that resumes must not find it."""
+        """Move away what other inputs had made, so that a step that resumes does not find it."""
         if not step.directory.exists():
             return
         attic = step.directory.parent / ".superseded"
@@ -324,7 +324,7 @@ class Pipeline:
         return elapsed if left is None else f"{elapsed}, about {format_duration(left)} left"
 
     def remaining_seconds(self, done: int) -> float | None:
-        """Expected seconds of the steps that are not done, scaled by how this session's steps
+        """Estimate the seconds of the steps that are not done, scaled by how this session's steps
         compare with what was expected; None without an expectation for every one of them."""
         expected = self.config.expected_seconds
         rest = []
@@ -346,7 +346,7 @@ class Pipeline:
 
 
 def print_plan(config: PipelineConfig, plan: Plan) -> None:
-    """What would run, with every command; inputs that earlier steps make are not judged."""
+    """Print what would run, with every command; inputs that earlier steps make are not judged."""
     record = PipelineRecord.load(config.run.dir)
     print(to_yaml(config).rstrip())
     print(f"\n{len(plan.steps)} steps into {config.run.dir}:")
@@ -401,7 +401,7 @@ def run_pipeline(
 
 
 def main(argv: Sequence[str]) -> int:
-    """Entry point."""
+    """Run the pipeline; returns the exit code."""
     arguments = parse_arguments(PROGRAM, DESCRIPTION, argv, epilog=EPILOG)
     config = configure("pipeline", PipelineConfig, arguments.overrides)
     plan = build_plan(config)
