@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from envs.__main__ import main, write_jsonl
+from envs.__main__ import main
 from envs.demo import (
     DOMAINS,
     SOURCES,
@@ -23,6 +23,7 @@ from envs.demo import (
 from envs.demo.world import WEEKDAYS
 from envs.registry import make_env
 from rewards import get_reward
+from rewards.files import write_jsonl
 
 
 @pytest.mark.parametrize("domain", DOMAINS)

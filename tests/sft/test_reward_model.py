@@ -17,7 +17,7 @@ from granite_rl.entry import run_main
 from granite_rl.errors import ConfigError, DataError
 from granite_rl.models.configs import granite_config
 from granite_rl.models.loading import init_policy, save_hf
-from granite_rl.models.reward_model import RewardModel
+from granite_rl.models.reward_model import RewardModel, encode_for_scoring
 from granite_rl.models.tokenizer import load_tokenizer, train_tokenizer
 from sft.reward_model.data import Pair, batch_order, micro_batches, read_pairs, total_steps
 from sft.reward_model.train import bradley_terry_loss, evaluate, load_config, load_inputs, main
@@ -149,9 +149,13 @@ def test_accuracy_is_counted_per_language(tiny_checkpoint: Path, pairs_file: Pat
     assert {key: value["n"] for key, value in report.items()} == {"all": 64, "de": 22, "en": 42}
     rows = [_row(number) for number in range(64)]
     scores = [
-        model.score_conversations(
-            tokenizer,
-            [[*row["prompt"], {"role": "assistant", "content": row[key]}] for row in rows],
+        model.score_tokens(
+            [
+                encode_for_scoring(
+                    tokenizer, [*row["prompt"], {"role": "assistant", "content": row[key]}]
+                )
+                for row in rows
+            ]
         )
         for key in ("chosen", "rejected")
     ]
