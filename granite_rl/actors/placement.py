@@ -114,8 +114,8 @@ class _RaySession:
     def _start_private(
         self, cluster: ClusterSection, common: dict[str, Any], check: Callable[[], None]
     ) -> None:
+        check()
         for attempt in range(1, START_ATTEMPTS + 1):
-            check()
             self._directory = tempfile.mkdtemp(prefix="granite-rl-ray-")
             try:
                 with _signals_stay_ours():
@@ -136,6 +136,7 @@ class _RaySession:
                 self._directory = None
                 if "timed out during startup" not in str(error):
                     raise
+                check()
                 if attempt == START_ATTEMPTS:
                     raise InfrastructureError(
                         f"Ray's daemon did not start within 30 s, {attempt} times in a row",
