@@ -117,8 +117,8 @@ class _RaySession:
     def _start_private(
         self, cluster: ClusterSection, common: dict[str, Any], check: Callable[[], None]
     ) -> None:
+        check()
         for attempt in range(1, START_ATTEMPTS + 1):
-            check()
             # Ray's sockets lie below it, and their paths may not be long.
             directory = socket_directory(RAY_SOCKET_NAME)
             self._directory = tempfile.mkdtemp(prefix="granite-rl-ray-", dir=directory)
@@ -141,6 +141,7 @@ class _RaySession:
                 self._directory = None
                 if "timed out during startup" not in str(error):
                     raise
+                check()
                 if attempt == START_ATTEMPTS:
                     raise InfrastructureError(
                         f"Ray's daemon did not start within 30 s, {attempt} times in a row",
