@@ -53,7 +53,11 @@ PYTHON_ROOT = str(Path(__file__).resolve().parents[2])
 
 
 @contextmanager
-def ray_session(cluster: ClusterSection, actor_logs: Path | None = None) -> Iterator[None]:
+def ray_session(
+    cluster: ClusterSection,
+    actor_logs: Path | None = None,
+    check: Callable[[], None] = lambda: None,
+) -> Iterator[None]:
     """Join the cluster named by ``RAY_ADDRESS`` (a submitted job has it set), or run a private one.
 
     The private instance has its own temporary directory and ports, so that several runs and tests
@@ -65,12 +69,13 @@ def ray_session(cluster: ClusterSection, actor_logs: Path | None = None) -> Iter
     Args:
         cluster: what roles ask for.
         actor_logs: directory that gets the last lines of every actor that fails.
+        check: called before each attempt to start Ray; what it raises ends the start.
     """
     ACTOR_LOGS.write_to(actor_logs)
     if _SESSION.cpus not in (None, cluster.local_cpus):
         _SESSION.end()
     if _SESSION.cpus is None:
-        _SESSION.begin(cluster)
+        _SESSION.begin(cluster, check)
     try:
         yield
     except BaseException:
@@ -90,7 +95,7 @@ class _RaySession:
         """``cluster.local_cpus`` of the open session; None when there is none."""
         self._directory: str | None = None
 
-    def begin(self, cluster: ClusterSection) -> None:
+    def begin(self, cluster: ClusterSection, check: Callable[[], None]) -> None:
         """Connect to a cluster, or start a private one."""
         # Otherwise Ray hides the accelerators of actors that ask for none, and warns of it.
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
@@ -104,13 +109,16 @@ class _RaySession:
             with _signals_stay_ours():
                 join_cluster(address, common)
         else:
-            self._start_private(cluster, common)
+            self._start_private(cluster, common, check)
         self.cpus = cluster.local_cpus
         if STANDBY.keeps:
             atexit.register(self.end)
 
-    def _start_private(self, cluster: ClusterSection, common: dict[str, Any]) -> None:
+    def _start_private(
+        self, cluster: ClusterSection, common: dict[str, Any], check: Callable[[], None]
+    ) -> None:
         for attempt in range(1, START_ATTEMPTS + 1):
+            check()
             # Ray's sockets lie below it, and their paths may not be long.
             directory = socket_directory(RAY_SOCKET_NAME)
             self._directory = tempfile.mkdtemp(prefix="granite-rl-ray-", dir=directory)

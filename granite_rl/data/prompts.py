@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from transformers import PreTrainedTokenizerBase
 
+from envs.base import SingleTurnEnv
+from envs.registry import load_env_class, make_env
 from granite_rl.errors import DataError
 from granite_rl.models.tokenizer import encode_prompt
 from granite_rl.types import PromptRow
@@ -78,8 +80,6 @@ def describe_too_long(kind: str, prompts: Prompts) -> str:
 
 
 def _check_environment(row: PromptRow) -> None:
-    from envs.registry import make_env
-
     try:
         make_env(row.env_class, row.environment_fields())
     except LookupError as error:
@@ -92,14 +92,9 @@ def _check_environment(row: PromptRow) -> None:
 
 def uses_reward_model(env_class: str) -> bool:
     """Say whether an environment's training score comes from the scalar reward model."""
-    from envs.registry import load_env_class
-
     return bool(getattr(load_env_class(env_class), "uses_reward_model", False))
 
 
 def takes_turns(env_class: str) -> bool:
     """Whether an environment may answer, so that an episode can have several turns."""
-    from envs.base import SingleTurnEnv
-    from envs.registry import load_env_class
-
     return not issubclass(load_env_class(env_class), SingleTurnEnv)

@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from envs.registry import env_domain
 from granite_rl.errors import DataError, data_errors
 from granite_rl.types import Message, PromptRow
 from rewards.files import NotARow, unpacked
@@ -65,17 +66,11 @@ def read_rows(
     """
     if not paths:
         raise DataError("data.train: no files given", "data.train=FILE.jsonl")
-    lookup = lru_cache(maxsize=None)(domain_of or _registered_domain)
+    lookup = lru_cache(maxsize=None)(domain_of or env_domain)
     rows = [_parse(raw, origin, lookup) for origin, raw in data_rows(paths, _PACKED, _WANTED)]
     if not rows:
         raise DataError(f"{', '.join(map(str, paths))}: no rows", _WANTED)
     return rows
-
-
-def _registered_domain(env_class: str) -> str:
-    from envs.registry import env_domain
-
-    return env_domain(env_class)
 
 
 def _parse(raw: dict[str, Any], origin: str, domain_of: Callable[[str], str]) -> PromptRow:

@@ -163,11 +163,13 @@ class Controller:
             self._report(step, metrics)
             last = step == self.total_steps
             every = self._config.checkpoint.every_steps
-            stopped = self._stop.requested  # once: a signal during the save is the next step's
-            if stopped or last or (every and step % every == 0):
+            due = last or bool(every and step % every == 0)
+            if due:
                 self._logger.log(step, {"time/save_s": self._save(step)})
             self._check_failures(step)
-            if stopped and not last:
+            if self._stop.requested and not last:
+                if not due:
+                    self._logger.log(step, {"time/save_s": self._save(step)})
                 raise Preempted(
                     f"stopped by {self._stop.name} after step {step} of {self.total_steps}; saved"
                 )

@@ -90,8 +90,7 @@ def run_stage(inputs: Inputs, run: RunDirectory, evaluate: Evaluate, stop: StopS
             done = f"nothing was trained after step {start}" if start else "nothing was trained"
             raise Preempted(f"stopped by {stop.name} before step {start + 1} of {steps}; {done}")
 
-    check()
-    with closing(progress), ray_session(config.cluster, run.path / "actors"):
+    with closing(progress), ray_session(config.cluster, run.path / "actors", check):
         check()
         progress.note("starting vLLM generators and DeepSpeed trainers ...")
         # The roles need 20 s to import what they run: everything else that takes a while (W&B, this

@@ -178,16 +178,12 @@ def _reserve(ranks: int, threads: int) -> Any:
         PreflightError: there is no room for it, saying what is needed and what there is.
     """
     import ray
-    from ray.exceptions import GetTimeoutError
 
     bundle = {"CPU": float(threads)} | ({"GPU": 1.0} if ray.cluster_resources().get("GPU") else {})
     group = ray.util.placement_group([bundle] * ranks, strategy="PACK")
-    try:
-        ray.get(group.ready(), timeout=PLACEMENT_S)  # nodes may still be joining
-    except GetTimeoutError:
-        ray.util.remove_placement_group(group)
-    else:
+    if group.wait(PLACEMENT_S):  # nodes may still be joining
         return group
+    ray.util.remove_placement_group(group)
     total, free = ray.cluster_resources(), ray.available_resources()
     need = ", ".join(f"{amount * ranks:g} {name}" for name, amount in bundle.items())
     each = " and ".join(f"{amount:g} {name}" for name, amount in bundle.items())

@@ -17,7 +17,7 @@ from granite_rl.entry import configure, run_main
 from granite_rl.errors import ConfigError, DataError
 from granite_rl.models.configs import granite_config
 from granite_rl.models.loading import init_policy, save_hf
-from granite_rl.models.reward_model import RewardModel
+from granite_rl.models.reward_model import RewardModel, encode_for_scoring
 from granite_rl.models.tokenizer import load_tokenizer, train_tokenizer
 from sft.reward_model.__main__ import main
 from sft.reward_model.config import RewardModelConfig
@@ -144,7 +144,10 @@ def test_too_long_pairs_and_empty_files_are_refused(tiny_checkpoint: Path, tmp_p
 @pytest.mark.parametrize(
     ("override", "words"),
     [
-        ("trainer.row_tokens=512", r"trainer\.row_tokens: 512 exceeds the model's context 256"),
+        (
+            "trainer.row_tokens=512",
+            r"trainer\.row_tokens: 512 tokens, .* has 256 positions",
+        ),
         ("data.pairs_per_step=129", r"data\.pairs_per_step: 129 is more than the 64 pairs"),
         ("trainer.ranks=3", r"trainer\.ranks: 3 ranks can't share"),
         ("trainer.rows_per_microbatch=1", r"trainer\.rows_per_microbatch"),
@@ -171,13 +174,16 @@ def test_accuracy_is_counted_per_language(tiny_checkpoint: Path, pairs_file: Pat
     report = evaluate(model, pairs, 16)
     assert {key: value["n"] for key, value in report.items()} == {"all": 64, "de": 22, "en": 42}
     rows = [_row(number) for number in range(64)]
-    scores = [
-        model.score_conversations(
-            tokenizer,
-            [[*row["prompt"], {"role": "assistant", "content": row[key]}] for row in rows],
-        )
-        for key in ("chosen", "rejected")
-    ]
+
+    def score(row: dict[str, Any], key: str) -> float:
+        """The score of one conversation alone, without padding."""
+        conversation = [*row["prompt"], {"role": "assistant", "content": row[key]}]
+        ids = encode_for_scoring(tokenizer, conversation)
+        with torch.no_grad():
+            scores = model(torch.tensor([ids]), torch.tensor([len(ids) - 1]))
+        return float(scores[0])
+
+    scores = [[score(row, key) for row in rows] for key in ("chosen", "rejected")]
     right = [c > r for c, r in zip(*scores, strict=True)]
     assert report["all"]["accuracy"] == pytest.approx(sum(right) / 64)
     german = [hit for hit, row in zip(right, rows, strict=True) if row["language"] == "de"]

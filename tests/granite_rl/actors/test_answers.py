@@ -17,7 +17,7 @@ from granite_rl.actors.hosting import hosted
 from granite_rl.actors.logs import TAIL_LINES
 from granite_rl.actors.placement import ray_session
 from granite_rl.config import StageConfig
-from granite_rl.entry import compose, validate
+from granite_rl.entry import configure
 from granite_rl.errors import DataError, InfrastructureError, PreflightError, UserError
 
 pytestmark = [pytest.mark.slow, pytest.mark.ray]
@@ -63,7 +63,7 @@ class Role:
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A Ray session; yields where the logs of failed actors go."""
     given = ["stage=math", "recipe=demo", "model.path=M", "data.train=D"]
-    config = validate(StageConfig, compose("stage", given))
+    config = configure("rl", StageConfig, given)
     directory = tmp_path_factory.mktemp("run") / "actors"
     with ray_session(config.cluster, directory):
         yield directory

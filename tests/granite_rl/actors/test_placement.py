@@ -93,6 +93,26 @@ def test_a_slow_start_is_tried_again(monkeypatch: pytest.MonkeyPatch, failures: 
     assert not [path for path in begun if Path(path).exists()]
 
 
+def test_a_slow_start_is_not_tried_again_once_it_may_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+
+    def init(**_: Any) -> None:
+        calls.append("init")
+        raise Exception("The current node timed out during startup. This could ...")
+
+    def check() -> None:
+        if calls:
+            raise InterruptedError
+
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setattr(ray, "init", init)
+    monkeypatch.setattr(ray, "shutdown", lambda: None)
+    cluster = configuration().cluster
+    with pytest.raises(InterruptedError), placement.ray_session(cluster, check=check):
+        raise AssertionError("there is no session")
+    assert calls == ["init"]
+
+
 def test_an_interrupted_start_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[Path] = []
 

@@ -37,7 +37,7 @@ from rewards.files import read_rows as read_file
 from sft import __main__ as fine_tuning
 from sft.data import read_conversations
 from sft.reward_model.data import read_pairs
-from tests.granite_rl.stage_runs import SMALL, stage_arguments
+from tests.granite_rl.stage_runs import stage_arguments
 from tests.rewards.test_files import HOSTILE
 
 TOKENIZER = train_tokenizer(["How much is one and two? It is three, my friend."] * 5, 350)
@@ -112,7 +112,7 @@ def test_every_entry_point_ends_with_the_code_for_data(
         (
             evaluation.main,
             [
-                *(item for item in SMALL if item.split(".")[0] in ("recipe=demo", "rollout")),
+                "recipe=demo",
                 f"models={{a: {tiny_checkpoint}}}",
                 f"eval.files=[{bad}]",
                 f"output_dir={tmp_path}",
