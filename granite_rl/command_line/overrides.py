@@ -16,6 +16,7 @@ quoted for Hydra before it sees them. What keeps a meaning is little and the sam
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -140,7 +141,7 @@ def _literal_path(key: str, text: str) -> str:
     if not text:
         raise ConfigError(f"{key}: an empty path", f"give a path, e.g. `{key}=DIR`")
     if text == "~" or text.startswith("~/"):
-        text = str(Path.home()) + text[1:]
+        text = os.path.expanduser(text)  # as it is where the user has no home
     return _quoted(_NO_INTERPOLATION.sub(r"\1\1\\${", text))
 
 
