@@ -1,1 +1,1 @@
-"""Prompt data: the row schema, its readers, and the resumable domain-mixed prompt stream."""
+"""Read prompt data: the row schema, its readers, and the resumable domain-mixed prompt stream."""

@@ -1,4 +1,4 @@
-"""Check prompts before anything is started: environments, rewards, lengths."""
+"""Check prompts before a run starts: environments, rewards, lengths."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from granite_rl.models.tokenizer import encode_prompt
 from granite_rl.types import PromptRow
 
 REFUSED_SHOWN = 10
-"""Rows that a message names before it only counts."""
+"""Number of refused rows that a message names; further ones are only counted."""
 
 
 class Prompts(NamedTuple):
     """Holds the prompts that can be used."""
 
     rows: list[PromptRow]
-    """With their token ids."""
+    """Usable rows, with their token ids."""
     too_long: int
-    """Rows left out because their prompt exceeds the limit."""
+    """Number of rows left out because their prompt exceeds the limit."""
 
 
 def prepare_prompts(
     rows: Sequence[PromptRow], tokenizer: PreTrainedTokenizerBase, max_prompt_tokens: int
 ) -> Prompts:
-    """Build every row's environment once, tokenise its prompt, leave out prompts too long.
+    """Build every row's environment once, tokenise its prompt, leave out prompts that are too long.
 
     Raises:
         DataError: an environment refuses its row or names an unknown reward, or every prompt is too
@@ -58,7 +58,7 @@ def prepare_prompts(
 
 
 def _together(refused: Sequence[DataError]) -> DataError:
-    """One error for all rows that the chat template or the tokenizer refuses, each by its line."""
+    """Combine the errors of all rows that the template or tokenizer refuses, each with its line."""
     shown = [error.message for error in refused[:REFUSED_SHOWN]]
     if len(refused) > len(shown):
         shown.append(f"and {len(refused) - len(shown)} more rows")
@@ -91,10 +91,10 @@ def _check_environment(row: PromptRow) -> None:
 
 
 def uses_reward_model(env_class: str) -> bool:
-    """Say whether an environment's training score comes from the scalar reward model."""
+    """Return whether an environment's training score comes from the scalar reward model."""
     return bool(getattr(load_env_class(env_class), "uses_reward_model", False))
 
 
 def takes_turns(env_class: str) -> bool:
-    """Whether an environment may answer, so that an episode can have several turns."""
+    """Return whether an environment may answer, so that an episode can have several turns."""
     return not issubclass(load_env_class(env_class), SingleTurnEnv)

@@ -1,4 +1,4 @@
-"""Reads and checks prompt rows, in SkyRL's schema, from JSONL or parquet.
+"""Read and check prompt rows, in SkyRL's schema, from JSONL or parquet.
 
 A row is ``{"data_source", "prompt": [{"role", "content"}, ...], "env_class", "reward_spec":
 {"method", "ground_truth"}, "extra_info": {...}, "tools": [...]}``, the last two optional. Rows are
@@ -31,7 +31,7 @@ _WANTED = f"one JSON object a line, e.g. {EXAMPLE}"
 def data_rows(
     paths: Sequence[Path], packed: Sequence[str], wanted: str
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Read (``file:line``, row) of all files, in order.
+    """Yield (``file:line``, row) of all files, in order.
 
     Args:
         paths: JSONL or parquet files.
@@ -131,7 +131,7 @@ def chat_messages(
         raw: what the row holds.
         origin: ``file:line``.
         key: the row's member, for messages.
-        roles: which are allowed; None: whatever the chat template takes.
+        roles: the allowed roles; None allows all that the chat template takes.
 
     Raises:
         DataError: naming file, line and message.
@@ -174,7 +174,7 @@ def _is_text_parts(content: Any) -> bool:
 
 
 def _tool_calls(raw: Any, place: str) -> list[dict[str, Any]]:
-    """An assistant's calls, a list or JSON text."""
+    """Read an assistant's tool calls, given as a list or as JSON text."""
     try:
         calls = unpacked({"tool_calls": raw}, ["tool_calls"])["tool_calls"] or []
     except NotARow as problem:
@@ -190,7 +190,7 @@ def _tool_calls(raw: Any, place: str) -> list[dict[str, Any]]:
 
 
 def limit_rows(rows: Sequence[PromptRow], limit: int | None) -> list[PromptRow]:
-    """Take the first ``limit`` rows of each domain (all, when None)."""
+    """Return the first ``limit`` rows of each domain, or all rows when it is None."""
     seen: dict[str, int] = {}
     chosen = []
     for row in rows:

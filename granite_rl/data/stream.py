@@ -1,4 +1,4 @@
-"""Order the prompts of a run: domains in exact proportions, resumable from a number.
+"""Order the prompts of a run: domains in exact proportions, resumable from a position.
 
 The stream is a pure function of (rows, seed, mixture, position). Its only state is the position, so
 that a run resumed at step N sees exactly the prompts it would have seen, on any number of ranks or
@@ -60,8 +60,7 @@ class PromptStream:
         self._shuffles: dict[tuple[int, int], npt.NDArray[np.int64]] = {}
 
     def take(self, position: int, count: int) -> list[PromptRow]:
-        """Return rows ``position .. position + count``; ``position`` counts from the run's
-        start."""
+        """Return rows ``position .. position + count``, counted from the start of the run."""
         return [self._rows[self._row_index(position + offset)] for offset in range(count)]
 
     def _row_index(self, position: int) -> int:
@@ -84,7 +83,7 @@ class PromptStream:
 
 
 def _largest_remainder(shares: npt.NDArray[np.float64], total: int) -> npt.NDArray[np.int64]:
-    """Integers that sum to ``total``, each within one of ``share * total`` (Hamilton's method)."""
+    """Round shares to integers that sum to ``total``, by largest remainder (Hamilton's method)."""
     exact = shares * total
     counts = np.floor(exact).astype(np.int64)
     missing = total - int(counts.sum())
@@ -94,14 +93,14 @@ def _largest_remainder(shares: npt.NDArray[np.float64], total: int) -> npt.NDArr
 
 
 def _even_interleave(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """[sum(counts)] domain of each slot, every domain spread evenly."""
+    """Return the domain of each slot, [sum(counts)], with every domain spread evenly."""
     domains = np.repeat(np.arange(len(counts)), counts)
     keys = np.concatenate([(np.arange(count) + 0.5) / count for count in counts if count])
     return domains[np.argsort(keys, kind="stable")].astype(np.int64)
 
 
 def _rank_within(slots: npt.NDArray[np.int64], domains: int) -> npt.NDArray[np.int64]:
-    """[slots] how many earlier slots of the same domain there are."""
+    """Return for each slot, [slots], how many earlier slots have the same domain."""
     ranks = np.empty_like(slots)
     for domain in range(domains):
         where = np.flatnonzero(slots == domain)

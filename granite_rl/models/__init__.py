@@ -1,1 +1,1 @@
-"""Granite architectures, tokenizer, chat template, checkpoints, and the scalar reward model."""
+"""Define Granite models, their tokenizer, chat template and checkpoints, and the reward model."""

@@ -43,7 +43,7 @@ def existing_directory(path: str | Path, where: str = "") -> Path:
         where: what stands before a message, "model.path: " say.
 
     Raises:
-        PreflightError: it isn't one.
+        PreflightError: there is no directory at this path.
     """
     directory = Path(path)
     try:
@@ -112,7 +112,7 @@ def weight_files(directory: Path, where: str = "") -> list[str]:
 
 
 def holds_model(directory: Path) -> bool:
-    """Whether a directory has a config and every weight file that it names; reads no weights."""
+    """Return whether a directory has a config and every weight file it names; read no weights."""
     try:
         names = ["config.json", *weight_files(directory)]
     except PreflightError:
@@ -122,7 +122,7 @@ def holds_model(directory: Path) -> bool:
 
 @contextlib.contextmanager
 def replace_directory(directory: str | Path) -> Iterator[Path]:
-    """A temporary directory that takes the place of `directory` when the block succeeds.
+    """Yield a temporary directory that replaces `directory` when the block succeeds.
 
     Files are synced to disk before the rename. When the block fails, the temporary directory is
     removed and whatever was there stays.
@@ -150,7 +150,7 @@ def replace_directory(directory: str | Path) -> Iterator[Path]:
 
 
 def sync_to_disk(path: Path) -> None:
-    """Wait until a file, or the names in a directory, would survive a power cut."""
+    """Flush a file's content, or the names in a directory, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -159,12 +159,12 @@ def sync_to_disk(path: Path) -> None:
 
 
 def checkpoint_hash(directory: str | Path) -> str:
-    """SHA-256 (hex) over the names and contents of a checkpoint's weights, config and tokenizer.
+    """Return the SHA-256 (hex) of a checkpoint's weights, config and tokenizer, names included.
 
-    Other files (README, lineage, optimizer states) don't count. Reads everything: about 1 GB/s.
+    Other files (README, lineage, optimizer states) are left out. All bytes are read: about 1 GB/s.
 
     Raises:
-        PreflightError: no such directory, or nothing in it that counts.
+        PreflightError: there is no such directory, or none of these files is in it.
     """
     root = Path(directory)
     files = sorted({path for pattern in _IDENTITY_PATTERNS for path in root.glob(pattern)})

@@ -1,4 +1,4 @@
-"""Carry config.json and generation_config.json of a checkpoint over into what is made from it.
+"""Carry config.json and generation_config.json of a checkpoint over to models made from it.
 
 Transformers reads config.json into a class and writes back less: fields that equal its defaults
 vanish (``tie_word_embeddings: false`` among them), and with them names that older readers need
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from transformers import GraniteConfig
 
 _CARRIED = "files_of_the_parent"
-"""Attribute of a configuration that holds the texts; it is taken out before anything is written."""
+"""Attribute of a configuration that holds the texts of its files; it is removed before writing."""
 _CONFIG_FILE = "config.json"
 _THEIRS = ("transformers_version", "_name_or_path", "_attn_implementation", "auto_map")
-"""Fields about the file or its reader, not about the model."""
+"""Fields about the file or the program that read it, not about the model."""
 
 
 def read_config_files(directory: Path) -> GraniteConfig:
@@ -46,7 +46,7 @@ def read_config_files(directory: Path) -> GraniteConfig:
 def write_config(
     config: GraniteConfig, directory: Path, dtype: torch.dtype | None, **changes: Any
 ) -> None:
-    """Write config.json: the configuration's values, and the fields of the parent's that it lacks.
+    """Write config.json: the configuration's values, and fields that only the parent's file has.
 
     Args:
         config: of the model that is written.
@@ -75,7 +75,7 @@ def write_config(
 
 
 def _value(name: str, before: Any, values: dict[str, Any]) -> Any:
-    """Give the value now of a field that transformers did not write."""
+    """Return the current value of a field that transformers did not write."""
     if name == "torch_dtype":
         return values["dtype"]
     if name == "rope_theta":
@@ -84,7 +84,7 @@ def _value(name: str, before: Any, values: dict[str, Any]) -> Any:
 
 
 def write_generation_config(config: GraniteConfig, directory: Path) -> None:
-    """Write generation_config.json: the parent's, or the ids of a configuration without parent."""
+    """Write generation_config.json: the parent's, or one with the configuration's token ids."""
     from transformers import GenerationConfig
 
     texts = cast("dict[str, str]", getattr(config, _CARRIED, {}))

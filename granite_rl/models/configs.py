@@ -1,4 +1,4 @@
-"""Granite architectures by name: the recipe's three dense sizes and a `tiny` one for CPUs.
+"""Define Granite architectures by name: the recipe's three dense sizes and a `tiny` one for CPUs.
 
 Everything is a plain `transformers.GraniteConfig`, so any checkpoint made here loads with
 `AutoModelForCausalLM` and in vLLM. Shapes and multipliers of the 3B, 8B and 30B are those of the
@@ -42,7 +42,7 @@ MUP_BASE_WIDTH = 256
 
 @dataclass(frozen=True)
 class _Shape:
-    """The numbers in which the sizes differ."""
+    """Holds the numbers in which the sizes differ."""
 
     hidden_size: int
     layers: int
@@ -78,7 +78,7 @@ def granite_config(
     rope_theta: float = 10_000.0,
     **overrides: Any,
 ) -> GraniteConfig:
-    """The configuration of a named Granite architecture.
+    """Build the configuration of a named Granite architecture.
 
     Args:
         name: one of `MODEL_NAMES`.
@@ -138,7 +138,7 @@ def granite_config(
 
 
 def parameter_count(config: GraniteConfig) -> int:
-    """Number of trainable parameters of `config`, tied embeddings counted once.
+    """Count the trainable parameters of `config`, tied embeddings once.
 
     Builds the model on the meta device: no memory is allocated, whatever the size.
     """
@@ -148,7 +148,7 @@ def parameter_count(config: GraniteConfig) -> int:
 
 
 def mup_width(config: GraniteConfig) -> float:
-    """muP's m_width of a model: what the learning rate of its block matrices is divided by.
+    """Return muP's m_width, by which the learning rate of a model's block matrices is divided.
 
     In the released configurations this equals `logits_scaling`; below the base width it is 1.
     """
@@ -156,7 +156,7 @@ def mup_width(config: GraniteConfig) -> float:
 
 
 def initial_std(config: GraniteConfig, parameter_name: str) -> float | None:
-    """Standard deviation with which a weight is drawn at the start, None for norms (ones).
+    """Return the standard deviation of a weight's initial values, None for norms (ones).
 
     Embeddings: `initializer_range`. Block matrices: divided by sqrt(m_width), and those that write
     to the residual stream (`o_proj`, `down_proj`) further by sqrt(2 * layers): muP with GPT-2's

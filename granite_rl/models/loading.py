@@ -1,4 +1,4 @@
-"""Policies in and out of Hugging Face checkpoint directories.
+"""Read policies from Hugging Face checkpoint directories and write them there.
 
 Every hand-off between stages is such a directory: config, safetensors, tokenizer, chat template.
 Reading is strict (no remote code, no pickles, no weight missing or left over), because a silently
@@ -47,7 +47,7 @@ _SHARD_SIZE = "5GB"
 
 
 def init_policy(config: GraniteConfig, seed: int) -> GraniteForCausalLM:
-    """A freshly initialised policy in float32, the same for the same seed on every machine.
+    """Initialise a policy in float32; the same seed gives the same weights on every machine.
 
     Weights are normal with the deviations of `configs.initial_std` (muP's), norms are one. The
     global random state is left as it was.
@@ -73,10 +73,10 @@ def init_policy(config: GraniteConfig, seed: int) -> GraniteForCausalLM:
 
 
 def torch_dtype(name: str) -> torch.dtype:
-    """The dtype called `name`.
+    """Return the dtype called `name`.
 
     Raises:
-        ConfigError: not one of `DTYPES`.
+        ConfigError: the name is not one of `DTYPES`.
     """
     try:
         return DTYPES[name]
@@ -137,7 +137,7 @@ def load_policy(path: str | Path, dtype: str = "float32") -> GraniteForCausalLM:
 
 @contextlib.contextmanager
 def _quiet_transformers() -> Iterator[None]:
-    """No progress bar and no load report: what is wrong becomes our own error."""
+    """Silence transformers' progress bar and load report; errors are raised as our own."""
     from transformers.utils import logging as hf_logging
 
     verbosity, bars = hf_logging.get_verbosity(), hf_logging.is_progress_bar_enabled()

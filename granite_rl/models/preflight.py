@@ -35,7 +35,7 @@ COUNTS = (
     "num_attention_heads",
     "max_position_embeddings",
 )
-"""Fields of config.json that must be there: the defaults of transformers are another model's."""
+"""Fields that config.json must contain, because transformers' defaults fit another model."""
 _FLAGS = ("tie_word_embeddings", "attention_bias", "mlp_bias", "use_cache")
 _REALS = ("rms_norm_eps", "initializer_range")
 _NUMBERS = (
@@ -48,16 +48,17 @@ _NUMBERS = (
 _DTYPES = ("float32", "bfloat16", "float16")
 _STORED_DTYPES = ("F32", "BF16", "F16")
 _ROPE_TYPES = ("default", "linear", "llama3", "yarn")
-"""Those whose frequencies don't depend on the sequence at hand: with others the trainer, which
-packs sequences, would compute other logits than the generator."""
+"""RoPE types whose frequencies don't depend on the sequence's length. With others the trainer,
+which packs sequences, would compute other logits than the generator.
+"""
 CPU_HEAD_SIZES = (32, 64, 80, 96, 112, 128, 160, 192, 224, 256, 512)
-"""What vLLM's attention for CPUs supports."""
+"""Head sizes that vLLM's attention for CPUs supports."""
 _DEFAULT_EOS = 2
-"""What transformers takes for a Granite whose config.json names no end token."""
+"""End token that transformers assumes for a Granite whose config.json names none."""
 
 
 class CheckedModel(NamedTuple):
-    """Holds what was read of a checkpoint while it was checked."""
+    """Holds what was read from a checkpoint while it was checked."""
 
     directory: Path
     config: dict[str, Any]
@@ -66,7 +67,7 @@ class CheckedModel(NamedTuple):
 
     @property
     def positions(self) -> int:
-        """Longest sequence of the model, in tokens."""
+        """Return the length of the model's longest sequence, in tokens."""
         return int(self.config["max_position_embeddings"])
 
 
@@ -176,7 +177,7 @@ def check_export(
     pad_token_id: object,
     where: str = "",
 ) -> None:
-    """Check that a model of this configuration and a tokenizer make a checkpoint.
+    """Check that a model configuration and a tokenizer fit together in one checkpoint.
 
     Raises:
         PreflightError: more tokens than embedding rows, no padding token, or another padding or end
@@ -205,7 +206,7 @@ def check_export(
 
 
 def _check_config(config: Mapping[str, Any], where: str) -> None:
-    """Check the fields' types, as strictly as transformers does when it loads the model."""
+    """Check the types of the fields, as strictly as transformers does when it loads the model."""
 
     def refuse(field: str, wanted: str) -> None:
         value = repr(config[field]) if field in config else "missing"
@@ -276,7 +277,7 @@ def _is_row(value: object, rows: int) -> bool:
 
 
 def _are_rows(value: object, rows: int) -> bool:
-    """Whether a value is one token id or a list of at least one."""
+    """Return whether a value is one token id or a list of at least one."""
     ids = value if isinstance(value, list) else [value]
     return bool(ids) and all(_is_row(one, rows) for one in ids)
 
@@ -313,7 +314,7 @@ def _check_role(
 
 
 def expected_tensors(config: Mapping[str, Any], role: Role) -> dict[str, tuple[int, ...]]:
-    """List the names and shapes of the tensors that a Granite of this configuration has.
+    """Return names and shapes of the tensors of a Granite with this configuration.
 
     A tied head is left out.
     """
@@ -425,7 +426,7 @@ def _check_ends(
     *,
     trained: bool,
 ) -> None:
-    """Check end and padding tokens in config.json and generation_config.json."""
+    """Check the end and padding tokens in config.json and generation_config.json."""
     file = directory / GENERATION_FILE
     generation = read_object(file, where) if file.is_file() else {}
     ends = generation.get("eos_token_id")

@@ -1,4 +1,4 @@
-"""The scalar reward model: a Granite backbone that reads a conversation and gives one number.
+"""Define the scalar reward model: a Granite backbone that scores a conversation with one number.
 
 The score is a linear read-out of the last token's hidden state, the end token of the assistant's
 turn (Ouyang et al. 2022, arXiv 2203.02155). It is raw: differences between scores mean something,
@@ -32,7 +32,7 @@ from granite_rl.models.tokenizer import end_of_turn, render_checked
 
 
 class RewardModel(nn.Module):
-    """Granite backbone and a linear score head.
+    """Computes one score per conversation from a Granite backbone and a linear score head.
 
     Attributes:
         config: the backbone's configuration, marked as a reward model.
@@ -57,7 +57,7 @@ class RewardModel(nn.Module):
 
     @classmethod
     def init_from_policy(cls, path: str | Path, seed: int, dtype: str = "float32") -> RewardModel:
-        """A reward model on a policy's backbone, with a small random head drawn from `seed`.
+        """Build a reward model on a policy's backbone, with a small random head drawn from `seed`.
 
         Raises:
             PreflightError: `path` is not a loadable Granite checkpoint.
@@ -71,7 +71,7 @@ class RewardModel(nn.Module):
         return reward_model
 
     def forward(self, input_ids: Tensor, last_index: Tensor) -> Tensor:
-        """Raw scores in float32.
+        """Compute raw scores in float32.
 
         Args:
             input_ids: [batch, seq], padded on the right with any token.
@@ -89,7 +89,7 @@ class RewardModel(nn.Module):
     def score_tokens(
         self, conversations: Sequence[Sequence[int]], *, batch_size: int = 64
     ) -> list[float]:
-        """Score conversations as `encode_for_scoring` gives them, in the order given.
+        """Score conversations encoded by `encode_for_scoring`; scores come in the order given.
 
         They are batched by length, so that little is padding. Conversations longer than the
         model's context lose their *beginning*: the turn to judge is at the end.
@@ -113,7 +113,7 @@ class RewardModel(nn.Module):
 
     @classmethod
     def load(cls, directory: str | Path, dtype: str = "float32") -> RewardModel:
-        """Read what `save` wrote.
+        """Load a reward model that `save` wrote.
 
         Raises:
             PreflightError: not a checkpoint, or a policy rather than a reward model.
@@ -147,7 +147,7 @@ def save_reward_model(
     tokenizer: PreTrainedTokenizerBase,
     directory: str | Path,
 ) -> Path:
-    """Write a reward model from its full state dict, as `RewardModel.save` does."""
+    """Write a reward model from its full state dict, in the format of `RewardModel.save`."""
     with replace_directory(directory) as temporary:
         write_weights(state, temporary)
         write_config(
@@ -162,7 +162,7 @@ def save_reward_model(
 
 
 def scoring_text(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Mapping[str, Any]]) -> str:
-    """A rendered conversation up to and including the end token of its last assistant turn.
+    """Render a conversation up to and including the end token of its last assistant turn.
 
     Raises:
         DataError: the conversation does not end with an assistant turn, or is malformed.
@@ -179,7 +179,7 @@ def scoring_text(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Mapping[
 def encode_for_scoring(
     tokenizer: PreTrainedTokenizerBase, messages: Sequence[Mapping[str, Any]]
 ) -> list[int]:
-    """Tokens of `scoring_text`; same errors."""
+    """Return the tokens of `scoring_text`; raises the same errors."""
     text = scoring_text(tokenizer, messages)
     return list(tokenizer(text, add_special_tokens=False)["input_ids"])
 

@@ -1,4 +1,4 @@
-"""Names, shapes and types of a checkpoint's tensors, from its safetensors headers alone.
+"""Read names, shapes and types of a checkpoint's tensors from its safetensors headers alone.
 
 A header is read in milliseconds whatever the file's size, and it says where each tensor ends: a
 file that was cut off, or whose shards don't make up the index, is found without loading a weight.
@@ -16,9 +16,9 @@ from granite_rl.models.checkpoint_directory import INDEX_FILE, WEIGHTS_FILE, wei
 
 _LENGTH_BYTES = 8
 _LONGEST_HEADER = 100_000_000
-"""Bytes; the limit of the safetensors format itself."""
+"""Longest header that the safetensors format allows, in bytes."""
 _CHUNK = 1 << 24
-"""Bytes that are compared at a time."""
+"""Number of bytes that are compared at a time."""
 
 _BITS = {
     **dict.fromkeys(("BOOL", "U8", "I8", "F8_E4M3", "F8_E5M2", "F8_E8M0"), 8),
@@ -32,11 +32,11 @@ class StoredTensor(NamedTuple):
     """Describes one tensor in a file."""
 
     dtype: str
-    """As safetensors spells it: F32, BF16, …"""
+    """Type as safetensors spells it: F32, BF16, …"""
     shape: tuple[int, ...]
     file: Path
     begin: int
-    """First byte in the file."""
+    """Offset of the first byte in the file."""
     end: int
 
 
@@ -98,7 +98,7 @@ def _check_index(directory: Path, tensors: dict[str, StoredTensor], where: str) 
 
 
 def read_header(file: Path) -> dict[str, StoredTensor]:
-    """Read the header of a safetensors file and check that the file is whole.
+    """Read the header of a safetensors file and check that the file is complete.
 
     Raises:
         ValueError: it isn't, saying how.
@@ -142,7 +142,7 @@ def _entry(file: Path, start: int, value: Any) -> StoredTensor:
 
 
 def same_bytes(one: StoredTensor, other: StoredTensor) -> bool:
-    """Compare two tensors as they are stored; about 1 s per GB."""
+    """Return whether two tensors are stored as the same bytes; reads about 1 GB/s."""
     if one.shape != other.shape or one.dtype != other.dtype:
         return False
     with one.file.open("rb") as left, other.file.open("rb") as right:

@@ -1,4 +1,4 @@
-"""Granite-style tokenizers: train one, load one, and turn conversations into tokens.
+"""Train and load Granite-style tokenizers, and turn conversations into tokens.
 
 The trained tokenizer is a byte-level BPE (no unknown text, `decode(encode(x)) == x`) that splits
 every digit off before merging, so that a number is always one token per digit: arithmetic is then
@@ -46,7 +46,7 @@ SPECIAL_TOKENS: tuple[str, ...] = (
     "<|fim_middle|>",
     "<|fim_suffix|>",
 )
-"""Control tokens: dropped when decoding with `skip_special_tokens=True`. Ids 0, 1, 2, …"""
+"""Control tokens, with ids 0, 1, 2, …; `skip_special_tokens=True` drops them when decoding."""
 
 PAD_ID, END_OF_TEXT_ID = 0, 1
 
@@ -62,10 +62,10 @@ MARKUP_TOKENS: tuple[str, ...] = (
     "<think>",
     "</think>",
 )
-"""One token each, but text: they survive decoding, so that rewards can see a tool call."""
+"""Markup tokens, one id each; decoding keeps them, so that rewards can see a tool call."""
 
 MINIMUM_VOCAB_SIZE = len(SPECIAL_TOKENS) + len(MARKUP_TOKENS) + 256
-"""Control and markup tokens plus the 256 bytes: with fewer, some text could not be encoded."""
+"""Number of control and markup tokens plus the 256 bytes; with fewer, some text has no encoding."""
 
 _PRE_TOKENS = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"  # English contractions
@@ -84,7 +84,7 @@ _TEMPLATE_FILE = Path(__file__).with_name("chat_template.jinja")
 
 @dataclass(frozen=True)
 class ChatEncoding:
-    """A tokenised conversation.
+    """Holds a tokenised conversation.
 
     Attributes:
         token_ids: the whole conversation, [length].
@@ -96,7 +96,7 @@ class ChatEncoding:
 
 
 def chat_template() -> str:
-    """The Granite 4 chat template (Jinja source) that trained tokenizers carry."""
+    """Return the Granite 4 chat template (Jinja source) that trained tokenizers carry."""
     return _TEMPLATE_FILE.read_text(encoding="utf-8").rstrip("\n")
 
 
@@ -221,7 +221,7 @@ def render(
     documents: Sequence[Mapping[str, Any]] | None = None,
     add_generation_prompt: bool = False,
 ) -> str:
-    """The text of a conversation in the tokenizer's chat template.
+    """Render a conversation in the tokenizer's chat template.
 
     Raises:
         DataError: no messages, a message without role, or one that the template refuses.
@@ -254,7 +254,7 @@ def render_checked(
     documents: Sequence[Mapping[str, Any]] | None = None,
     add_generation_prompt: bool = False,
 ) -> str:
-    """As `render`, and refuse control tokens in the messages: they would forge a turn.
+    """Render a conversation and refuse control tokens in its messages, which could forge a turn.
 
     Raises:
         DataError: as `render`, or a control token in a message.
@@ -281,7 +281,7 @@ def render_checked(
 
 
 def _control_tokens(tokenizer: PreTrainedTokenizerBase) -> tuple[str, ...]:
-    """What would end or forge a turn, each once, longer ones first."""
+    """Return the control tokens that would end or forge a turn, each once, longer ones first."""
     found = {*tokenizer.all_special_tokens, START_OF_ROLE, END_OF_ROLE}
     return tuple(sorted(found, key=lambda token: (-len(token), token)))
 
@@ -298,7 +298,7 @@ def encode_prompt(
     tools: Sequence[Mapping[str, Any]] | None = None,
     documents: Sequence[Mapping[str, Any]] | None = None,
 ) -> list[int]:
-    """Tokens of a prompt, ending where the assistant's turn begins.
+    """Tokenise a prompt, ending where the assistant's turn begins.
 
     Raises:
         DataError: messages that the template refuses, or that contain control tokens.
@@ -310,7 +310,7 @@ def encode_prompt(
 
 
 OBSERVER_ROLES: tuple[str, ...] = ("tool", "user", "system")
-"""Who may speak between two turns of the assistant."""
+"""Roles that may speak between two turns of the assistant."""
 
 _ASKED_AND_ANSWERED = ({"role": "user", "content": "x"}, {"role": "assistant", "content": "x"})
 
@@ -321,8 +321,9 @@ def encode_continuation(
     *,
     ended: bool = True,
 ) -> list[int]:
-    """Tokens between two turns of the assistant: what an environment says, up to where the next
-    turn begins.
+    """Tokenise what an environment says between two turns of the assistant.
+
+    The tokens reach to where the next assistant turn begins.
 
     The prompt's tokens, the sampled ones, these, the next sampled ones and so on are what the
     model sees, and equal the whole conversation tokenised at once wherever the sampled tokens are
@@ -368,13 +369,13 @@ def encode_continuation(
 
 
 def _stand_ins(control: Iterable[str], content: str) -> dict[str, str]:
-    """A character for each control token that `content` holds, and that it does not hold."""
+    """Choose, for each control token in `content`, a character that `content` does not contain."""
     free = (chr(code) for code in range(0xE000, 0xF900) if chr(code) not in content)
     return {token: next(free) for token in control if token in content}
 
 
 def _replaced(text: str, replacements: Mapping[str, str]) -> str:
-    """Longer ones come first, as a tokenizer would match them."""
+    """Replace strings in a text, in the order given: longer ones first, as a tokenizer matches."""
     for old, new in replacements.items():
         text = text.replace(old, new)
     return text
@@ -386,7 +387,7 @@ def _pieces(
     control: Mapping[str, int],
     stand_ins: Mapping[str, str],
 ) -> list[int]:
-    """Tokens of `text`, in which control tokens are the template's and stand-ins are content."""
+    """Tokenise `text`: control tokens are the template's, stand-ins are part of the content."""
     meant = {character: token for token, character in stand_ins.items()}
     token_ids: list[int] = []
     for piece in re.split(f"({'|'.join(map(re.escape, control))})", text):
@@ -413,7 +414,7 @@ def encode_conversation(
     tools: Sequence[Mapping[str, Any]] | None = None,
     documents: Sequence[Mapping[str, Any]] | None = None,
 ) -> ChatEncoding:
-    """Tokens of a whole conversation, with a mask over what the assistants wrote.
+    """Tokenise a whole conversation, with a mask over what the assistants wrote.
 
     The mask covers each assistant turn's content and tool calls and its end token, nothing else;
     that is verified by decoding. Cost: one rendering per assistant turn and one tokenisation.
@@ -451,7 +452,7 @@ def encode_conversation(
 
 
 def end_of_turn(tokenizer: PreTrainedTokenizerBase, through: str, start: int, index: int) -> int:
-    """Character position after the end token of the turn that starts at `start`."""
+    """Return the character position after the end token of the turn that starts at `start`."""
     end_token = str(tokenizer.eos_token)
     position = through.rfind(end_token, start)
     if position < 0 or through[position + len(end_token) :].strip():

@@ -1,4 +1,4 @@
-"""A tokenizer that is written back byte for byte as it was read.
+"""Write a tokenizer back byte for byte as it was read.
 
 Training changes no tokenizer, and what transformers writes for one that it has read is another:
 the class becomes its own name for a tokenizer.json, files that it doesn't need are left out, and
@@ -24,16 +24,16 @@ _PATTERNS = (
 
 
 class CheckpointTokenizer(PreTrainedTokenizerFast):
-    """The tokenizer of a checkpoint directory, together with its files."""
+    """Holds the tokenizer of a checkpoint directory together with its files."""
 
     files: dict[str, bytes]
     """Content by path below the directory."""
     as_read: tuple[object, ...]
-    """What could be changed in memory, as it was read."""
+    """State of the tokenizer when it was read, to notice changes made in memory."""
 
     @classmethod
     def read(cls, directory: Path) -> Self:
-        """Read tokenizer and files; no code of the directory is executed."""
+        """Read a tokenizer and its files; no code of the directory is executed."""
         tokenizer: Self = cls.from_pretrained(
             str(directory), trust_remote_code=False, local_files_only=True
         )
@@ -57,7 +57,7 @@ class CheckpointTokenizer(PreTrainedTokenizerFast):
     def save_pretrained(
         self, save_directory: str | Path, *args: Any, **kwargs: Any
     ) -> tuple[str, ...]:
-        """Write the files that were read, unless something was changed since."""
+        """Write the files that were read, unless the tokenizer was changed since."""
         if self._changeable() != self.as_read:
             names: tuple[str, ...] = super().save_pretrained(save_directory, *args, **kwargs)
             return names

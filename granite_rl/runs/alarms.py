@@ -1,8 +1,8 @@
-"""Rules that watch the metrics and warn: a person can't look at forty curves.
+"""Watch the metrics of a run and raise alarms when a rule finds a value that points to a fault.
 
-An alarm is raised when its condition begins and again only after it has cleared, so a bad hour
-makes one line, not a thousand. Alarms never stop a run. The thresholds are deliberately coarse: a
-healthy run should show none, because a warning that is always there is read by nobody.
+An alarm is raised when its condition begins and again only after it has cleared, so an hour of
+bad steps makes one line. Alarms never stop a run. The thresholds are deliberately coarse: a
+healthy run should show none, because a warning that is always there is no longer read.
 """
 
 from __future__ import annotations
@@ -64,12 +64,12 @@ CONDITIONS = MappingProxyType(
         ),
     }
 )
-"""What each alarm looks at and when it is raised; docs/observability.md shows this table."""
+"""The metric each alarm looks at and when it is raised; docs/observability.md shows this table."""
 
 
 @dataclass(frozen=True)
 class Alarm:
-    """Something a person should look at."""
+    """Holds one alarm: what was seen and what a person should look at."""
 
     name: str
     step: int
@@ -77,7 +77,7 @@ class Alarm:
 
 
 class Alarms:
-    """The rules of one run, fed with each step's metrics in order."""
+    """Applies the alarm rules of one run to each step's metrics, in order."""
 
     def __init__(self, logprob_threshold: float = 1e-2) -> None:
         """Start with an empty history.
@@ -95,7 +95,7 @@ class Alarms:
         self._grad_norms: deque[float] = deque(maxlen=GRAD_NORM_WINDOW)
 
     def check(self, step: int, metrics: Mapping[str, float]) -> list[Alarm]:
-        """The alarms that begin at this step; metrics that a run doesn't report raise none."""
+        """Return the alarms that begin at this step; metrics that are not reported raise none."""
         finite = {name: value for name, value in metrics.items() if math.isfinite(value)}
         conditions = {
             "non_finite": self._non_finite(metrics),
@@ -215,7 +215,7 @@ class Alarms:
 
 
 def markdown() -> str:
-    """The table of alarms in docs/observability.md."""
+    """Return the table of alarms in docs/observability.md, as Markdown."""
     lines = ["| Alarm | Looks at | Raised when |", "| --- | --- | --- |"]
     lines += [
         f"| `{name}` | {'any metric' if metric == 'any' else f'`{metric}`'} | {when} |"

@@ -1,4 +1,4 @@
-"""The metric catalogue: what every number means, in which unit, and which value is a bad sign.
+"""Define the metric catalogue: what every number means, in which unit, and which value is bad.
 
 Console, JSONL, W&B, TensorBoard, Prometheus, alarms and docs/metrics.md all take their names from
 here, so a metric means the same everywhere and a misspelt one is found by a test. Sections stand in
@@ -21,19 +21,19 @@ from types import MappingProxyType
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric of the catalogue."""
+    """Holds one metric of the catalogue."""
 
     name: str
     """Key in metrics.jsonl; may hold ``<placeholders>``."""
     unit: str
     meaning: str
-    """One sentence."""
+    """Meaning of the metric, in one sentence."""
     bad: str
     """What a bad value looks like and what it points to; empty when no value is bad in itself."""
 
     @property
     def section(self) -> str:
-        """The part before the first slash."""
+        """Return the part of the name before the first slash."""
         return self.name.partition("/")[0]
 
 
@@ -523,7 +523,7 @@ _PATTERNS = [
 
 @cache
 def lookup(name: str) -> Metric | None:
-    """The catalogue's entry for a metric key, patterns included; None when there is none."""
+    """Return the catalogue's entry for a metric key, patterns included; None when there is none."""
     exact = _EXACT.get(name)
     if exact is not None:
         return exact
@@ -531,13 +531,13 @@ def lookup(name: str) -> Metric | None:
 
 
 def dashboard_order(name: str) -> tuple[int, str]:
-    """Sort key that puts metric keys into the order of the catalogue; unknown ones come last."""
+    """Return the sort key that orders metrics as in the catalogue; unknown ones come last."""
     metric = lookup(name)
     return (len(CATALOGUE) if metric is None else _POSITION[metric.name], name)
 
 
 def markdown() -> str:
-    """The reference page docs/metrics.md."""
+    """Return the reference page docs/metrics.md, as Markdown."""
     return "\n".join(_markdown_lines())
 
 

@@ -1,4 +1,4 @@
-"""One line per step: what a person watches, and what a log file keeps.
+"""Print one progress line per step, on a terminal or into a log file.
 
 On a terminal the line is redrawn in place, and left standing every few seconds so that the
 scroll-back shows the course of the run. Anywhere else it is one plain line per step without
@@ -19,13 +19,13 @@ SMOOTHING = 0.2
 """Weight of the newest step in the moving average of seconds per unit."""
 
 KEEP_EVERY_S = 15.0
-"""On a terminal, how often a line is left standing."""
+"""Seconds after which a line is left standing on a terminal."""
 
 _COLOURS = {"title": "1", "position": "36", "value": "32", "dim": "2"}
 
 
 def format_duration(seconds: float) -> str:
-    """``0:43``, ``12:05``, ``1:02:03`` or ``2d 03:04``."""
+    """Format a duration as ``0:43``, ``12:05``, ``1:02:03`` or ``2d 03:04``."""
     total = max(0, round(seconds))
     days, rest = divmod(total, 86_400)
     hours, rest = divmod(rest, 3600)
@@ -38,7 +38,7 @@ def format_duration(seconds: float) -> str:
 
 
 def format_count(value: float) -> str:
-    """A number of things in at most five characters: ``812``, ``8.1k``, ``120k``, ``3.4M``."""
+    """Format a count in at most five characters: ``812``, ``8.1k``, ``120k``, ``3.4M``."""
     for limit, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
         scaled = value / limit
         if abs(scaled) >= 0.9995:
@@ -47,7 +47,7 @@ def format_count(value: float) -> str:
 
 
 def format_value(value: str | float) -> str:
-    """A metric's value in few characters: ``0.412``, ``0.0031``, ``11.2``, ``8.1k``, ``3e-07``."""
+    """Format a value in few characters: ``0.412``, ``0.0031``, ``11.2``, ``8.1k``, ``3e-07``."""
     if isinstance(value, str):
         return printable(value)
     size = abs(value)
@@ -63,7 +63,7 @@ def format_value(value: str | float) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with every control and other unprintable character escaped.
+    """Escape every control and other unprintable character of a text.
 
     What a model says is untrusted: an escape sequence in it must not reach a terminal.
     """
@@ -71,7 +71,7 @@ def printable(text: str) -> str:
 
 
 class Progress:
-    """Progress of one run on a stream."""
+    """Shows the progress of one run on a stream."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class Progress:
         stream: TextIO | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Nothing is printed yet.
+        """Prepare the progress line without printing anything.
 
         Args:
             total: units to do in all, or None when unknown.
@@ -105,8 +105,11 @@ class Progress:
         self._drawn = ""
 
     def begin(self, step: int) -> None:
-        """Say that the unit after ``step`` starts now; otherwise the first one that is reported has
-        no length, because it is unknown how much of it was start-up."""
+        """Start timing the unit after ``step``.
+
+        Without this call the first unit that is reported has no duration, because it is unknown how
+        much of it was start-up.
+        """
         self._last_step, self._last_time = step, self._clock()
 
     def update(self, step: int, fields: Mapping[str, str | float]) -> None:
@@ -139,7 +142,7 @@ class Progress:
         self._stream.flush()
 
     def close(self) -> None:
-        """Leave the last line standing."""
+        """End the line that is being redrawn, so that it stays visible."""
         if self._drawn:
             self._stream.write("\n")
             self._stream.flush()
@@ -187,7 +190,7 @@ class Progress:
 
 
 def format_position(step: int, total: int | None) -> str:
-    """``12/30``, padded so that lines align; counts above 9,999 are shortened."""
+    """Format a position as ``12/30``, padded to align lines; counts above 9,999 are shortened."""
     if total is None:
         return format_count(step) if step >= 10_000 else str(step)
     if total >= 10_000:
@@ -196,18 +199,18 @@ def format_position(step: int, total: int | None) -> str:
 
 
 def visible_length(text: str) -> int:
-    """Length without colour sequences."""
+    """Return the length of a text without its colour sequences."""
     return sum(1 for _ in _visible(text))
 
 
 def clip(text: str, width: int) -> str:
-    """The first ``width`` visible characters, with colours switched off at the end."""
+    """Return the first ``width`` visible characters, with colours switched off at the end."""
     kept = list(_visible(text))[:width]
     return "".join(kept) + ("\x1b[0m" if "\x1b" in text else "")
 
 
 def _visible(text: str) -> list[str]:
-    """Visible characters, each with the colour sequences that precede it."""
+    """Split a text into visible characters, each with the colour sequences that precede it."""
     result: list[str] = []
     prefix = ""
     index = 0

@@ -1,4 +1,4 @@
-"""The run directory: one place, one writer, one verdict.
+"""Open a run directory, lock it, and write the run's status and events into it.
 
 Layout (the same for pre-training, SFT, RL stages and the pipeline)::
 
@@ -68,18 +68,18 @@ _SUPERSEDED = ".superseded"
 
 
 def now() -> str:
-    """UTC time as ISO 8601 with milliseconds."""
+    """Return the current UTC time as ISO 8601 with milliseconds."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def resume_command(command: Sequence[str]) -> str:
-    """The shell command that continues a run: the same one with ``run.resume=auto``."""
+    """Return the shell command that continues a run: the same one with ``run.resume=auto``."""
     kept = [part for part in command if not part.lstrip("+").startswith("run.resume=")]
     return redact(shlex.join([*kept, "run.resume=auto"]))
 
 
 def changed_keys(old_yaml: str, new_yaml: str) -> list[str]:
-    """Dotted paths of the keys whose values differ between two resolved configurations."""
+    """Return the dotted paths of keys whose values differ between two resolved configurations."""
 
     def flatten(node: Any, prefix: str = "") -> dict[str, Any]:
         if not isinstance(node, dict) or not node:
@@ -98,7 +98,7 @@ def changed_keys(old_yaml: str, new_yaml: str) -> list[str]:
 
 
 class RunDirectory:
-    """An opened, locked run directory; use it as a context manager around the whole run."""
+    """Holds an open, locked run directory; use it as a context manager around the whole run."""
 
     def __init__(self, run: RunSection, kind: str, command: Sequence[str]) -> None:
         self.path = check_lasting(run.dir, "run.dir")
@@ -120,7 +120,7 @@ class RunDirectory:
         command: Sequence[str],
         product: Callable[[Path], bool] | None = None,
     ) -> RunDirectory:
-        """Create or re-open a run directory, take its lock and say in it that the run has begun.
+        """Create or re-open a run directory, take its lock and write that the run has begun.
 
         Args:
             run: the ``run`` section of the configuration.
@@ -158,44 +158,44 @@ class RunDirectory:
 
     @property
     def checkpoints(self) -> Path:
-        """Directory of ``step_N`` checkpoints."""
+        """Return the directory of ``step_N`` checkpoints."""
         return self.path / "checkpoints"
 
     @property
     def rollouts(self) -> Path:
-        """Directory of per-step rollout files."""
+        """Return the directory of per-step rollout files."""
         return self.path / "rollouts"
 
     @property
     def hf(self) -> Path:
-        """Hugging Face checkpoint of the finished model."""
+        """Return the directory of the finished model, a Hugging Face checkpoint."""
         return self.path / "hf"
 
     @property
     def metrics_path(self) -> Path:
-        """``metrics.jsonl``."""
+        """Return the path of ``metrics.jsonl``."""
         return self.path / "metrics.jsonl"
 
     @property
     def events_path(self) -> Path:
-        """``events.jsonl``."""
+        """Return the path of ``events.jsonl``."""
         return self.path / "events.jsonl"
 
     @property
     def lineage_path(self) -> Path:
-        """``lineage.json``."""
+        """Return the path of ``lineage.json``."""
         return self.path / "lineage.json"
 
     @property
     def status_path(self) -> Path:
-        """``status.json``."""
+        """Return the path of ``status.json``."""
         return self.path / "status.json"
 
     # -- state ---------------------------------------------------------------------------------
 
     @property
     def already_complete(self) -> bool:
-        """Whether this run had succeeded before, with the same configuration: nothing is to do.
+        """Return whether this run had succeeded before with the same configuration.
 
         Differences in ``run``, ``tracking`` and ``cluster`` don't change what was trained, and
         don't count. Any other difference (more steps, say) reopens the run.
@@ -204,7 +204,7 @@ class RunDirectory:
 
     @property
     def step(self) -> int:
-        """The last step that was reported; 0 for a new run."""
+        """Return the last step that was reported; 0 for a new run."""
         return int(self._status["step"])
 
     def set_step(self, step: int) -> None:
@@ -228,7 +228,7 @@ class RunDirectory:
         error: str | None = None,
         next_command: str | None = None,
     ) -> None:
-        """Write the verdict.
+        """Write the final state of the run to status.json.
 
         Args:
             state: how the run ended.
@@ -263,18 +263,18 @@ class RunDirectory:
         write_json(self.lineage_path, lineage.to_dict())
 
     def set_saved(self, step: int) -> None:
-        """Note that a checkpoint of a step is on disk."""
+        """Record that a checkpoint of a step is on disk."""
         self._status["checkpoint"] = step
         self._write_status()
 
     @property
     def saved(self) -> int | None:
-        """Step of the newest checkpoint that the run has ever written; None: it knows of none."""
+        """Return the step of the newest checkpoint that the run wrote; None if it wrote none."""
         value = self._status.get("checkpoint")
         return None if value is None else int(value)
 
     def drop_metrics_after(self, step: int) -> None:
-        """Forget what was logged after a step, before that step's checkpoint is continued.
+        """Remove what was logged after a step, before that step's checkpoint is continued.
 
         Lines of metrics.jsonl with a later step, repeated steps, a torn last line and the rollout
         files of later steps are removed; the step of status.json is set back.
@@ -288,8 +288,7 @@ class RunDirectory:
             self.event("metrics_rewound", message, step=step)
 
     def start_over(self) -> None:
-        """Begin again from step 0, keeping aside what was logged before; says so where there was
-        something."""
+        """Begin again from step 0 and move aside, with a message, what was logged before."""
         old = [self.metrics_path] if self._logged(self.metrics_path) else []
         old += [self.rollouts] if any(self.rollouts.iterdir()) else []
         if old:
@@ -317,7 +316,7 @@ class RunDirectory:
     # -- life ----------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Give the lock back. Harmless when called twice."""
+        """Release the lock; further calls do nothing."""
         self._lock.release()
 
     def __enter__(self) -> Self:
@@ -476,12 +475,12 @@ class RunDirectory:
 
 
 def read_status(path: Path) -> dict[str, Any] | None:
-    """``status.json`` of a run directory, or None when there is none."""
+    """Read ``status.json`` of a run directory; None when there is none."""
     return read_json(path / "status.json")
 
 
 def iterate_runs(root: Path) -> Iterator[Path]:
-    """Run directories at or below a directory, without descending into a run's own files."""
+    """Yield run directories at or below a directory, without descending into a run's own files."""
     if (root / "status.json").is_file():
         yield root
     if root.is_dir():

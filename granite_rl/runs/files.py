@@ -1,4 +1,4 @@
-"""Files that a reader may open at any moment: replaced as a whole, or appended line by line.
+"""Write files that may be read at any moment: replaced as a whole, or appended line by line.
 
 A viewer tails a run while it writes, and a run may be killed between any two instructions. So a
 document is replaced by ``os.replace`` (a reader sees the old or the new one, never half of one),
@@ -37,7 +37,7 @@ def finite_or_none(value: Any) -> Any:
 
 
 def json_line(record: dict[str, Any]) -> bytes:
-    """One record as a JSON line: UTF-8 as it is, lone surrogates escaped, NaN as null.
+    """Encode one record as a JSON line: UTF-8, lone surrogates escaped, NaN as null.
 
     Objects that JSON doesn't know (paths, numpy scalars) are written as their string.
     """
@@ -68,7 +68,7 @@ def end_last_line(path: Path) -> None:
 
 
 def write_atomic(path: Path, content: str | bytes) -> None:
-    """Replace a file as a whole (mode 0640); on failure the old file stays, with no leftovers."""
+    """Replace a file as a whole (mode 0640); on failure only the old file is there."""
     write_whole(path, content, mode=FILE_MODE)
 
 
@@ -79,7 +79,7 @@ def write_json(path: Path, document: dict[str, Any]) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """A JSON object, or None where there is no file or no valid object in it."""
+    """Read a JSON object; None where there is no file or no valid object in it."""
     try:
         document = json.loads(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError, ValueError):
@@ -88,7 +88,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 def read_json_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Objects of a JSON-lines file; a torn last line, and anything else unreadable, is skipped.
+    """Yield the objects of a JSON-lines file; unreadable lines, torn ones too, are skipped.
 
     Use it for what a viewer shows. Where a bad line must be an error, read it line by line.
     """

@@ -1,6 +1,6 @@
-"""What a run uses of its host: memory of the process, room on the disk.
+"""Measure what a run uses of its host: memory of the process, room on the disk.
 
-A stat of the newest checkpoint's files and two system calls, 0.1 ms a step.
+The cost is a stat of the newest checkpoint's files and two system calls, 0.1 ms a step.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ GIB = 2**30
 
 
 class HasCheckpoints(Protocol):
-    """A run directory, as far as this module is concerned."""
+    """Has a directory of checkpoints, which is all of a run directory that this module uses."""
 
     @property
     def checkpoints(self) -> Path:
-        """Directory of ``step_N`` checkpoints."""
+        """Return the directory of ``step_N`` checkpoints."""
 
 
 def host_metrics(run: HasCheckpoints) -> dict[str, float]:
-    """Memory of this process, free space, and how many more checkpoints it can take.
+    """Measure this process's memory, the free disk space, and the checkpoints that fit in it.
 
-    The last one is left out until a checkpoint is there to be measured.
+    The number of checkpoints is left out until the first one was written.
     """
     free = shutil.disk_usage(run.checkpoints).free
     metrics = {
@@ -41,7 +41,7 @@ def host_metrics(run: HasCheckpoints) -> dict[str, float]:
 
 
 def _newest_checkpoint_bytes(checkpoints: Path) -> int:
-    """Size of the newest checkpoint, by its manifest's pointer; 0 when there is none."""
+    """Return the size of the newest checkpoint, by its manifest's pointer; 0 when there is none."""
     pointer = read_json(checkpoints / "latest.json")
     if pointer is None:
         return 0

@@ -15,7 +15,7 @@ def check_lasting(path: Path, key: str) -> Path:
         The absolute path.
 
     Raises:
-        ConfigError: it lies there, as every relative path in such a job does.
+        ConfigError: the path is in that copy, as every relative path in such a job is.
     """
     absolute = path.expanduser().absolute()
     parts = absolute.resolve().parts

@@ -1,4 +1,4 @@
-"""Where a model comes from: its parent checkpoint, that one's parent, and so on.
+"""Record where a model comes from: its parent checkpoint, that one's parent, and so on.
 
 Every hand-off between stages is a checkpoint directory, so the parent's path and the hash of its
 content are enough to tell whether the ancestor on disk is still the one that was used. The path is
@@ -17,7 +17,7 @@ from granite_rl.runs.files import read_json
 
 @dataclass(frozen=True)
 class Lineage:
-    """One link of the chain, as stored in ``lineage.json``."""
+    """Holds one link of the chain, as stored in ``lineage.json``."""
 
     stage: str
     recipe: str
@@ -37,18 +37,18 @@ class Lineage:
         parent_hash: str | None,
         extra: dict[str, Any],
     ) -> Lineage:
-        """The link of a run directory to its parent checkpoint."""
+        """Build the link from a run directory to its parent checkpoint."""
         absolute = None if parent is None else str(parent.expanduser().absolute())
         relative = None if absolute is None else os.path.relpath(absolute, run)
         return cls(stage, recipe, absolute, relative, parent_hash, extra)
 
     def to_dict(self) -> dict[str, Any]:
-        """As stored."""
+        """Return the link in its stored form."""
         return asdict(self)
 
 
 def read_lineage(run_dir: Path) -> Lineage | None:
-    """The link stored in a run directory, or None when it has none."""
+    """Read the link stored in a run directory; None when it has none."""
     document = read_json(run_dir / "lineage.json")
     if document is None:
         return None
@@ -57,7 +57,7 @@ def read_lineage(run_dir: Path) -> Lineage | None:
 
 
 def lineage_chain(run_dir: Path) -> list[Lineage]:
-    """The links from the first ancestor that can be found down to this run.
+    """Return the links from the first ancestor that can be found down to this run.
 
     The chain ends at a run without a parent, at a checkpoint that no run directory contains (a
     released model), or where a directory is missing.
@@ -76,8 +76,7 @@ def lineage_chain(run_dir: Path) -> list[Lineage]:
 
 
 def parent_run(run_dir: Path) -> Path | None:
-    """The run directory that made the checkpoint this run started from; None when it can't be
-    found."""
+    """Return the run directory that made this run's parent checkpoint; None if it isn't found."""
     link = read_lineage(run_dir)
     return None if link is None else _run_of(_parent_on_disk(run_dir.absolute(), link))
 
@@ -92,7 +91,7 @@ def _parent_on_disk(run: Path, link: Lineage) -> Path | None:
 
 
 def _run_of(checkpoint: Path | None) -> Path | None:
-    """The run directory of a checkpoint: at most three levels up (checkpoints/step_N/hf)."""
+    """Return a checkpoint's run directory, at most three levels up (checkpoints/step_N/hf)."""
     if checkpoint is None:
         return None
     resolved = checkpoint.resolve()

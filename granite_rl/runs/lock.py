@@ -1,4 +1,4 @@
-"""One writer per run directory.
+"""Lock a run directory, so that only one process writes to it.
 
 The lock is a small JSON file, not a kernel lock: it works on network file systems, says who the
 owner is, and is not inherited by forked workers. Whether an owner lives is decided by the best
@@ -31,7 +31,7 @@ DEAD_AFTER_S = 60.0
 
 @dataclass(frozen=True)
 class Owner:
-    """Who holds a run directory."""
+    """Identifies the process that holds a run directory."""
 
     token: str
     host: str
@@ -43,12 +43,12 @@ class Owner:
     taken_at: str
 
     def describe(self) -> str:
-        """For messages: process, host and time."""
+        """Describe the owner in messages: process, host and time."""
         return f"process {self.pid} on {self.host} since {self.taken_at}"
 
 
 def _process_start(pid: int) -> int | None:
-    """Clock ticks since boot at which a process started; None when it is gone or a zombie.
+    """Return a process's start in clock ticks since boot; None when it is gone or a zombie.
 
     Not `psutil`'s creation time, which is a time of day and moves when the clock is set.
     """
@@ -67,7 +67,7 @@ def _read_text(path: str) -> str:
 
 
 def this_process() -> Owner:
-    """The calling process as an owner, with a fresh token."""
+    """Return the calling process as an owner, with a fresh token."""
     try:
         namespace = os.readlink("/proc/self/ns/pid")
     except OSError:
@@ -84,7 +84,7 @@ def this_process() -> Owner:
 
 
 class DirectoryLock:
-    """Exclusive ownership of a directory, with a heartbeat while it is held."""
+    """Gives a process exclusive ownership of a directory, with a heartbeat while it is held."""
 
     def __init__(self, directory: Path, heartbeat_s: float = HEARTBEAT_S) -> None:
         self.path = directory / ".lock"
@@ -118,7 +118,7 @@ class DirectoryLock:
         return previous
 
     def release(self) -> None:
-        """Give the lock back, if it is still ours. Harmless when called twice."""
+        """Release the lock if this process still holds it; further calls do nothing."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join(timeout=self._heartbeat_s)
@@ -146,7 +146,7 @@ class DirectoryLock:
         return self._heartbeat_age_s() < DEAD_AFTER_S
 
     def _heartbeat_age_s(self) -> float:
-        """Seconds since the last heartbeat, by the clock of the file system that stores both."""
+        """Return the seconds since the last heartbeat, by the clock of the file system."""
         probe = self._directory / f".clock.{os.getpid()}.tmp"
         try:
             probe.touch()
@@ -169,7 +169,7 @@ class DirectoryLock:
 
     @contextlib.contextmanager
     def _exclusive(self) -> Iterator[None]:
-        """Keep two processes from judging and replacing the same lock file at the same time."""
+        """Prevent two processes from judging and replacing the same lock file at the same time."""
         descriptor = os.open(self._directory, os.O_RDONLY)
         try:
             # Some network file systems can't lock a directory: the window is then microseconds.

@@ -1,4 +1,4 @@
-"""Where a step's numbers go: metrics.jsonl always, the tracking tools that are asked for besides.
+"""Write a step's numbers to metrics.jsonl and to the tracking tools that were asked for.
 
 ``metrics.jsonl`` is the base layer: one line a step, written before anything else and enough to
 redraw every chart. The others (W&B, TensorBoard, Prometheus) are adapters, and none may ever stop a
@@ -48,16 +48,16 @@ _WANDB_INIT_TIMEOUT_S = 30.0
 
 
 class Sink(Protocol):
-    """An adapter to a tracking tool."""
+    """Describes an adapter to a tracking tool."""
 
     def log(self, step: int, metrics: Mapping[str, float]) -> None:
-        """Take one step's finite metrics."""
+        """Log one step's finite metrics."""
 
     def log_samples(self, step: int, records: Sequence[Record]) -> None:
-        """Take some of a step's samples, as they stand in the rollout file."""
+        """Log some of a step's samples, in the form of the rollout file."""
 
     def close(self) -> None:
-        """Write out what is left."""
+        """Write what is still buffered and end."""
 
 
 class MetricLogger:
@@ -134,7 +134,7 @@ class MetricLogger:
             self._guard(sink_name, partial(sink.log, step, finite))
 
     def rewind(self, step: int) -> None:
-        """Forget what was logged after a step: these steps are going to be done again.
+        """Remove what was logged after a step, because those steps are done again.
 
         Raises:
             OSError: metrics.jsonl can't be written.
@@ -154,7 +154,7 @@ class MetricLogger:
             self._guard(sink_name, partial(sink.log_samples, step, chosen))
 
     def close(self) -> None:
-        """Close every sink. Harmless when called twice."""
+        """Close every sink; further calls do nothing."""
         for name, sink in list(self._sinks.items()):
             self._guard(name, sink.close)
         self._sinks.clear()
@@ -187,14 +187,14 @@ class MetricLogger:
         self._warn(name, message)
 
     def _warn(self, key: str, message: str) -> None:
-        """One warning on stderr for each cause."""
+        """Print one warning on stderr for each cause."""
         if key not in self._reported:
             self._reported.add(key)
             print(f"warning: {message}", file=sys.stderr, flush=True)
 
 
 class _WandbSink:
-    """One W&B run per run directory; a resumed run continues it under the same id."""
+    """Writes to one W&B run per run directory; a resumed run continues it under the same id."""
 
     def __init__(
         self, path: Path, tracking: TrackingSection, run_name: str, config: dict[str, Any]
@@ -241,7 +241,7 @@ class _WandbSink:
 
 
 def _stored_id(path: Path) -> str:
-    """The run's W&B id: made once, then read back by every session of the run."""
+    """Return the run's W&B id: made once, then read back by every session of the run."""
     try:
         return path.read_text().strip()
     except FileNotFoundError:
@@ -251,7 +251,7 @@ def _stored_id(path: Path) -> str:
 
 
 class _TensorBoardSink:
-    """Event files under ``tensorboard/``; steps from ``first_step`` on hide older ones.
+    """Writes event files under ``tensorboard/``; steps from ``first_step`` on hide older ones.
 
     TensorBoard's own file writer, with a step's scalars in one event: torch's ``SummaryWriter``
     costs an import of torch (seconds) and an event for each scalar (25 ms a step for 80 metrics

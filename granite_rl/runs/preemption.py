@@ -25,16 +25,18 @@ _CONTINUE = "the same command with run.resume=auto continues, or starts"
 
 
 class _StopNow(BaseException):
-    """Raised by the handler where a signal stops the run at once; no `Exception`, because much code
-    around data takes any of those for its own."""
+    """Raised by the handler where a signal stops the run at once.
+
+    It is no `Exception`, because much code around data catches every one of those.
+    """
 
 
 class StopSignal:
-    """A request to stop, delivered by signal; a context manager that restores the old handlers.
+    """Records a request to stop that came by signal; a context manager that restores old handlers.
 
     Args:
-        copies_s: for so many seconds after the first signal, further ones are taken for copies of
-            it: torchrun and srun forward to a rank what its process group has got as well.
+        copies_s: seconds after the first signal in which further ones count as copies of it:
+            torchrun and srun forward to a rank a signal that its process group has got as well.
     """
 
     def __init__(self, copies_s: float = 0.0) -> None:
@@ -46,16 +48,16 @@ class StopSignal:
 
     @property
     def requested(self) -> bool:
-        """Whether a stop has been asked for."""
+        """Return whether a stop has been asked for."""
         return self._received is not None
 
     @property
     def name(self) -> str | None:
-        """``SIGTERM`` or ``SIGINT`` once a stop has been asked for."""
+        """Return ``SIGTERM`` or ``SIGINT`` once a stop has been asked for, else None."""
         return None if self._received is None else self._received.name
 
     def install(self) -> None:
-        """Take over SIGTERM and SIGINT; called again, from whoever took them over in between.
+        """Install the handlers of SIGTERM and SIGINT, also in place of handlers set since.
 
         Raises:
             ValueError: called outside the main thread, where Python allows no handlers.
@@ -65,7 +67,7 @@ class StopSignal:
             signal.signal(number, self._handle)
 
     def restore(self) -> None:
-        """Put the previous handlers back. Harmless when called twice."""
+        """Put the previous handlers back; further calls do nothing."""
         for number, handler in self._previous.items():
             # None: the handler was not installed from Python and can't be put back.
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
@@ -80,13 +82,13 @@ class StopSignal:
 
     @contextmanager
     def interrupting(self, what: str) -> Iterator[None]:
-        """Within the block, a first signal raises at once: nothing has to be finished there.
+        """Raise at once on a first signal within the block, where no work has to be finished.
 
         Args:
             what: what was stopped and what of it is kept, for the message.
 
         Raises:
-            Preempted: a stop is or was asked for.
+            Preempted: a stop was asked for, before the block or within it.
         """
         self._interrupting = what
         try:
@@ -129,7 +131,7 @@ class StopSignal:
 
 @contextmanager
 def signals_held_back() -> Iterator[None]:
-    """Within the block, SIGTERM and SIGINT wait; processes started there never get them.
+    """Block SIGTERM and SIGINT within the block; processes started there never get them.
 
     A process inherits the mask of blocked signals. A rank of ours is told to stop by its launcher,
     so it must not end when the whole process group is sent a signal.

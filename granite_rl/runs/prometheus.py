@@ -1,4 +1,4 @@
-"""The catalogue's metrics as Prometheus gauges, through Ray.
+"""Serve the catalogue's metrics as Prometheus gauges, through Ray.
 
 ``ray.util.metrics`` hands them to the agent of the driver's node, which serves them at the node's
 metrics port with the prefix ``ray_``: ``reward/math/mean`` is
@@ -6,8 +6,8 @@ metrics port with the prefix ``ray_``: ``reward/math/mean`` is
 without Ray's dashboard, so also in the private Ray instance of a stage that no cluster was given
 for. A metric over all domains has an empty ``domain``, which to Prometheus is none at all.
 
-Values only. The port needs no password, hence no prompt, no completion and no path ever becomes a
-label: just the run's name, the stage, and the placeholders of the catalogue.
+Only values are served. The port needs no password, hence no prompt, no completion and no path
+ever becomes a label: just the run's name, the stage, and the placeholders of the catalogue.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PREFIX = "granite_rl_"
 
 
 def gauge_name(metric: Metric) -> str:
-    """Name of a catalogue entry's gauge, without Ray's prefix.
+    """Return the name of a catalogue entry's gauge, without Ray's prefix.
 
     ``<domain>`` becomes a label and leaves the name, so that all domains and their total are one
     gauge; any other placeholder stays as ``by_name``, because its parts don't add up to a total of
@@ -33,7 +33,7 @@ def gauge_name(metric: Metric) -> str:
 
 
 def labels(metric: Metric, name: str) -> dict[str, str]:
-    """What the placeholders of an entry stand for in a metric's name."""
+    """Return what the placeholders of an entry stand for in a metric's name."""
     pattern = re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", metric.name)
     match = re.fullmatch(pattern, name)
     assert match is not None, f"{name} is not {metric.name}"
@@ -41,11 +41,11 @@ def labels(metric: Metric, name: str) -> dict[str, str]:
 
 
 class PrometheusSink:
-    """Gauges of one run; they disappear from the port when the driver ends.
+    """Sets the gauges of one run; they disappear from the port when the driver ends.
 
     Args:
         run: the run's name.
-        stage: what runs.
+        stage: name of the stage.
     """
 
     def __init__(self, run: str, stage: str) -> None:
@@ -61,10 +61,10 @@ class PrometheusSink:
                 self._gauge(metric, tuple(tags)).set(value, tags={**self._tags, **tags})
 
     def log_samples(self, step: int, records: object) -> None:
-        """Nothing: text is no metric, and the port is open."""
+        """Ignore samples, which are text and must not be served on a port without a password."""
 
     def close(self) -> None:
-        """Nothing is buffered here."""
+        """Drop the gauges; nothing is buffered."""
         self._gauges.clear()
 
     def _gauge(self, metric: Metric, tag_keys: tuple[str, ...]) -> Any:
@@ -79,7 +79,7 @@ class PrometheusSink:
 
 
 def metrics_address() -> str:
-    """Where the agent of this process's Ray node serves: ``http://host:port/metrics``.
+    """Return where this process's Ray node serves metrics: ``http://host:port/metrics``.
 
     Raises:
         RuntimeError: this process is not connected to Ray.

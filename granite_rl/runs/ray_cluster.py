@@ -1,4 +1,4 @@
-"""Join a Ray cluster that runs already, or say within seconds why that is not possible."""
+"""Join a running Ray cluster, or report within seconds why that is not possible."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from granite_rl.errors import PreflightError
 
 CONNECT_S = 10
-"""Longest wait for the cluster that ``RAY_ADDRESS`` names to answer."""
+"""Seconds to wait for an answer of the cluster that ``RAY_ADDRESS`` names."""
 
 
 def join_cluster(address: str, options: Mapping[str, Any]) -> None:
@@ -42,10 +42,10 @@ def join_cluster(address: str, options: Mapping[str, Any]) -> None:
 
 
 def _check_answer(address: str) -> None:
-    """Find out within seconds whether a cluster answers at an address.
+    """Check within seconds that a cluster answers at an address.
 
     Raises:
-        OSError | RuntimeError | ValueError: it doesn't.
+        OSError | RuntimeError | ValueError: no cluster answers.
     """
     import ray
 

@@ -1,4 +1,4 @@
-"""Keeps secrets out of what a run writes.
+"""Remove the environment's secrets from what a run writes.
 
 A command line, an override, an exception's text or a configuration can carry a token that the user
 put into the environment. Everything a run directory receives in words passes through ``redact``,
@@ -18,11 +18,13 @@ SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 SHORTEST_SECRET = 8
-"""Shorter values are too likely to be ordinary words, and replacing those would garble the text."""
+"""Length below which values are not replaced: they may be ordinary words, and text would be
+garbled.
+"""
 
 
 def environment_secrets(environment: Mapping[str, str] | None = None) -> list[str]:
-    """Values of all environment variables whose names say that they are secret, longest first."""
+    """Return the values of all environment variables with names of secrets, longest first."""
     variables = os.environ if environment is None else environment
     found = {
         value
@@ -40,7 +42,7 @@ def redact(text: str) -> str:
 
 
 def redact_tree(value: Any) -> Any:
-    """``redact`` applied to every string of nested dicts and lists."""
+    """Apply ``redact`` to every string of nested dicts and lists."""
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Rollouts on disk: what was said and how it was scored, one JSONL file per step.
+"""Write and read rollouts: what was said and how it was scored, one JSONL file per step.
 
 Plain JSON lines, so that ``grep``, ``jq`` and a re-scoring tool can read them: about 1 KB a sample,
 1 MB for a step of 64 prompts x 16 samples with answers of ~200 tokens. A file is written as a whole
@@ -29,7 +29,7 @@ REQUIRED_FIELDS = (
     "weight_version",
     "origin",
 )
-"""Fields of every record: prompt and completion as text, the verdict, and the row's ``file:line``.
+"""Fields of every record: prompt and completion as text, the scores, and the row's ``file:line``.
 
 ``reward`` and ``advantage`` are null for a sample that does not teach. ``weight_version`` is the
 oldest version that sampled a token of the sample's group. Further fields (``ground_truth``,
@@ -41,11 +41,11 @@ _NAME = re.compile(r"step_(\d+)\.jsonl")
 
 
 class HasRollouts(Protocol):
-    """A run directory, as far as this module is concerned."""
+    """Has a directory of rollout files, which is all of a run directory that this module uses."""
 
     @property
     def rollouts(self) -> Path:
-        """Directory of the rollout files."""
+        """Return the directory of the rollout files."""
 
 
 def write_rollouts(run_dir: HasRollouts, step: int, records: Iterable[Mapping[str, Any]]) -> Path:
@@ -66,7 +66,7 @@ def write_rollouts(run_dir: HasRollouts, step: int, records: Iterable[Mapping[st
 
 
 def write_records(path: Path, step: int, records: Iterable[Mapping[str, Any]]) -> None:
-    """Write a step's samples to a file of that name, as a whole.
+    """Write a step's samples to a given file, as a whole.
 
     Raises:
         ValueError: a record lacks a field.
@@ -81,7 +81,7 @@ def write_records(path: Path, step: int, records: Iterable[Mapping[str, Any]]) -
 
 
 def read_rollouts(path: Path) -> list[dict[str, Any]]:
-    """Samples of one rollout file, in the order in which they were written.
+    """Read the samples of one rollout file, in the order in which they were written.
 
     Raises:
         DataError: the file is missing, or a line isn't a JSON object; names file and line.
@@ -92,7 +92,7 @@ def read_rollouts(path: Path) -> list[dict[str, Any]]:
 
 
 def rollout_files(directory: Path) -> dict[int, Path]:
-    """Rollout files of a directory by step, in rising order; empty when there are none."""
+    """Return the rollout files of a directory by step, in rising order; empty without any."""
     if not directory.is_dir():
         return {}
     found = {}

@@ -1,4 +1,4 @@
-"""Samples for a person to read: which ones, and how they look in W&B and TensorBoard.
+"""Choose samples for a person to read, and format them for W&B and TensorBoard.
 
 The sample tables hold ``TABLE_SAMPLES`` samples of a step, dealt out over the domains, best and
 worst of each in turn, so that a verifier that pays for nonsense is seen as soon as one that never
@@ -20,7 +20,7 @@ Record = Mapping[str, Any]
 
 TABLE_SAMPLES = 16
 TABLE_CHARACTERS = 2000
-"""Of a prompt (its end) or a completion (its beginning) in a table."""
+"""Characters of a prompt (its end) or a completion (its beginning) in a table."""
 
 COLUMNS = (
     "step",
@@ -39,14 +39,14 @@ COLUMNS = (
 
 
 def by_reward(records: Sequence[Record], order: Literal["best", "worst"]) -> list[Record]:
-    """Sorted by reward, the best or the worst first; samples without a reward come last."""
+    """Sort samples by reward, the best or the worst first; samples without a reward come last."""
     known = [record for record in records if record.get("reward") is not None]
     unknown = [record for record in records if record.get("reward") is None]
     return [*sorted(known, key=lambda item: item["reward"], reverse=order == "best"), *unknown]
 
 
 def spread(records: Sequence[Record], count: int) -> list[Record]:
-    """Up to ``count`` samples, taken from the domains in turn, so that every domain is seen."""
+    """Return up to ``count`` samples, taken from the domains in turn, so that each is seen."""
     queues: dict[str, deque[Record]] = {}
     for record in records:
         queues.setdefault(str(record.get("domain")), deque()).append(record)
@@ -60,7 +60,7 @@ def spread(records: Sequence[Record], count: int) -> list[Record]:
 
 
 def extremes(records: Sequence[Record], count: int) -> list[Record]:
-    """Up to ``count`` samples: of each domain the best, the worst, the second best, ..."""
+    """Return up to ``count`` samples: of each domain the best, the worst, the second best, ..."""
     queues: dict[str, deque[Record]] = {}
     for record in by_reward(records, "best"):
         queues.setdefault(str(record.get("domain")), deque()).append(record)
@@ -74,18 +74,18 @@ def extremes(records: Sequence[Record], count: int) -> list[Record]:
 
 
 def components_text(record: Record) -> str:
-    """How the reward came about, part by part: ``format 1.000  correct 0``."""
+    """Format the components of a reward: ``format 1.000  correct 0``."""
     components = record.get("components") or {}
     return "  ".join(f"{name} {number_text(value)}" for name, value in components.items())
 
 
 def number_text(value: Any) -> str:
-    """A number in few characters; a dash for one that isn't there."""
+    """Format a number in few characters; a missing one is a dash."""
     return "-" if value is None else format_value(value)
 
 
 def table_row(step: int, record: Record) -> list[Any]:
-    """One row under ``COLUMNS``."""
+    """Return one table row with the columns ``COLUMNS``."""
     truth = record.get("ground_truth")
     return [
         step,
@@ -104,7 +104,7 @@ def table_row(step: int, record: Record) -> list[Any]:
 
 
 def markdown_table(step: int, records: Sequence[Record]) -> str:
-    """The samples as Markdown for TensorBoard's text panel."""
+    """Format the samples as Markdown for TensorBoard's text panel."""
     parts = []
     for record in records:
         row = dict(zip(COLUMNS, table_row(step, record), strict=True))

@@ -1,6 +1,7 @@
-"""Makes a process independent of odd surroundings: a long TMPDIR, no home, packages of our names.
+"""Prepare a process for unusual surroundings: a long TMPDIR, no home, packages of our names.
 
-What can be mended is mended, for this process and those that it starts, and the rest is named.
+What can be corrected is corrected, for this process and those that it starts; for the rest an error
+says what is wrong.
 """
 
 from __future__ import annotations
@@ -18,23 +19,23 @@ OWN_PACKAGES = ("granite_rl", "rewards", "envs", "conf")
 """Top-level packages that every entry point imports."""
 
 LONGEST_SOCKET_PATH = 107
-"""Bytes of a Unix socket's path, of 108 with its end (sockaddr_un in Linux)."""
+"""Longest path of a Unix socket in bytes: 108 with the final zero (sockaddr_un in Linux)."""
 
 SOCKET_NAME = 40
-"""Room for what multiprocessing and vLLM put behind TMPDIR: a directory and a UUID."""
+"""Bytes that multiprocessing and vLLM append to TMPDIR: a directory and a UUID."""
 
 RAY_SOCKET_NAME = 92
-"""Room for Ray's: our directory, its session's date and process, and the socket's name."""
+"""Bytes that Ray appends: our directory, its session's date and process, and the socket's name."""
 
 _SHORT_DIRECTORIES = ("/tmp", "/var/tmp", "/dev/shm")
 
 
 mended: list[str] = []
-"""What `prepare` has mended in this process, for people."""
+"""Messages about what `prepare` has changed in this process."""
 
 
 def prepare() -> None:
-    """Shorten TMPDIR and find a home where that is needed; check whose packages were imported.
+    """Shorten TMPDIR and find a home where needed; check that our packages are imported.
 
     Raises:
         PreflightError: no directory is short enough for sockets, or a file hides one of our
@@ -56,7 +57,7 @@ def prepare() -> None:
 
 
 def check_own_packages() -> None:
-    """Refuse a ``rewards.py``, ``envs.py`` or ``conf`` of others that took the place of ours.
+    """Refuse a ``rewards.py``, ``envs.py`` or ``conf`` of others that would be imported as ours.
 
     Raises:
         PreflightError: naming the file.
@@ -75,13 +76,13 @@ def _fits(directory: str, name: int) -> bool:
 
 
 def socket_directory(name: int) -> str:
-    """The directory for temporary files, or a shorter one where sockets would not fit below it.
+    """Return the directory for temporary files, or a shorter one where socket paths would not fit.
 
     Args:
-        name: bytes of what is put below it.
+        name: bytes of the longest path below it.
 
     Raises:
-        PreflightError: none is short enough and can be written.
+        PreflightError: no directory is both short enough and writable.
     """
     candidates = (tempfile.gettempdir(), *_SHORT_DIRECTORIES)
     for candidate in candidates:
@@ -95,7 +96,7 @@ def socket_directory(name: int) -> str:
 
 
 def home_problem() -> str:
-    """Why this process has no home directory to keep caches in; empty where it has one."""
+    """Say why this process has no home directory to keep caches in; empty where it has one."""
     try:
         home = Path.home()
     except RuntimeError:
@@ -108,7 +109,7 @@ def home_problem() -> str:
 
 
 def _private_home() -> str:
-    """A directory of this user's own below TMPDIR; the same for every process of the user."""
+    """Return a directory of this user below TMPDIR, the same for every process of the user."""
     wanted = Path(tempfile.gettempdir()) / f"granite-rl-{os.getuid()}"
     try:
         wanted.mkdir(mode=0o700, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Every step exactly once in what a run has logged: rewinding, and adding to a step.
+"""Remove logged steps that are done again, and add to a step that was logged.
 
 A run killed between a step's metrics and its checkpoint would log that step twice. Rewinding by the
 step number, rather than trusting the order of lines, makes every step appear exactly once whatever
@@ -71,7 +71,7 @@ def _rewrite(path: Path, change: Callable[[bytes], bytes]) -> None:
 
 
 def _step_of(line: bytes) -> int | None:
-    """The step of a complete metrics line; None for a torn or foreign one."""
+    """Return the step of a complete metrics line; None for a torn or foreign one."""
     if not line.endswith(b"\n"):
         return None
     try:

@@ -1,4 +1,4 @@
-"""What software a run used, so that a number can be traced to the code that made it."""
+"""Record what software a run used, so that a number can be traced to the code that made it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _GIT_TIMEOUT_S = 5.0
 
 
 def versions() -> dict[str, Any]:
-    """Versions of Python, of the packages that decide results, and of this source tree."""
+    """Return the versions of Python, of packages that decide results, and of this source tree."""
     found: dict[str, str] = {}
     for package in _PACKAGES:
         try:
@@ -45,9 +45,9 @@ def versions() -> dict[str, Any]:
 
 
 def source_commit() -> str | None:
-    """Commit of the checkout this package runs from, with ``+changes`` when it is dirty.
+    """Return the commit of this package's checkout, with ``+changes`` when it has local changes.
 
-    None for an installed package, or where git is missing or too slow to answer.
+    The result is None for an installed package, or where git is missing or too slow to answer.
     """
     root = Path(granite_rl.__file__).resolve().parents[1]
     if not (root / ".git").exists():

@@ -1,6 +1,6 @@
-"""``granite-rl view RUN_DIR``: how a run stands and what the model says, as plain text.
+"""Print how a run stands and what the model says: ``granite-rl view RUN_DIR``.
 
-Reads the run directory only, while the run writes or long after, and starts nothing. Lines fit 100
+It only reads the run directory, while the run writes or later, and starts nothing. Lines fit 100
 columns. Prompts and completions are untrusted text: control characters are escaped.
 """
 
@@ -29,7 +29,7 @@ _PROMPT_LINES = 3
 
 
 def main(argv: Sequence[str]) -> int:
-    """Print a run directory; returns the exit code.
+    """Print a run directory; return the exit code.
 
     Raises:
         ConfigError: there is no run, or no rollouts of the step that was asked for.
@@ -119,7 +119,7 @@ def _metrics(run: Path, step: int | None) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class _Choice:
-    """Which rollouts to show."""
+    """Holds which rollouts to show."""
 
     step: int | None
     count: int
@@ -181,8 +181,7 @@ def _sample(record: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _wrapped(text: str, label: str, most: int, *, tail: bool = False) -> Iterator[str]:
-    """Escaped text in lines of at most WIDTH columns: the first ``most``, or with ``tail`` the
-    last.
+    """Yield escaped text in lines of at most WIDTH columns: ``most`` of them, from start or end.
 
     Prompts are shown by their end, where the question is; everything else by its beginning.
     """

@@ -1,4 +1,4 @@
-"""Process groups for trainers: how a rank joins its group, and what ranks say to each other.
+"""Join process groups of trainers, and exchange numbers between ranks.
 
 RL trainers are Ray actors and call `init_distributed` themselves; the ranks of supervised runs are
 started by `granite_rl.training.launch` and use `joined`.
@@ -26,11 +26,11 @@ JOIN_TIMEOUT = timedelta(minutes=10)
 
 _ENVIRONMENT = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
 _before: dict[str, str | None] = {}
-"""What `init_distributed` found in the environment under these names."""
+"""Former values of the environment variables that `init_distributed` sets."""
 
 
 def device() -> torch.device:
-    """Where this rank's tensors live: its own GPU if there is one, else the CPU."""
+    """Return the device of this rank's tensors: its own GPU if there is one, else the CPU."""
     if torch.cuda.is_available():
         return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
     return torch.device("cpu")
@@ -97,8 +97,7 @@ def init_distributed(
 
 
 def shutdown_distributed() -> None:
-    """Leave the process group, if any, so that the process can end without a warning, or join
-    another one."""
+    """Leave the process group, if any, so that the process can end or join another one."""
     if torch.distributed.is_initialized():
         import deepspeed.comm
 
@@ -117,7 +116,7 @@ def shutdown_distributed() -> None:
 
 @contextmanager
 def joined(rank: int, context: RankContext, threads: int) -> Iterator[None]:
-    """Be a rank of a supervised run within the block.
+    """Join the process group of a supervised run within the block, and leave it afterwards.
 
     Raises:
         LostPeerError: the connection to another rank broke.
@@ -152,12 +151,12 @@ def naming_lost_peers(rank: int) -> Iterator[None]:
 
 
 def _is_lost_connection(error: RuntimeError) -> bool:
-    """Whether an error comes from a collective operation; gloo's have no class of their own."""
+    """Return whether an error comes from a collective operation; gloo has no class for it."""
     return isinstance(error, torch.distributed.DistError) or "gloo" in str(error)
 
 
 def all_reduce_sums(*values: float) -> list[float]:
-    """Sums of numbers over all ranks, in float64; the identity without a process group."""
+    """Sum numbers over all ranks, in float64; without a process group return them unchanged."""
     if not torch.distributed.is_initialized() or torch.distributed.get_world_size() == 1:
         return [float(value) for value in values]
     sums = torch.tensor(values, dtype=torch.float64, device=device())
@@ -166,7 +165,7 @@ def all_reduce_sums(*values: float) -> list[float]:
 
 
 def all_reduce_max(value: float) -> float:
-    """The largest of a number over all ranks, in float64."""
+    """Return the largest value of a number over all ranks, in float64."""
     if not torch.distributed.is_initialized() or torch.distributed.get_world_size() == 1:
         return float(value)
     largest = torch.tensor([value], dtype=torch.float64, device=device())

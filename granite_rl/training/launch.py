@@ -25,44 +25,44 @@ from granite_rl.errors import ConfigError, InfrastructureError, Preempted, UserE
 from granite_rl.runs.preemption import StopSignal
 
 COPIES_S = 5.0
-"""How long after a signal an external launcher's copies of it may come."""
+"""Seconds after a signal in which an external launcher may send copies of it."""
 
 ECHO_S = 2.0
-"""After a failure, how long the other ranks' own failures are waited for, to report the cause."""
+"""Seconds to wait after a failure for the other ranks' failures, in order to report the cause."""
 
 NOT_BEGUN = "before the first step of this session; there is nothing new to save"
 
 
 class RankError(RuntimeError):
-    """A rank failed by a bug; the message names the rank and carries its traceback."""
+    """Says that a rank failed by a bug; the message names the rank and carries its traceback."""
 
 
 class LostPeerError(InfrastructureError):
-    """A rank lost its connection to another one, whose own failure is the cause."""
+    """Says that a rank lost its connection to another one, whose own failure is the cause."""
 
 
 class Meeting(NamedTuple):
-    """Where the ranks of a run find each other."""
+    """Holds the address and port at which the ranks of a run connect."""
 
     address: str
     """Host of rank 0."""
     port: int
     """A free port there."""
     ranks: int
-    """How many come."""
+    """Number of ranks."""
 
 
 @dataclass(frozen=True)
 class RankContext:
-    """What a rank has beside its arguments: whom it meets, a line to the launcher, its stop sign.
+    """Holds what a rank gets beside its arguments: its group, its reports, and the stop request.
 
     Attributes:
-        meeting: where the ranks find each other.
-        report: takes what rank 0 says (metrics of a step, a remark); anything picklable.
+        meeting: where the ranks connect.
+        report: takes rank 0's reports (metrics of a step, a remark); anything picklable.
         stop_requested: whether the run was asked to stop; poll it between steps.
-        begin: says that the first step comes now: from here on there is something to lose.
-        flush: waits until the launcher has written down everything that was reported.
-        local_rank: number of the rank on its own machine; None: where the GPU is not chosen by it.
+        begin: says that the first step comes now, so that from here on a stop has to save.
+        flush: waits until the launcher has written everything that was reported.
+        local_rank: number of the rank on its own machine; None: it does not choose the GPU.
     """
 
     meeting: Meeting
@@ -74,7 +74,7 @@ class RankContext:
 
 
 class ExternalRank(NamedTuple):
-    """This process as one rank that somebody else's launcher has started."""
+    """Identifies this process as one rank that an external launcher has started."""
 
     rank: int
     local_rank: int
@@ -82,14 +82,14 @@ class ExternalRank(NamedTuple):
 
 
 def external_rank(environment: Mapping[str, str] = os.environ) -> ExternalRank | None:
-    """The rank that ``torchrun`` or ``srun`` says this process is; None: it says nothing.
+    """Read from the environment which rank of ``torchrun`` or ``srun`` this process is, if any.
 
-    ``torchrun`` sets RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT. ``srun`` sets
-    SLURM_PROCID, SLURM_NTASKS and SLURM_LOCALID, and counts only where the job's script has set
-    MASTER_ADDR and MASTER_PORT.
+    The result is None where the environment names no rank. ``torchrun`` sets RANK, WORLD_SIZE,
+    LOCAL_RANK, MASTER_ADDR and MASTER_PORT. ``srun`` sets SLURM_PROCID, SLURM_NTASKS and
+    SLURM_LOCALID, and counts only where the job's script has set MASTER_ADDR and MASTER_PORT.
 
     Raises:
-        ConfigError: one of them is no number.
+        ConfigError: one of these variables is no number.
     """
     if "MASTER_ADDR" not in environment or "MASTER_PORT" not in environment:
         return None
@@ -113,10 +113,10 @@ def external_rank(environment: Mapping[str, str] = os.environ) -> ExternalRank |
 
 
 def check_ranks(external: ExternalRank, ranks: int) -> None:
-    """Refuse a number of ranks that is not the external launcher's.
+    """Refuse a number of ranks that differs from the external launcher's.
 
     Raises:
-        ConfigError: naming both.
+        ConfigError: the numbers differ; the message names both.
     """
     if external.meeting.ranks != ranks:
         raise ConfigError(
@@ -127,12 +127,15 @@ def check_ranks(external: ExternalRank, ranks: int) -> None:
 
 
 def cluster_address(environment: Mapping[str, str] = os.environ) -> str | None:
-    """Address of the Ray cluster that the ranks go to; None: they stay on this machine."""
+    """Return the address of the Ray cluster for the ranks; None: they run on this machine."""
     return environment.get("RAY_ADDRESS") or None
 
 
 def free_port() -> int:
-    """A TCP port of this host that is free now. Nothing reserves it: use it at once."""
+    """Return a TCP port of this host that is free now.
+
+    The port is not reserved, so use it at once.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind(("", 0))
         return int(probe.getsockname()[1])
@@ -151,13 +154,13 @@ def warm_up(ranks: int) -> None:
 
 @contextmanager
 def launching(ranks: int, *, dry_run: bool) -> Iterator[StopSignal]:
-    """What an entry point does first: take the signals, and warm up the ranks' imports.
+    """Handle signals and warm up the ranks' imports; every entry point begins with this.
 
     Within the block a signal stops the run at once, until `granite_rl.training.run` says otherwise.
 
     Args:
         ranks: how many the run will have.
-        dry_run: none will be started.
+        dry_run: whether no rank will be started.
 
     Raises:
         Preempted: stopped before anything was written.
@@ -215,8 +218,7 @@ def launch(
 
 
 def spawn(target: Callable[..., object], ranks: int, args: tuple[Any, ...] = ()) -> None:
-    """Run ``target(rank, *args)`` in processes of this machine: `launch` for ranks without a word
-    to say."""
+    """Run ``target(rank, *args)`` in processes of this machine, for ranks that report nothing."""
     from granite_rl.training.processes import launch_processes
 
     if ranks == 1:
@@ -226,7 +228,7 @@ def spawn(target: Callable[..., object], ranks: int, args: tuple[Any, ...] = ())
 
 
 def loopback(ranks: int) -> Meeting:
-    """Where ranks of one machine meet: nobody outside it can come in."""
+    """Return a meeting point on 127.0.0.1 for ranks of one machine; other hosts cannot reach it."""
     return Meeting("127.0.0.1", free_port(), ranks)
 
 
@@ -236,7 +238,7 @@ def context_here(
     stop: StopSignal,
     local_rank: int | None = None,
 ) -> RankContext:
-    """The context of a rank that runs in the process that holds its stop signal."""
+    """Build the context of a rank in the process that holds its stop signal."""
     return RankContext(
         meeting=meeting,
         report=on_report,
@@ -254,22 +256,22 @@ def _without_context(
 
 
 def _ignore(_report: Any) -> None:
-    """Take a report of ranks that make none."""
+    """Discard a report; for ranks that make none."""
 
 
 # -- how ranks end -------------------------------------------------------------------------------
 
 
 class Failure(NamedTuple):
-    """What a rank hands to its launcher when it fails; picklable whatever the error was."""
+    """Holds how a rank failed, for its launcher; picklable whatever the error was."""
 
     payload: bytes
-    """A pickled `UserError`; empty: a bug."""
+    """The pickled `UserError`; empty when the failure is a bug."""
     text: str
-    """Traceback."""
+    """The traceback as text."""
 
     def error(self, rank: int) -> Exception:
-        """The error to raise for it."""
+        """Return the error to raise for the failure."""
         if self.payload:
             error = pickle.loads(self.payload)
             assert isinstance(error, UserError)
@@ -280,7 +282,7 @@ class Failure(NamedTuple):
 def run_target(
     target: Callable[..., object], rank: int, context: RankContext, args: tuple[Any, ...]
 ) -> Failure | None:
-    """Run a rank; returns how it failed, or None."""
+    """Run a rank; return how it failed, or None."""
     try:
         target(rank, context, *args)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the launcher has to be told
@@ -291,24 +293,24 @@ def run_target(
 
 @dataclass
 class Failures:
-    """The failures of a run's ranks, of which one is the cause and the others follow from it."""
+    """Collects the failures of a run's ranks, to raise the one that caused the others."""
 
     errors: list[Exception] = field(default_factory=list)
-    """In the order in which they were heard of."""
+    """Failures in the order in which they arrived."""
     _deadline: float | None = None
 
     def add(self, error: Exception) -> None:
-        """Take one rank's failure."""
+        """Record one rank's failure."""
         self.errors.append(error)
         # Ranks that were asked to stop all save and end by themselves.
         if not isinstance(error, Preempted) and self._deadline is None:
             self._deadline = time.monotonic() + ECHO_S
 
     def raise_cause(self, *, at_last: bool) -> None:
-        """Raise the cause, once the other ranks had their time to fail too.
+        """Raise the cause, once the other ranks had time to fail too.
 
         Args:
-            at_last: all ranks have ended: there is nothing more to wait for.
+            at_last: whether all ranks have ended, so that there is nothing to wait for.
         """
         waited = self._deadline is not None and time.monotonic() > self._deadline
         if self.errors and (at_last or waited):
@@ -316,5 +318,5 @@ class Failures:
 
 
 def _remoteness(error: Exception) -> int:
-    """How far from the cause an error is; of equals the first one counts."""
+    """Return how far an error is from the cause; of equals the first one counts."""
     return 2 if isinstance(error, LostPeerError) else int(isinstance(error, Preempted))

@@ -1,4 +1,4 @@
-"""What every rank imports, imported once: ranks on CPUs are forked from a process that has done so.
+"""Import once what every rank needs: ranks on CPUs are forked from a process that has done so.
 
 Nothing here may start a thread or touch a device, or forking would not be safe.
 """
@@ -10,7 +10,7 @@ from importlib import import_module
 
 os.environ.setdefault("DS_ACCELERATOR", "cpu")  # otherwise DeepSpeed guesses, and says so
 
-# Strings, because a linter removes import statements whose names nobody uses.
+# Strings, because a linter removes import statements whose names are not used.
 for module in (
     "deepspeed",
     "transformers.models.granite.modeling_granite",

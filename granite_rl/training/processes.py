@@ -33,7 +33,7 @@ from granite_rl.training.launch import (
 )
 
 TERMINATE_GRACE_S = 10.0
-"""Time a rank has to end once it has said that it is done."""
+"""Seconds in which a rank must end once it has said that it is done."""
 
 _GPUS = Path("/dev/nvidiactl").exists()
 """Whether this host has NVIDIA's driver; asking torch would initialise it."""
@@ -46,7 +46,7 @@ _STOP, _HANDLED = "stop", "handled"
 
 
 def start_server() -> None:
-    """Start the server that ranks are forked from, where they are forked."""
+    """Start the server that ranks are forked from, on machines where they are forked."""
     if not _GPUS:
         multiprocessing.set_forkserver_preload(["granite_rl.training.preload"])
         resource_tracker.ensure_running()  # it unblocks signals, so not inside the block
@@ -61,7 +61,7 @@ def launch_processes(
     on_report: Callable[[Any], None],
     stop: StopSignal,
 ) -> None:
-    """Run ``target(rank, context, *args)`` in a process each; as `granite_rl.training.launch`."""
+    """Run ``target(rank, context, *args)`` in one process per rank; see `launch.launch`."""
     start_server()
     group = _Processes(on_report, stop)
     try:
@@ -74,7 +74,7 @@ def launch_processes(
 
 
 class _Processes:
-    """The ranks' processes and the pipes to them."""
+    """Holds the ranks' processes and the pipes to them."""
 
     def __init__(self, on_report: Callable[[Any], None], stop: StopSignal) -> None:
         self._on_report = on_report
@@ -101,7 +101,7 @@ class _Processes:
             self._pipes[ours] = rank
 
     def follow(self) -> None:
-        """Hand on reports and a stop request until all ranks have ended.
+        """Pass on reports and a stop request until all ranks have ended.
 
         Raises:
             UserError | RankError: the cause, if any rank failed.
@@ -121,7 +121,7 @@ class _Processes:
                     _send(pipe, (_STOP, None))
 
     def _hear(self, pipe: Connection, rank: int, failures: Failures) -> bool:
-        """Take one message of a rank; returns whether it has ended."""
+        """Read one message of a rank; return whether the rank has ended."""
         try:
             kind, content = pipe.recv()
         except (EOFError, ConnectionResetError):
@@ -164,13 +164,13 @@ class _Processes:
 
 
 def _send(pipe: Connection, message: tuple[str, Any]) -> None:
-    """Send to a rank; one that has just died is noticed when it is listened to."""
+    """Send a message to a rank; a rank that has just died is noticed when it is read from."""
     with suppress(BrokenPipeError, ConnectionResetError):
         pipe.send(message)
 
 
 class _Line:
-    """A rank's end of its pipe; a thread of its own listens."""
+    """Connects a rank to its launcher by a pipe, on which a thread of its own listens."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
@@ -184,7 +184,7 @@ class _Line:
             try:
                 kind, _ = self._pipe.recv()
             except (EOFError, OSError):
-                os._exit(1)  # the launcher is gone: nobody may go on writing into its run
+                os._exit(1)  # the launcher is gone: stop writing into its run
             if kind == _STOP:
                 self._stop.set()
             else:
@@ -193,14 +193,14 @@ class _Line:
                     self._changed.notify_all()
 
     def say(self, kind: str, content: Any = None) -> None:
-        """Send one message up."""
+        """Send one message to the launcher."""
         if kind == _REPORT:
             with self._changed:
                 self._unhandled += 1
         self._pipe.send((kind, content))
 
     def context(self, meeting: Meeting, rank: int) -> RankContext:
-        """What the rank gets to see of it."""
+        """Return the context that the rank gets."""
         return RankContext(
             meeting=meeting,
             report=lambda content: self.say(_REPORT, content),
@@ -222,7 +222,7 @@ def _child(
     args: tuple[Any, ...],
     pipe: Connection,
 ) -> None:
-    """Run a rank in its process, then say how it ended."""
+    """Run a rank in its process, then report how it ended."""
     line = _Line(pipe)
     failure = run_target(target, rank, line.context(meeting, rank), args)
     if failure is None:

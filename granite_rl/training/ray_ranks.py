@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from ray.actor import ActorHandle
 
 PLACEMENT_S = 45.0
-"""How long room on the cluster is waited for."""
+"""Seconds to wait for room on the cluster."""
 
 START_S = 300.0
-"""How long an actor may take to start: its node may have to fetch a working directory."""
+"""Seconds in which an actor must start; its node may have to fetch a working directory."""
 
 
 _POLL_S = 1.0
@@ -45,10 +45,10 @@ _REPORT, _BEGUN = "report", "begun"
 
 
 class RankActor:
-    """One rank on its node. `run` takes one thread, the short methods take others."""
+    """Runs one rank on its node: `run` takes one thread, the short methods take others."""
 
     def __init__(self, directory: str) -> None:
-        """Work in the launcher's directory, where this node has it: paths may be relative."""
+        """Change to the launcher's directory if this node has it; paths may be relative."""
         self._stop = threading.Event()
         self._changed = threading.Condition()
         self._reports: list[tuple[str, Any]] = []
@@ -57,19 +57,19 @@ class RankActor:
             os.chdir(directory)
 
     def place(self) -> tuple[str, int]:
-        """Address of this node and a free port there."""
+        """Return the address of this node and a free port there."""
         import ray
 
         return ray.util.get_node_ip_address(), free_port()
 
     def sees(self, path: str) -> bool:
-        """Whether a file is there on this node."""
+        """Return whether a file exists on this node."""
         return os.path.isfile(path)
 
     def run(
         self, target: Callable[..., object], rank: int, meeting: Meeting, args: tuple[Any, ...]
     ) -> Failure | None:
-        """Run the rank to its end; returns how it failed, or None."""
+        """Run the rank to its end; return how it failed, or None."""
         context = RankContext(
             meeting=meeting,
             report=lambda content: self._say(_REPORT, content),
@@ -80,10 +80,10 @@ class RankActor:
         return run_target(target, rank, context, args)
 
     def reports(self, handled: int, wait_s: float) -> list[tuple[str, Any]]:
-        """What was said since the last call, as soon as there is something.
+        """Return what was reported since the last call, as soon as there is something.
 
         Args:
-            handled: how many reports have been written down.
+            handled: number of reports that have been written.
             wait_s: longest wait for more.
         """
         with self._changed:
@@ -118,7 +118,7 @@ def launch_on_ray(
     threads: int,
     sees: str | None,
 ) -> None:
-    """Run ``target(rank, context, *args)`` in an actor each; as `granite_rl.training.launch`.
+    """Run ``target(rank, context, *args)`` in one actor per rank; see `launch.launch`.
 
     Raises:
         PreflightError: the cluster does not answer, has no room, or does not see the run directory.
@@ -150,7 +150,7 @@ def launch_on_ray(
 
 
 def _connect(address: str, threads: int, stop: StopSignal) -> None:
-    """Join the cluster; Ray's own handler of SIGTERM does not stay."""
+    """Join the cluster, and keep our handler of SIGTERM instead of Ray's."""
     # Otherwise Ray hides the accelerators of actors that ask for none, and warns of it.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     environment = {
@@ -172,10 +172,10 @@ def _connect(address: str, threads: int, stop: StopSignal) -> None:
 
 
 def _reserve(ranks: int, threads: int) -> Any:
-    """A placement group with a bundle for every rank.
+    """Reserve a placement group with a bundle for every rank.
 
     Raises:
-        PreflightError: there is no room for it, saying what is needed and what there is.
+        PreflightError: the cluster lacks room; the message says what is needed and what there is.
     """
     import ray
 
@@ -218,10 +218,10 @@ def _start(group: Any, rank: int, threads: int) -> ActorHandle:
 
 
 def _ask(actors: Sequence[ActorHandle], method: str, *args: Any) -> list[Any]:
-    """The answers of actors to one question.
+    """Call the same method of several actors and return their answers.
 
     Raises:
-        InfrastructureError: one died, or there was no answer in time.
+        InfrastructureError: an actor died, or did not answer in time.
     """
     import ray
     from ray.exceptions import GetTimeoutError, RayActorError
@@ -257,7 +257,7 @@ def _follow(
     on_report: Callable[[Any], None],
     stop: StopSignal,
 ) -> None:
-    """Hand on reports and a stop request until all ranks have ended.
+    """Pass on reports and a stop request until all ranks have ended.
 
     Raises:
         UserError | RankError: the cause, if any rank failed.
@@ -289,7 +289,7 @@ def _follow(
 
 
 class _Line:
-    """What rank 0 says, fetched by one request after the other."""
+    """Fetches the reports of rank 0, one request after the other."""
 
     def __init__(
         self, actor: ActorHandle, on_report: Callable[[Any], None], stop: StopSignal
@@ -300,18 +300,18 @@ class _Line:
         self._handled = 0
         self._last = False
         self.waiting: list[Any] = [actor.reports.remote(0, _POLL_S)]
-        """The request under way, if any."""
+        """The pending request, if any."""
 
     @property
     def open(self) -> bool:
-        """Whether something may still come."""
+        """Return whether more reports may come."""
         return bool(self.waiting)
 
     def take(self, *, at_last: bool) -> None:
-        """Hand on what a request has brought, and make the next one.
+        """Pass on the reports of a request, and make the next one.
 
         Args:
-            at_last: the rank has ended: one more request brings the rest.
+            at_last: whether the rank has ended, so that one more request brings the rest.
         """
         said = _said(self.waiting.pop())
         for kind, content in said:
@@ -327,7 +327,7 @@ class _Line:
 
 
 def _said(asked: Any) -> list[tuple[str, Any]]:
-    """What rank 0 has said; nothing where it is gone, which its run tells."""
+    """Return the reports of rank 0; none where its actor is gone, which `run` reports."""
     import ray
     from ray.exceptions import RayError
 

@@ -42,28 +42,29 @@ from granite_rl.training.launch import (
 from granite_rl.training.supervised import Reporter, Saves
 
 PATIENCE = timedelta(days=7)
-"""How long ranks of an external launcher wait for rank 0 to read the data, or to write the end; the
-launcher ends them when rank 0 dies."""
+"""Time for which ranks of an external launcher wait for rank 0 to read the data, or to write the
+results; the launcher ends them when rank 0 dies.
+"""
 
 
 ConfigT = TypeVar("ConfigT", bound=Any)
-"""A configuration with ``recipe`` and the sections run, trainer, checkpoint and tracking."""
+"""Configuration with ``recipe`` and the sections run, trainer, checkpoint and tracking."""
 InputsT = TypeVar("InputsT")
-"""What a run has read."""
+"""Checked inputs that a run has read."""
 SharedT = TypeVar("SharedT")
-"""What all its ranks get."""
+"""Values that every rank gets."""
 
 
 @dataclass(frozen=True)
 class Prepared(Generic[SharedT]):
-    """What a run has written down before its ranks start.
+    """Holds what a run has written before its ranks start.
 
     Attributes:
         shared: what every rank gets: paths and numbers.
         total_steps: steps of the whole run.
-        notes: what the console says first.
+        notes: lines that the console prints first.
         stage: name of the stage in lineage.json.
-        parent: checkpoint that the run starts from; None: from scratch.
+        parent: checkpoint that the run starts from; None for a new model.
         lineage: further entries of lineage.json.
     """
 
@@ -77,40 +78,40 @@ class Prepared(Generic[SharedT]):
 
 @dataclass(frozen=True)
 class Task(Generic[ConfigT, SharedT]):
-    """All that a rank needs to know; the same for all of them."""
+    """Holds all that a rank needs to know; it is the same for every rank."""
 
     config: ConfigT
     shared: SharedT
     run: Path
     """The run directory."""
     resume: Checkpoint | None
-    """What to continue from."""
+    """Checkpoint to continue from; None: a new run."""
 
     @property
     def start(self) -> int:
-        """Steps that are done."""
+        """Return the number of steps that are done."""
         return 0 if self.resume is None else self.resume.step
 
     @property
     def hf(self) -> Path:
-        """Where the finished model goes."""
+        """Return the directory of the finished model."""
         return self.run / "hf"
 
     def saves(self, context: RankContext) -> Saves:
-        """When this run saves and stops."""
+        """Return the object that saves checkpoints and stops this run at the right steps."""
         saved = None if self.resume is None else self.resume.step
         return Saves(context, self.run / "checkpoints", self.config.checkpoint, saved)
 
 
 @dataclass(frozen=True)
 class Supervised(Generic[ConfigT, InputsT, SharedT]):
-    """What distinguishes one kind of supervised run from another.
+    """Describes one kind of supervised run: pre-training, SFT, or the reward model.
 
     Attributes:
         kind: its name, in the run directory and on the console.
-        command: how it is started.
+        command: the command that starts it.
         read: reads and checks the inputs; nothing is written.
-        describe: the plan, for ``--dry-run``.
+        describe: returns the plan as text, for ``--dry-run``.
         prepare: writes into the open run directory what the ranks will read.
         train: trains one rank, ``train(rank, context, task)``; rank 0 writes the model to
             ``task.hf``. A module's function, so that other processes can import it.
@@ -127,7 +128,7 @@ class Supervised(Generic[ConfigT, InputsT, SharedT]):
 
 
 def has_model(_config: Any, run: Path) -> bool:
-    """Whether a run directory holds a finished model."""
+    """Return whether a run directory holds a finished model."""
     return holds_model(run / "hf")
 
 
@@ -138,13 +139,13 @@ def run_supervised(
     argv: Sequence[str],
     stop: StopSignal,
 ) -> int:
-    """Run what an entry point was asked for; returns the exit code.
+    """Run a supervised run as its command line asks; return the exit code.
 
     Args:
         work: the kind of run.
         config: its checked configuration.
         parsed: the command line.
-        argv: the same as it was given.
+        argv: the command line before parsing.
         stop: the signal of `granite_rl.training.launch.launching`.
     """
     external = external_rank()
@@ -162,7 +163,7 @@ def run_supervised(
 
 
 class _Session(Generic[ConfigT, InputsT, SharedT]):
-    """One start of a run, in the process that owns its run directory."""
+    """Runs a supervised run once, in the process that owns the run directory."""
 
     def __init__(
         self,
@@ -179,10 +180,10 @@ class _Session(Generic[ConfigT, InputsT, SharedT]):
         self._stop = stop
 
     def run(self, train: Callable[[Task[ConfigT, SharedT], Reporter], None]) -> int:
-        """Run from the inputs to the verdict; returns the exit code.
+        """Run from the inputs to the final status; return the exit code.
 
         Args:
-            train: has all ranks train the task.
+            train: makes all ranks train the task.
         """
         work, config = self.work, self.config
         with self._stop.interrupting("before anything was written"):
@@ -271,11 +272,11 @@ def _no_report(report: Any) -> None:
 
 
 def _as_rank(external: ExternalRank, session: _Session[Any, Any, Any], stop: StopSignal) -> int:
-    """Be one rank of an external launcher: rank 0 owns the run, the others wait for its word."""
+    """Train as one rank of an external launcher: rank 0 owns the run, the others follow it."""
     patient = torch.distributed.new_group(backend="gloo", timeout=PATIENCE)
 
     def word(value: Any = None) -> Any:
-        """What rank 0 says, on every rank."""
+        """Broadcast rank 0's value to every rank and return it."""
         box = [value]
         torch.distributed.broadcast_object_list(box, src=0, group=patient)
         return box[0]
@@ -300,7 +301,7 @@ def _as_rank_zero(
     stop: StopSignal,
     word: Callable[[Any], Any],
 ) -> int:
-    """Own the run and train rank 0; the others are told the task, then the exit code."""
+    """Own the run and train rank 0; send the others the task, then the exit code."""
 
     def train(task: Task[Any, Any], reporter: Reporter) -> None:
         word(task)

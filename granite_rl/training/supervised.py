@@ -1,4 +1,4 @@
-"""What the loops of supervised runs share: a next-token step, evaluation, saving, and reporting.
+"""Provide what supervised loops share: a next-token step, evaluation, saving, and reporting.
 
 Pre-training and SFT train with the token mean over the global batch (all micro-batches of all
 ranks), so that a batch's gradient does not depend on how it was cut up. The reward model has a step
@@ -29,11 +29,11 @@ from granite_rl.training.packing import empty_batch
 from granite_rl.types import PackedBatch
 
 MAX_SKIPPED = 10
-"""Non-finite steps in a row after which training gives up."""
+"""Number of non-finite steps in a row after which training gives up."""
 
 
 class SupervisedStep(NamedTuple):
-    """One optimizer step, the same on all ranks."""
+    """Holds the result of one optimizer step, the same on all ranks."""
 
     loss: float
     """Cross-entropy in nats, mean over all trained tokens of the global batch."""
@@ -44,23 +44,23 @@ class SupervisedStep(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What rank 0 tells the launcher after a step, or after an evaluation of it."""
+    """Carries the metrics of a step, or of an evaluation after it, from rank 0 to the launcher."""
 
     step: int
     metrics: dict[str, float]
     fields: dict[str, str | float]
-    """For the progress line; empty: the metrics are added without a line."""
+    """Fields of the progress line; if empty, the metrics are logged without a line."""
 
 
 class Saved(NamedTuple):
-    """What rank 0 tells the launcher after a checkpoint."""
+    """Says from rank 0 to the launcher that a checkpoint was written."""
 
     step: int
 
 
 @dataclass
 class SkipGuard:
-    """Counts non-finite steps in a row, and ends a run that does nothing else."""
+    """Counts non-finite steps in a row, and ends a run that has too many."""
 
     in_a_row: int = 0
     total: int = 0
@@ -104,7 +104,7 @@ def evaluate(
     pad_id: int,
     stop_point: Callable[[], None],
 ) -> tuple[float, int]:
-    """Summed cross-entropy in nats and number of targets over all ranks' micro-batches.
+    """Return summed cross-entropy in nats and number of targets over all ranks' micro-batches.
 
     Args:
         engine: the model.
@@ -131,7 +131,7 @@ def _in_lockstep(
 
 @contextmanager
 def _refused_by_disk(store: CheckpointStore, step: int) -> Iterator[None]:
-    """Say that a checkpoint can't be written, and give back the room that half of it takes."""
+    """Report that a checkpoint can't be written, and remove the half-written one."""
     try:
         with disk_errors(f"the checkpoint of step {step}"):
             yield
@@ -141,13 +141,13 @@ def _refused_by_disk(store: CheckpointStore, step: int) -> Iterator[None]:
 
 
 class Saves:
-    """When a run saves and stops: all ranks call the same methods at the same steps.
+    """Decides when a run saves and stops; all ranks call the same methods at the same steps.
 
     Args:
         context: of this rank.
         root: directory of the checkpoints.
         section: how many are kept, and how often one is taken.
-        saved: step of the checkpoint that the run continues from; None: there is none.
+        saved: step of the checkpoint that the run continues from; None for a new run.
     """
 
     def __init__(
@@ -159,7 +159,7 @@ class Saves:
         self._saved = saved
 
     def stop_point(self, engine: TrainEngine, step: int, metadata: Mapping[str, Any]) -> None:
-        """Save and leave if any rank was asked to stop.
+        """Save and end the run if any rank was asked to stop.
 
         Raises:
             Preempted: on all ranks, at the same step.
@@ -178,15 +178,15 @@ class Saves:
         )
 
     def save_in_turn(self, engine: TrainEngine, step: int, metadata: Mapping[str, Any]) -> None:
-        """Save if it is the step's turn by ``checkpoint.every_steps``."""
+        """Save if ``checkpoint.every_steps`` asks for it at this step."""
         if self._every and step % self._every == 0:
             self.save(engine, step, metadata)
 
     def save(self, engine: TrainEngine, step: int, metadata: Mapping[str, Any]) -> None:
-        """Save all ranks' state after ``step`` steps and commit it, unless that has been done.
+        """Save all ranks' state after ``step`` steps, unless that has been done.
 
         Raises:
-            InfrastructureError: the disk refused.
+            InfrastructureError: the disk is full or refuses to write.
         """
         if step == self._saved:
             return
@@ -209,14 +209,14 @@ class Saves:
 
 @dataclass
 class Reporter:
-    """The launcher's end: writes what rank 0 reports to metrics, status and the progress line."""
+    """Writes what rank 0 reports to metrics, status and the progress line, in the launcher."""
 
     run: RunDirectory
     logger: MetricLogger
     progress: Progress
 
     def __call__(self, report: Report | Saved | str) -> None:
-        """Take one report; a string is a remark."""
+        """Write one report; a string is a remark."""
         if isinstance(report, str):
             self.progress.note(report)
             return
@@ -230,7 +230,7 @@ class Reporter:
 
 
 def step_fields(result: SupervisedStep, lr: float, tokens_per_s: float) -> dict[str, str | float]:
-    """What the progress line shows of a step."""
+    """Return what the progress line shows of a step."""
     loss = f"{result.loss:.3f}" if math.isfinite(result.loss) else str(result.loss)
     fields: dict[str, str | float] = {
         "loss": loss,
