@@ -101,14 +101,16 @@ def describe(_config: SftConfig, inputs: Inputs) -> str:
 def prepare(config: SftConfig, inputs: Inputs, run: RunDirectory) -> Prepared[Shared]:
     """Write the tokenised conversations where the ranks read them."""
     inputs.train.save(run.path / "train.npz")
+    notes = [f"{_describe_data(inputs.train)}; {inputs.steps} steps"]
     heldout = None
     if inputs.heldout is not None:
         heldout = run.path / "heldout.npz"
         inputs.heldout.save(heldout)
+        notes.append(f"held out: {_describe_data(inputs.heldout)}")
     return Prepared(
         shared=Shared(run.path / "train.npz", heldout, inputs.steps),
         total_steps=inputs.steps,
-        notes=(f"{_describe_data(inputs.train)}; {inputs.steps} steps",),
+        notes=tuple(notes),
         stage="sft",
         parent=config.model.path,
         lineage={},

@@ -21,7 +21,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from granite_rl.errors import ConfigError, InfrastructureError, Preempted, UserError
+from granite_rl.errors import (
+    ConfigError,
+    InfrastructureError,
+    Preempted,
+    UserError,
+    disk_errors,
+)
 from granite_rl.runs.preemption import StopSignal
 
 COPIES_S = 5.0
@@ -284,7 +290,8 @@ def run_target(
 ) -> Failure | None:
     """Run a rank; return how it failed, or None."""
     try:
-        target(rank, context, *args)
+        with disk_errors(f"what rank {rank} writes"):
+            target(rank, context, *args)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the launcher has to be told
         payload = pickle.dumps(error) if isinstance(error, UserError) else b""
         return Failure(payload, traceback.format_exc())
