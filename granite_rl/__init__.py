@@ -1,4 +1,4 @@
-"""The platform of the Granite recipe: one RL loop, four stages, and what they share.
+"""Provide the platform of the Granite recipe: one RL loop, four stages, and what they share.
 
 Importing this package is free: nothing here imports torch, Ray, vLLM or DeepSpeed, so that the
 command line answers at once and a worker process pays only for the room it works in.
@@ -15,7 +15,7 @@ _ROOT = Path(__file__).resolve().parents[1]
 
 
 def _hidden(name: str) -> bool:
-    """Whether another module of that name would be imported instead of ours."""
+    """Return whether another module of that name would be imported instead of ours."""
     found = PathFinder.find_spec(name)
     return found is None or found.origin != str(_ROOT / name / "__init__.py")
 

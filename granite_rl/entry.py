@@ -4,9 +4,8 @@ Every entry point has a root of its own under ``conf/``: ``conf/<name>/config.ya
 beside it, and ``conf/cluster/`` for all of them. Hydra composes it with the user's overrides; a
 strict pydantic model validates the result; a user's mistake is printed as key path, value, what is
 allowed and the nearest match, without a traceback, and ends the process with its documented exit
-code. Hydra's compose API is used
-instead of ``@hydra.main`` because the latter neither takes a positional stage name nor lets us own
-the exit codes.
+code. Hydra's compose API is used instead of ``@hydra.main``, which neither takes a positional stage
+name nor lets us choose the exit codes.
 """
 
 from __future__ import annotations
@@ -127,7 +126,7 @@ def compose(name: str, overrides: Sequence[str]) -> dict[str, Any]:
 
 
 def _compose(name: str, overrides: Sequence[str]) -> DictConfig:
-    """Compose a root without resolving it; groups that it lacks are looked for in ``conf/``.
+    """Compose a root without resolving it; config groups that it lacks come from ``conf/``.
 
     Both places are named by path, so that a package ``conf`` in the working directory changes
     nothing.

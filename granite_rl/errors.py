@@ -1,4 +1,4 @@
-"""Errors that are the user's to mend, and the exit codes that machines read.
+"""Define the errors that a user can correct, and the exit codes that machines read.
 
 A ``UserError`` is printed without a traceback: what is wrong, where (key path, or file and line),
 and what would be right. Anything else that escapes is a bug and keeps its traceback.
@@ -15,7 +15,7 @@ from rewards.files import BadFile
 
 
 class ExitCode(IntEnum):
-    """What a process of this platform tells its caller (documented in the README)."""
+    """Lists what a process of this platform tells its caller (documented in the README)."""
 
     OK = 0
     BUG = 1
@@ -28,11 +28,11 @@ class ExitCode(IntEnum):
 
 
 class UserError(Exception):
-    """A mistake that the user can mend.
+    """Reports a mistake that the user can correct.
 
     Args:
         message: what is wrong and where, with the offending value.
-        fix: what would be right, or the command that mends it.
+        fix: what would be right, or the command that corrects it.
     """
 
     exit_code: ExitCode = ExitCode.BUG
@@ -47,26 +47,26 @@ class UserError(Exception):
 
 
 class ConfigError(UserError):
-    """A key, type or value in the configuration is wrong."""
+    """Says that a key, type or value in the configuration is wrong."""
 
     exit_code = ExitCode.CONFIG
 
 
 class PreflightError(UserError):
-    """The configuration is well-formed, but this machine or cluster can't run it."""
+    """Says that a well-formed configuration can't run on this machine or cluster."""
 
     exit_code = ExitCode.PREFLIGHT
 
 
 class DataError(UserError):
-    """A data row is malformed; the message names file and line."""
+    """Says that a data row is malformed; the message names file and line."""
 
     exit_code = ExitCode.DATA
 
 
 @contextmanager
 def data_errors() -> Iterator[None]:
-    """Turn what the reader of files (`rewards.files`) refuses into a `DataError`."""
+    """Turn the errors of the file reader (`rewards.files`) into a `DataError`."""
     try:
         yield
     except BadFile as error:
@@ -74,7 +74,7 @@ def data_errors() -> Iterator[None]:
 
 
 class InfrastructureError(UserError):
-    """An actor, node or network failed more often than the run's budget allows."""
+    """Says that an actor, node or network failed more often than the run's limit allows."""
 
     exit_code = ExitCode.INFRASTRUCTURE
 
@@ -84,16 +84,16 @@ _DISK_REFUSES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO
 
 
 def disk_refuses(error: BaseException) -> bool:
-    """Whether an error says that the disk takes no more."""
+    """Return whether an error says that the disk refuses to write, e.g. because it is full."""
     return isinstance(error, OSError) and error.errno in _DISK_REFUSES
 
 
 @contextmanager
 def disk_errors(what: str) -> Iterator[None]:
-    """Turn a disk that takes no more into an `InfrastructureError`.
+    """Turn the errors of a disk that refuses to write into an `InfrastructureError`.
 
     Args:
-        what: is being written, for the message.
+        what: what is being written, for the message.
     """
     try:
         yield
@@ -104,12 +104,12 @@ def disk_errors(what: str) -> Iterator[None]:
 
 
 class DivergedError(UserError):
-    """Training produced non-finite numbers and cannot go on."""
+    """Says that training produced non-finite numbers and cannot go on."""
 
     exit_code = ExitCode.DIVERGED
 
 
 class Preempted(UserError):
-    """The run was asked to stop (SIGTERM), saved, and can be resumed."""
+    """Says that the run was asked to stop (SIGTERM), saved, and can be resumed."""
 
     exit_code = ExitCode.PREEMPTED

@@ -27,7 +27,7 @@ exit codes: 0 done, 2 configuration, 3 preflight, 4 data, 5 infrastructure, 6 di
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run one stage; returns the exit code."""
+    """Run one stage; return the exit code."""
     parsed = parse_arguments(
         PROGRAM,
         "Run one RL stage on Ray: vLLM generators, DeepSpeed trainers.",

@@ -1,4 +1,4 @@
-"""Define what flows between the parts of the platform: rows, requests, rollouts, batches.
+"""Define the data that flows between parts of the platform: rows, requests, rollouts, batches.
 
 Everything here is plain data (tokens as Python lists or numpy arrays, never tensors on a device),
 so that it crosses Ray's object store without custom serialisers and can be built in a unit test.
@@ -59,20 +59,20 @@ class PromptGroup:
 
 
 Key = tuple[int, int]
-"""A prompt group among all that are in flight: (batch, the group's index in it)."""
+"""Identifies a prompt group among all that are in flight: (batch, the group's index in it)."""
 
 
 @dataclass(frozen=True)
 class GenerationRequest:
-    """Holds what a generator needs to know to continue some samples of a group."""
+    """Holds what a generator needs to continue some samples of a group."""
 
     key: Key
     samples: tuple[int, ...]
     """Indices of the samples to make, all from the same tokens."""
     prompt_ids: list[int]
-    """Everything before the tokens to sample: in a later turn that includes what was said."""
+    """All token ids before the tokens to sample; in a later turn that includes the turns before."""
     seeds: tuple[int, ...] | None
-    """One for each of ``samples``; None: greedy."""
+    """Sampling seeds, one for each of ``samples``; None: greedy."""
     temperature: float
     top_p: float
     max_tokens: int
@@ -81,12 +81,12 @@ class GenerationRequest:
 
 @dataclass(frozen=True)
 class Turn:
-    """Holds what the model said in one turn of a sample, as token ids: it is never re-encoded."""
+    """Holds the model's tokens in one turn of a sample; they are never re-encoded from text."""
 
     key: Key
     sample: int
     token_ids: list[int]
-    """[tokens], the end token included when the model emitted one; what there was, if aborted."""
+    """[tokens], the end token included when the model emitted one; an aborted turn is shorter."""
     logprobs: list[float] | None
     """[tokens], natural log, of the sampled tokens at the sampling temperature, or None."""
     text: str
@@ -97,23 +97,24 @@ class Turn:
 
 @dataclass(frozen=True)
 class Completion:
-    """Holds one finished sample: all turns of the model, and between them what it was answered."""
+    """Holds one finished sample: all turns of the model, and the environment's between them."""
 
     token_ids: list[int]
     """[tokens] after the prompt."""
     logprobs: list[float] | None
-    """[tokens], natural log, at the sampling temperature; 0 where the environment spoke. None where
-    the generator was not asked for them."""
+    """[tokens], natural log, at the sampling temperature; 0 where the environment spoke. None if
+    they were not asked for.
+    """
     text: str
-    """What the model said last: with one turn, all of it."""
+    """Text of the model's last turn; with one turn, the whole answer."""
     truncated: bool
     """True when a token limit ended it, not the model."""
     sampled: list[bool] | None = None
-    """[tokens], False where the environment spoke; None: the model said all of it."""
+    """[tokens], False where the environment spoke; None: the model sampled every token."""
     actions: tuple[str, ...] = ()
-    """What the model said in each of its turns."""
+    """Text of the model in each of its turns."""
     transcript: str = ""
-    """For people: the turns, and between them what the environment said."""
+    """Text for people: the turns, and between them what the environment said."""
     versions: tuple[tuple[int, int], ...] = ()
     """Weight versions that sampled it: (index of the first token, version), in order."""
 
@@ -131,15 +132,17 @@ class ScoredGroup:
     completions: list[Completion]
     """[samples] those that were generated to their end."""
     results: list[RewardResult]
-    """[samples] the verdicts, failed ones included: ``RewardResult.teaches`` says which may train.
+    """[samples] the rewards, failed ones included: ``RewardResult.teaches`` says which may train.
     """
     weight_version: int
-    """The oldest that sampled any token of it."""
+    """Oldest weight version that sampled any of its tokens."""
     lost: int = 0
-    """Samples that were never finished: past their deadline, or given up. They are counted, and
-    earn no reward, not even zero."""
+    """Samples that were never finished: late, or given up. They are counted, and get no reward, not
+    even zero.
+    """
     kl_penalty: list[float] | None = None
-    """[samples] what is taken off the rewards for the KL to the reference, with ``kl_in: reward``.
+    """[samples] what is subtracted from the rewards for the KL to the reference, with ``kl_in:
+    reward``.
     """
 
 

@@ -28,7 +28,7 @@ exit codes: 0 done, 2 configuration, 3 preflight, 4 data, 5 infrastructure, 6 di
 
 
 def main(argv: Sequence[str]) -> int:
-    """Pre-train; returns the exit code."""
+    """Pre-train; return the exit code."""
     parsed = parse_arguments(PROGRAM, DESCRIPTION, argv, epilog=EXAMPLES)
     config = configure("pretrain", PretrainConfig, parsed.overrides)
     with launching(config.trainer.ranks, dry_run=parsed.dry_run) as stop:

@@ -1,4 +1,4 @@
-"""Defines the configuration of ``python -m pretrain``; the numbers are in conf/pretrain/."""
+"""Define the configuration of ``python -m pretrain``; the numbers are in conf/pretrain/."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class PretrainModel(StrictModel):
     """Configures the architecture, and the tokenizer its vocabulary comes from."""
 
     name: str
-    """A name of `granite_rl.models.configs`."""
+    """Name of an architecture in `granite_rl.models.configs`."""
     tokenizer: Path | None
     """Directory of an existing tokenizer; null: train one from the pre-training text."""
     vocab_size: Positive
@@ -60,7 +60,7 @@ class ExponentialSchedule(StrictModel):
 
     kind: Literal["exponential"]
     start: PositiveFloat | None
-    """Rate at the start; null: where the phase before ended."""
+    """Rate at the start; null: the last rate of the phase before."""
     end_factor: Fraction
     """Rate at the end, as a share of the start."""
 
@@ -70,7 +70,7 @@ class LinearSchedule(StrictModel):
 
     kind: Literal["linear"]
     start: PositiveFloat | None
-    """Rate at the start; null: where the phase before ended."""
+    """Rate at the start; null: the last rate of the phase before."""
 
 
 Schedule = Annotated[
@@ -96,7 +96,7 @@ class Phase(StrictModel):
     """Weight of each source, by tokens; normalised when they don't sum to 100."""
     schedule: Schedule
     merge: Fraction
-    """Weight of the phase's result in its checkpoint; the model before it has the rest."""
+    """Weight of the phase's result in its checkpoint; the rest is that of the model before it."""
 
 
 class PretrainOptim(StrictModel):

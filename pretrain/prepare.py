@@ -21,16 +21,16 @@ from pretrain.train import Shared, train_rank
 
 
 def source_names(config: PretrainConfig) -> list[str]:
-    """Every source that any phase mixes in, in order of first use."""
+    """Return every source that any phase mixes in, in order of first use."""
     names = itertools.chain.from_iterable(phase.mixture for phase in config.phases.values())
     return list(dict.fromkeys(names))
 
 
 def check_inputs(config: PretrainConfig) -> None:
-    """Refuse what can be refused cheaply: architecture, tokenizer, missing text.
+    """Refuse a wrong architecture or tokenizer, or missing text, before anything is read.
 
     Raises:
-        ConfigError | PreflightError | DataError: naming key path or file.
+        ConfigError | PreflightError | DataError: a check failed; it names key path or file.
     """
     granite_config(config.model.name)
     if config.model.tokenizer is None:
@@ -46,7 +46,7 @@ def check_inputs(config: PretrainConfig) -> None:
 
 
 def describe(_config: PretrainConfig, _inputs: None) -> str:
-    """Nothing: how many steps there are is known once the text is tokenised."""
+    """Return an empty plan: the number of steps is known only once the text is tokenised."""
     return ""
 
 
@@ -83,7 +83,7 @@ def prepare(config: PretrainConfig, _inputs: None, run: RunDirectory) -> Prepare
 
 
 def _prepare_tokenizer(config: PretrainConfig, directory: Path) -> Path:
-    """The tokenizer's directory: the given one, or one trained from the text."""
+    """Return the tokenizer's directory: the given one, or one trained from the text."""
     if config.model.tokenizer is not None:
         return config.model.tokenizer
     if not directory.is_dir():

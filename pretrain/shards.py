@@ -1,4 +1,4 @@
-"""Token shards: text to tokens once, then memory-mapped for ever.
+"""Tokenise text into shards once, and map them into memory for training.
 
 A source is one JSONL file of ``{"text": ...}`` rows. Its tokens become two flat binary files,
 training and validation, documents ended by the end-of-text token, in the smallest unsigned type
@@ -33,7 +33,7 @@ _BATCH_DOCUMENTS = 1000
 
 @dataclass(frozen=True)
 class Shard:
-    """The tokens of one split of one source."""
+    """Gives access to the tokens of one split of one source."""
 
     path: Path
     dtype: str
@@ -43,18 +43,18 @@ class Shard:
     """UTF-8 bytes of the text, for bits per byte."""
 
     def windows(self, context: int) -> int:
-        """How many non-overlapping windows of ``context`` tokens there are."""
+        """Return how many non-overlapping windows of ``context`` tokens there are."""
         return self.tokens // context
 
     def read(self, start: int, stop: int) -> npt.NDArray[np.int64]:
-        """Tokens ``start`` .. ``stop - 1``."""
+        """Return tokens ``start`` .. ``stop - 1``."""
         flat = np.memmap(self.path, dtype=self.dtype, mode="r")
         return flat[start:stop].astype(np.int64)
 
 
 @dataclass(frozen=True)
 class Source:
-    """One source of text: its training and held-out tokens."""
+    """Holds one source of text: its training and held-out tokens."""
 
     name: str
     train: Shard
@@ -63,10 +63,10 @@ class Source:
 
 
 def read_texts(path: Path) -> Iterator[str]:
-    """Read the texts of a file, checked row by row.
+    """Yield the texts of a file, checked row by row.
 
     Raises:
-        DataError: naming file and line of the first row that is not ``{"text": <string>}``.
+        DataError: a row is not ``{"text": <string>}``; the message names file and line.
     """
     wanted = 'each row must be a JSON object {"text": "..."}'
     with data_errors():
@@ -104,7 +104,7 @@ def prepare(
 def _fingerprint(
     text_file: Path, tokenizer: PreTrainedTokenizerBase, validation_fraction: float
 ) -> str:
-    """SHA-256 of all that the tokens depend on."""
+    """Return the SHA-256 of all that the tokens depend on."""
     try:
         with text_file.open("rb") as stream:
             text = hashlib.file_digest(stream, "sha256").hexdigest()

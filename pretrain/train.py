@@ -1,4 +1,4 @@
-"""The pre-training loop of one rank: all phases in order, resumable at any step.
+"""Train one rank through all pre-training phases in order, resumable at any step.
 
 What a step trains is a function of the plan and the step's number, so a checkpoint holds the
 optimizer's state and a position, and a resumed run makes the same weights as a straight one.
@@ -44,7 +44,7 @@ from pretrain.windows import batch_of, train_batches, validation_windows
 
 @dataclass(frozen=True)
 class Shared:
-    """What every rank is told."""
+    """Holds what every rank gets: plans, sources and paths."""
 
     plans: list[PhasePlan]
     sources: dict[str, Source]
@@ -54,7 +54,7 @@ class Shared:
 
 
 _FRESH: dict[str, Any] = {"phase": 0, "step": 0, "ledger": {}}
-"""Position of a run that begins."""
+"""Position of a run that begins at the first step."""
 
 
 def train_rank(rank: int, context: RankContext, task: Task[PretrainConfig, Shared]) -> None:
@@ -72,7 +72,7 @@ def train_rank(rank: int, context: RankContext, task: Task[PretrainConfig, Share
 
 
 class _Run:
-    """State of one rank while it runs."""
+    """Holds the state of one rank while it runs."""
 
     def __init__(self, rank: int, context: RankContext, task: Task[PretrainConfig, Shared]) -> None:
         self.rank = rank
@@ -100,7 +100,7 @@ class _Run:
             self._phase(plan, start)
 
     def _initial_model(self) -> GraniteForCausalLM:
-        """Architecture and first weights; a checkpoint's weights are loaded over them."""
+        """Build the model with its first weights; a checkpoint's are loaded over them."""
         config = granite_config(
             self.config.model.name,
             vocab_size=len(self.tokenizer),
@@ -195,7 +195,7 @@ class _Run:
         return max(1, self.config.trainer.microbatch_tokens // plan.phase.context)
 
     def _finish(self, plan: PhasePlan) -> None:
-        """Save, write the phase's checkpoint (merged where the recipe says so), and evaluate it.
+        """Save, write the phase's checkpoint (merged if the recipe says so), and evaluate it.
 
         What is saved is the state at the phase's end before any merge: a resumed run exports,
         merges and evaluates again, to the same bits.
@@ -238,7 +238,7 @@ class _Run:
             )
 
     def _validate(self, plan: PhasePlan) -> tuple[float, float]:
-        """Held-out loss in nats/token over the phase's sources, and the same in bits per byte.
+        """Return held-out loss over the phase's sources in nats/token, and in bits per byte.
 
         A document's first token is not predicted and the end token has no bytes; both are spread
         evenly, so bytes are counted as tokens x the source's own bytes per token.
@@ -263,16 +263,16 @@ class _Run:
         return loss_sum / targets_sum, loss_sum / math.log(2) / byte_sum
 
     def _stop_point(self, plan: PhasePlan, step: int) -> None:
-        """Save and leave before step ``step`` of a phase, if asked to stop."""
+        """Save and end before step ``step`` of a phase, if asked to stop."""
         self.saves.stop_point(self.engine, plan.first_step + step, self._position(plan, step))
 
     def _position(self, plan: PhasePlan, step: int) -> dict[str, Any]:
-        """Metadata of a checkpoint taken before step ``step`` of a phase."""
+        """Return the metadata of a checkpoint taken before step ``step`` of a phase."""
         return {"phase": plan.index, "step": step, "ledger": dict(self.ledger)}
 
 
 def set_context(model: GraniteForCausalLM, rope_theta: float, context: int) -> None:
-    """Give a model another RoPE base and at least this context, in place.
+    """Set a model's RoPE base and lengthen its context to at least this many tokens, in place.
 
     The frequencies are the only state that depends on them; they are no parameters.
     """

@@ -1,1 +1,1 @@
-"""Supervised fine-tuning, and the reward model that is trained beside it."""
+"""Fine-tune on conversations, and train the reward model."""

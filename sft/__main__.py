@@ -1,4 +1,4 @@
-"""Supervised fine-tuning on conversations: ``python -m sft [key=value ...]``."""
+"""Fine-tune a model on conversations: ``python -m sft [key=value ...]``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ exit codes: 0 done, 2 configuration, 3 preflight, 4 data, 5 infrastructure, 6 di
 
 
 def main(argv: Sequence[str]) -> int:
-    """Fine-tune; returns the exit code."""
+    """Fine-tune; return the exit code."""
     parsed = parse_arguments(PROGRAM, DESCRIPTION, argv, epilog=EXAMPLES)
     config = configure("sft", SftConfig, parsed.overrides)
     with launching(config.trainer.ranks, dry_run=parsed.dry_run) as stop:

@@ -1,4 +1,4 @@
-"""Defines the configuration of ``python -m sft``; the numbers are in conf/sft/."""
+"""Define the configuration of ``python -m sft``; the numbers are in conf/sft/."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SftData(StrictModel):
 
     train: Annotated[Paths, Field(min_length=1)]
     heldout: Paths
-    """Evaluated after training; may be empty."""
+    """Files of conversations that are evaluated after training; may be empty."""
     epochs: PositiveFloat
     """Passes over the packed rows; ignored when max_steps is set."""
     max_steps: Positive | None
@@ -47,7 +47,7 @@ class SftOptim(StrictModel):
     lr: PositiveFloat
     """Peak learning rate."""
     warmup_fraction: Fraction
-    """Share of all steps that warm up."""
+    """Share of all steps with a rising learning rate."""
     betas: tuple[Fraction, Fraction]
     eps: PositiveFloat
     weight_decay: NonNegativeFloat

@@ -1,4 +1,4 @@
-"""Conversations on disk to token sequences with assistant-only masks, and their order.
+"""Read conversations into token sequences with assistant-only masks, and order them.
 
 Rows are read, checked and tokenised once, in the launching process, and handed to the ranks as one
 flat file, so that a bad row is refused before any rank starts. What a step trains is a function of
@@ -24,17 +24,17 @@ from granite_rl.types import PackedBatch
 from rewards.files import replacing
 
 _BLOCK = 1 << 16
-"""Conversations packed at a time: over 99 % of a row is used, and packing stays O(n log n)."""
+"""Conversations packed at a time: rows are over 99 % full, and packing stays O(n log n)."""
 
 _PACKING = 0x7061636B
-"""Keeps the packing's random stream apart from those of the epochs."""
+"""Constant in the seed of the packing, so that its shuffle differs from those of the epochs."""
 
 _WANTED = 'each row must be a JSON object {"messages": [{"role": ..., "content": ...}, ...]}'
 
 
 @dataclass(frozen=True)
 class Conversations:
-    """Tokenised conversations, flat."""
+    """Holds tokenised conversations in flat arrays."""
 
     token_ids: npt.NDArray[np.uint32]
     """[tokens] of all conversations, one after the other."""
@@ -50,21 +50,21 @@ class Conversations:
 
     @property
     def lengths(self) -> npt.NDArray[np.int64]:
-        """[conversations] in tokens."""
+        """Return the length of each conversation in tokens, [conversations]."""
         return np.diff(self.ends, prepend=0)
 
     @property
     def tokens(self) -> int:
-        """Tokens of all conversations."""
+        """Count the tokens of all conversations."""
         return len(self.token_ids)
 
     @property
     def trained_tokens(self) -> int:
-        """Tokens that carry loss."""
+        """Count the tokens that carry loss."""
         return int(self.trained.sum())
 
     def __getitem__(self, index: int) -> tuple[list[int], list[bool]]:
-        """(token ids, target mask) of one conversation."""
+        """Return (token ids, target mask) of one conversation."""
         start = int(self.ends[index - 1]) if index else 0
         part = slice(start, int(self.ends[index]))
         return self.token_ids[part].tolist(), self.trained[part].tolist()
@@ -76,7 +76,7 @@ class Conversations:
 
     @classmethod
     def load(cls, path: Path) -> Conversations:
-        """Read what `save` wrote."""
+        """Read a file that `save` wrote."""
         with np.load(path, allow_pickle=False) as stored:
             return cls(stored["token_ids"], stored["trained"], stored["ends"])
 
@@ -84,10 +84,10 @@ class Conversations:
 def read_conversations(
     files: Sequence[Path], tokenizer: PreTrainedTokenizerBase, max_tokens: int
 ) -> Conversations:
-    """Read and tokenise every row; conversations over ``max_tokens`` are left out and counted.
+    """Read and tokenise every row; longer conversations than ``max_tokens`` are only counted.
 
     Raises:
-        DataError: naming file and line of the first bad row, or when nothing is left.
+        DataError: a row is malformed (the message names file and line), or no row is left.
     """
     token_ids: list[npt.NDArray[np.uint32]] = []
     trained: list[npt.NDArray[np.bool_]] = []
@@ -115,7 +115,7 @@ def read_conversations(
 
 
 def _rows(files: Sequence[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(file:line, row) of every row, its messages checked."""
+    """Yield (file:line, row) of every row, its messages checked."""
     for where, row in data_rows(files, ("messages", "tools", "documents"), _WANTED):
         if not isinstance(row.get("messages"), list):
             raise DataError(f"{where}: no messages in it", _WANTED)
@@ -129,7 +129,7 @@ def _rows(files: Sequence[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def assign_rows(lengths: npt.NDArray[np.int64], row_tokens: int, seed: int) -> list[list[int]]:
-    """Conversations of every packed row, best fit within shuffled blocks of `_BLOCK` of them.
+    """Pack conversations into rows, best fit within shuffled blocks of `_BLOCK` of them.
 
     The packing is the same in every epoch, only the order of the rows changes: conversations in a
     row don't see each other, and a step sums over many rows.
@@ -137,7 +137,7 @@ def assign_rows(lengths: npt.NDArray[np.int64], row_tokens: int, seed: int) -> l
     Args:
         lengths: [conversations] in tokens.
         row_tokens: capacity of a row.
-        seed: of the shuffle, so that equal lengths don't follow the order of the files.
+        seed: seed of the shuffle, so that equal lengths don't follow the order of the files.
     """
     order = np.random.default_rng([seed, _PACKING]).permutation(len(lengths))
     rows: list[list[int]] = []
@@ -149,7 +149,7 @@ def assign_rows(lengths: npt.NDArray[np.int64], row_tokens: int, seed: int) -> l
 
 
 def step_rows(rows: int, batch: int, step: int, seed: int) -> list[int]:
-    """Which packed rows step ``step`` (from 0) trains.
+    """Return which packed rows step ``step`` (from 0) trains.
 
     Epochs are permutations seeded by (seed, epoch), joined end to end, so a step may span two and
     every row is trained once per epoch.
@@ -166,7 +166,7 @@ def step_rows(rows: int, batch: int, step: int, seed: int) -> list[int]:
 def batches_of(
     conversations: Conversations, rows: Sequence[Sequence[int]], per_batch: int, pad_id: int
 ) -> list[PackedBatch]:
-    """Micro-batches of ``per_batch`` packed rows, each a list of conversations."""
+    """Build micro-batches of ``per_batch`` packed rows, each row a list of conversations."""
     sequences = [conversations[index] for row in rows for index in row]
     assigned: list[list[int]] = []
     for row in rows:

@@ -1,4 +1,4 @@
-"""Supervised fine-tuning: its inputs, and the loop of one rank."""
+"""Fine-tune a model on conversations: read the inputs and train one rank."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from sft.data import Conversations, assign_rows, batches_of, read_conversations,
 
 
 class Inputs(NamedTuple):
-    """What a run reads."""
+    """Holds what a run has read."""
 
     train: Conversations
     heldout: Conversations | None
@@ -41,10 +41,10 @@ class Inputs(NamedTuple):
 
 @dataclass(frozen=True)
 class Shared:
-    """What every rank is told."""
+    """Holds what every rank gets: paths and numbers."""
 
     train: Path
-    """File of `Conversations.save`."""
+    """File of training conversations, written by `Conversations.save`."""
     heldout: Path | None
     steps: int
 
@@ -53,7 +53,7 @@ def read_inputs(config: SftConfig) -> Inputs:
     """Check the checkpoint and read every row.
 
     Raises:
-        ConfigError | PreflightError | DataError: naming key path, or file and line.
+        ConfigError | PreflightError | DataError: a check failed; it names key, or file and line.
     """
     longest = config.trainer.row_tokens
     tokenizer = check_model(
@@ -67,10 +67,10 @@ def read_inputs(config: SftConfig) -> Inputs:
 
 
 def total_steps(config: SftConfig, train: Conversations) -> int:
-    """Optimizer steps of the run: max_steps, or as many full batches as the epochs hold.
+    """Return the optimizer steps of the run: max_steps, or the full batches of all epochs.
 
     Raises:
-        ConfigError: not one batch.
+        ConfigError: the rows don't fill one batch.
     """
     if config.data.max_steps is not None:
         return config.data.max_steps
@@ -94,7 +94,7 @@ def _describe_data(conversations: Conversations) -> str:
 
 
 def describe(_config: SftConfig, inputs: Inputs) -> str:
-    """The plan in one line."""
+    """Return the plan in one line."""
     return f"# plan: {inputs.steps} steps, {_describe_data(inputs.train)}"
 
 

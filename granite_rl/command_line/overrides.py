@@ -27,7 +27,7 @@ from pydantic import BaseModel
 from granite_rl.errors import ConfigError
 
 Kind = Literal["one", "many", "named"]
-"""How many paths a key takes: one, one or a list, or a mapping from names."""
+"""How many paths a key takes: one; one or a list (many); a mapping from names (named)."""
 
 _BARE = re.compile(r"[A-Za-z0-9_./+-]+")
 _BARE_BUT_NO_STRING = re.compile(

@@ -121,15 +121,16 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "wandb": ("tracking.wandb_mode",),
     "project_name": ("tracking.wandb_project",),
 }
-"""What other trainers call a key -> what it is called here, of several the first that exists; a
-name without a section stands in many."""
+"""Maps a name used by other trainers to our keys, of which the first that exists is suggested; a
+name without a section stands in many sections.
+"""
 
 SHOWN = 3
-"""Keys that a suggestion names at most."""
+"""Number of keys that a suggestion names at most."""
 
 
 def suggest(key: str, known: Collection[str]) -> str | None:
-    """Say which of the known keys was meant, or what the key's section has; None if it has nothing.
+    """Suggest which known key was meant, or what the key's section has; None without a suggestion.
 
     In this order: a spelling very near in the same section, the same name in another section, a
     synonym of the field, the nearest spelling.

@@ -1,4 +1,4 @@
-"""Check what an evaluation is asked to evaluate, before any engine starts."""
+"""Check the checkpoints of an evaluation before any engine starts."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from granite_rl.runs.lasting import check_lasting
 
 
 def check_models(config: EvaluationConfig) -> dict[str, CheckedModel]:
-    """Check every checkpoint, and where the results go.
+    """Check every checkpoint and the place of the results.
 
     Raises:
-        ConfigError | PreflightError: naming the key, ``models.NAME`` for a checkpoint.
+        ConfigError | PreflightError: a check failed; the message names the key.
     """
     check_lasting(config.output_dir, "output_dir")
     checked = {}

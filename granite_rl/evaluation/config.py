@@ -1,4 +1,4 @@
-"""Defines the configuration of an evaluation; the numbers are in conf/evaluation/."""
+"""Define the configuration of an evaluation; the numbers are in conf/evaluation/."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class EvaluationConfig(StrictModel):
     models: dict[str, Path] = Field(min_length=1)
     """Name and directory of each checkpoint."""
     output_dir: Path
-    """Gets ``<name>.eval.json`` for each checkpoint."""
+    """Directory that gets ``<name>.eval.json`` for each checkpoint."""
     rollout: LimitsSection
     generator: GeneratorSection
     rewards: RewardWorkersSection

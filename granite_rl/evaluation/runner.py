@@ -33,11 +33,11 @@ def evaluate_checkpoints(config: EvaluationConfig, models: Mapping[str, CheckedM
     """Write the evaluation of every checkpoint of a configuration.
 
     Args:
-        config: what to evaluate, and how.
+        config: the evaluation's configuration.
         models: its checkpoints as `check_models` found them.
 
     Raises:
-        DataError: naming file and line.
+        DataError: a row is malformed; the message names file and line.
         Preempted: SIGTERM or Ctrl-C came; what was evaluated before is written.
     """
     rows = limit_rows(read_rows(config.eval.files), config.eval.limit_per_domain)
@@ -85,7 +85,7 @@ def share_engines(models: Mapping[str, Path]) -> list[list[str]]:
 
 
 def _one_replica(section: GeneratorSection) -> GeneratorSection:
-    """Give a generator one replica, and a weight transport that this process can send by."""
+    """Return a generator section with one replica and a weight transport this process can use."""
     single = section.model_copy(update={"replicas": 1})
     if TRANSPORTS[single.weight_sync].needs_gpus:
         # This process sends, and has none.
@@ -129,7 +129,7 @@ def _generator_pool(
 def _rollout_engine(
     config: EvaluationConfig, model: CheckedModel, pool: GeneratorPool, check: Callable[[], None]
 ) -> RolloutEngine:
-    """Wait for an engine and its reward workers."""
+    """Start reward workers, wait for an engine, and return the rollout engine."""
     cluster = config.cluster
     wait_for(pool.describe(), cluster.start_timeout_s, "starting vLLM", check)
     scorers = ScorerPool(

@@ -39,9 +39,9 @@ class ChildResult:
     """Says how a command ended."""
 
     exit_code: int
-    """As a shell reports it: 128 + signal number when a signal ended it."""
+    """Exit code as a shell reports it: 128 + signal number when a signal ended the command."""
     tail: tuple[str, ...]
-    """Its last lines, for an error message."""
+    """Last lines of its output, for an error message."""
     seconds: float
 
 
@@ -152,7 +152,7 @@ class ServingChild:
         return ChildResult(code, tail, time.monotonic() - began)
 
     def close(self, grace_s: float = 20.0) -> None:
-        """Let it end; kill its process group if it has not within ``grace_s`` seconds."""
+        """Let the process end; kill its group if it has not ended within ``grace_s`` seconds."""
         assert self._child.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self._child.stdin.close()
@@ -182,7 +182,7 @@ def _start(
 
 
 def _die_with_parent() -> None:
-    """Ask, in the child before exec, for SIGTERM when the parent dies; does nothing off Linux."""
+    """Ask Linux, in the child before exec, to send it SIGTERM when the parent dies."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
 
@@ -203,7 +203,7 @@ def _forwarding_signals(child: subprocess.Popen[bytes], stop: StopForwarder) -> 
 
 
 def _relay(lines: Iterator[str], prefix: str, log: Path, out: TextIO | None) -> tuple[str, ...]:
-    """Copy lines to a log and, prefixed, to ``out``; returns the last ones."""
+    """Copy lines to a log and, prefixed, to ``out``; return the last ones."""
     target = sys.stdout if out is None else out
     tail: deque[str] = deque(maxlen=TAIL_LINES)
     log.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Defines the configuration of the pipeline; the numbers are in conf/pipeline/."""
+"""Define the configuration of the pipeline; the numbers are in conf/pipeline/."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STEPS: tuple[str, ...] = (
 )
 """Every step a plan may have, in the order it runs."""
 SHARED_STEPS: tuple[str, ...] = STEPS[:5]
-"""Steps whose results a control may take over: nothing in them depends on RL rewards."""
+"""Steps whose results a control run may reuse, because nothing in them depends on RL rewards."""
 
 Stage = Literal["base", "sft", RLStage]
 
@@ -42,7 +42,7 @@ class PipelineRunSection(StrictModel):
     seed: Seed
     """Seed of every step."""
     resume: Literal["auto"]
-    """A pipeline always continues what is there; another directory starts afresh."""
+    """Always auto: a pipeline continues what is there; another directory starts afresh."""
 
 
 class PipelineDataSection(StrictModel):
@@ -52,14 +52,14 @@ class PipelineDataSection(StrictModel):
     """Holds train/<domain>.jsonl, heldout/<domain>.jsonl, sft.jsonl, preferences.jsonl,
     preferences_heldout.jsonl and pretrain/<source>.jsonl."""
     generate: bool
-    """Make the demo's tasks there; false: they must be there."""
+    """Whether to make the demo's tasks there; false: they must exist."""
 
 
 class PipelineConfig(StrictModel):
     """Configures ``python -m granite_rl.pipeline``."""
 
     recipe: str
-    """Given to every step as ``recipe=``."""
+    """Name of the recipe, given to every step as ``recipe=``."""
     run: PipelineRunSection
     control: bool
     """Shuffle the RL rewards inside each batch: the same recipe with nothing to learn from."""

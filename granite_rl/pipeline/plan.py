@@ -41,7 +41,7 @@ class Step:
     inputs: Mapping[str, Path]
     """What it reads, by the name a message should use."""
     outputs: tuple[Path, ...]
-    """What must exist when it has succeeded."""
+    """Files that must exist when the step has succeeded."""
     resumable: bool = True
     """Whether the directory holds a status.json and checkpoints to continue from."""
     evaluations: Mapping[str, Path] = field(default_factory=dict)
@@ -64,14 +64,14 @@ class Plan:
 
 
 class Files(NamedTuple):
-    """Stands for several paths: a pattern with ``{each}`` in it, and how messages call each one."""
+    """Describes several paths: a pattern with ``{each}``, and the name of each one in messages."""
 
     pattern: str
     each: str
-    """The list of `_places` that ``{each}`` goes through."""
+    """Name of the list in `_places` that ``{each}`` goes through."""
     label: str
     named: bool = False
-    """Given to the command as a mapping from names instead of a list."""
+    """Whether the command gets a mapping from names instead of a list."""
 
 
 class Row(NamedTuple):
@@ -82,11 +82,12 @@ class Row(NamedTuple):
     kind: str | None
     directory: str
     reads: Mapping[str, str | Files]
-    """What it reads, by the key of the command that takes it."""
+    """Inputs of the step, by the key of the command that takes each."""
     writes: tuple[str | Files, ...]
     arguments: tuple[str, ...]
-    """Of the command, in order: the key of what it reads, of its directory or of a setting that
-    steps have in common stands for ``key=value``."""
+    """Arguments of the command, in order. The key of an input, of the directory or of a setting
+    that steps share stands for ``key=value``.
+    """
     resumable: bool = True
     evaluations: Files | None = None
 
@@ -192,7 +193,7 @@ TABLE: tuple[Row, ...] = (
 
 
 def build_plan(config: PipelineConfig) -> Plan:
-    """List the steps that the configuration asks for, in order; touches no file."""
+    """List the steps that the configuration asks for, in order; no file is read or written."""
     root, stages = config.run.dir, config.wanted_stages
     shared = config.reuse_from or root
     directories = {"pretrain": shared / "pretrain", "sft": shared / "sft"}
@@ -228,11 +229,11 @@ def _wanted(row: Row, config: PipelineConfig) -> bool:
 def _places(
     row: Row, config: PipelineConfig, of_stage: Mapping[str, Path]
 ) -> dict[str, str | Path | Sequence[str]]:
-    """Say what the table's ``{names}`` stand for in a row, and what ``{each}`` goes through.
+    """Return the values of the ``{names}`` in a row of the table, and the lists for ``{each}``.
 
     Args:
-        row: of the table.
-        config: of the pipeline.
+        row: a row of the table.
+        config: the pipeline's configuration.
         of_stage: run directory of each wanted stage, in the recipe's order.
     """
     shared, data = config.reuse_from or config.run.dir, config.data.dir
@@ -256,7 +257,7 @@ def _places(
 
 
 def _step(row: Row, config: PipelineConfig, places: Mapping[str, Any]) -> Step:
-    """Fill in a row of the table."""
+    """Build a step from a row of the table."""
 
     def path(pattern: str) -> Path:
         return Path(pattern.format_map(places))
@@ -305,7 +306,7 @@ def _settings(config: PipelineConfig) -> dict[str, list[str]]:
 
 
 def waves(steps: Sequence[Step], limit: int) -> list[list[Step]]:
-    """Group steps, in order, that can run side by side: none reads what another one writes.
+    """Group steps, in order, that can run side by side because none reads another's results.
 
     Args:
         steps: of a plan.
@@ -347,10 +348,10 @@ def content_hash(path: Path) -> str:
 
 
 def check_external_inputs(plan: Plan) -> None:
-    """Refuse early when a step reads something that no earlier step makes and that isn't there.
+    """Refuse early when an input is missing that no earlier step makes.
 
     Raises:
-        DataError: naming the step, the key and the missing path.
+        DataError: an input is missing; the message names the step, the key and the path.
     """
     produced: list[Path] = []
     for step in plan.steps:
@@ -366,11 +367,10 @@ def check_external_inputs(plan: Plan) -> None:
 
 
 def check_reuse(config: PipelineConfig, record: Mapping[str, object]) -> None:
-    """Refuse to build on another pipeline's results unless recipe and seed are the same and it got
-    far enough.
+    """Refuse another pipeline's results unless recipe and seed agree and it got far enough.
 
     Raises:
-        ConfigError: naming the difference.
+        ConfigError: the results can't be reused; the message names the difference.
     """
     for key, wanted in (("recipe", config.recipe), ("seed", config.run.seed)):
         if record.get(key) != wanted:

@@ -1,4 +1,4 @@
-"""Records what a pipeline has run in ``pipeline.json`` of its run directory.
+"""Record what a pipeline has run in ``pipeline.json`` of its run directory.
 
 It is the memory behind "done, inputs unchanged", and what the report reads. Paths in it are
 relative to the run directory, so that a directory of runs can be moved or copied as a whole.
@@ -29,17 +29,17 @@ class StepRecord:
     state: str
     """running, succeeded, failed or preempted."""
     seconds: float = 0.0
-    """Wall-clock time of all its attempts on these inputs."""
+    """Wall-clock seconds of all its attempts on these inputs."""
     exit_code: int | None = None
 
 
 _SAVING = threading.Lock()
-"""Steps that run side by side end, and are recorded, at any moment."""
+"""Lock for saving: steps that run side by side may end, and be recorded, at the same time."""
 
 
 @dataclass
 class PipelineRecord:
-    """Holds the document; ``save`` replaces it as a whole."""
+    """Holds the content of ``pipeline.json``; ``save`` replaces the file as a whole."""
 
     directory: Path
     header: dict[str, Any] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class PipelineRecord:
 
     @classmethod
     def load(cls, directory: Path) -> PipelineRecord:
-        """Read the record of a run directory; empty where there is none."""
+        """Read the record of a run directory; return an empty one where there is none."""
         document = read_json(directory / RECORD_NAME) or {}
         steps = {
             name: StepRecord(
@@ -83,7 +83,7 @@ class PipelineRecord:
         }
 
     def confirm(self, step: Step) -> None:
-        """Add a step's evaluations to the report: it is done with its present inputs."""
+        """Add a step's evaluations to the report, once it is done with its present inputs."""
         for stage, path in step.evaluations.items():
             self.header["evaluations"][stage] = self._relative(path)
         self.save()
@@ -92,7 +92,7 @@ class PipelineRecord:
         return os.path.relpath(path.absolute(), self.directory.absolute())
 
     def save(self) -> None:
-        """Write the document."""
+        """Write the record to ``pipeline.json``."""
         with _SAVING:
             ordered = sorted(
                 self.steps, key=lambda name: STEPS.index(name) if name in STEPS else -1

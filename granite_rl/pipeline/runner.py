@@ -72,7 +72,8 @@ otherwise the code of the step that failed."""
 
 
 _PRIOR_S = 60.0
-"""Weight, in seconds, of the expectation: one short step that took twice as long says little."""
+"""Weight of the expected duration, in seconds; one short step that took twice as long says little.
+"""
 
 
 class StepFailedError(UserError):
@@ -91,7 +92,7 @@ class Due:
     reason: str
     inputs: dict[str, str]
     fresh: bool = False
-    """Run in an empty directory: what is there belongs to other inputs."""
+    """Whether to run in an empty directory, because what is there belongs to other inputs."""
 
 
 def judge(step: Step, record: StepRecord | None) -> Due:
@@ -152,7 +153,7 @@ def shown(command: Sequence[str]) -> str:
 
 
 class Pipeline:
-    """Runs the steps of a plan in order and keeps the record of them."""
+    """Runs the steps of a plan in order and records them."""
 
     def __init__(
         self,
@@ -176,7 +177,7 @@ class Pipeline:
         self._kept: dict[str, ServingChild] = {}
 
     def execute(self) -> None:
-        """Run what is due.
+        """Run every step that is due.
 
         Raises:
             StepFailedError: a step failed; nothing behind it was started.
@@ -196,7 +197,7 @@ class Pipeline:
         self._say(f"finished in {format_duration(time.monotonic() - self._began)}")
 
     def _run_wave(self, group: Sequence[Step], done: int) -> None:
-        """Run what is due of steps that don't need each other, side by side.
+        """Run those steps of a group that are due, side by side.
 
         When one fails the others are finished: what they make is needed anyway.
         """
@@ -245,7 +246,7 @@ class Pipeline:
         return kept
 
     def _close_kept(self, needed: Collection[str | None]) -> None:
-        """End the kept processes that no further step runs in."""
+        """End the kept processes in which no further step runs."""
         for kind in [kind for kind in self._kept if kind not in needed]:
             self._kept.pop(kind).close()
 
@@ -281,7 +282,7 @@ class Pipeline:
         return self.run.path / "logs" / f"{step.name}.log"
 
     def _move_aside(self, step: Step) -> None:
-        """Move away what other inputs had made, so that a step that resumes does not find it."""
+        """Move a step's old results aside, so that a step that resumes does not find them."""
         if not step.directory.exists():
             return
         attic = step.directory.parent / ".superseded"
@@ -313,7 +314,7 @@ class Pipeline:
         return Preempted(f"stopped at step {step.name}", f"continue with: {self.command}")
 
     def _report(self, step: Step) -> None:
-        """Bring the report up to date, and say what the step did."""
+        """Update the report, and print what the step did."""
         for transition in write_report(self.run.path).transitions():
             if transition.stage in step.evaluations:
                 self._say(f"  {transition.sentence()}")
@@ -324,8 +325,10 @@ class Pipeline:
         return elapsed if left is None else f"{elapsed}, about {format_duration(left)} left"
 
     def remaining_seconds(self, done: int) -> float | None:
-        """Estimate the seconds of the steps that are not done, scaled by how this session's steps
-        compare with what was expected; None without an expectation for every one of them."""
+        """Estimate the seconds of the steps that are not done; None if one has no expectation.
+
+        The expectations are scaled by how long this session's steps took compared with theirs.
+        """
         expected = self.config.expected_seconds
         rest = []
         for step in self.plan.steps[done:]:
@@ -346,7 +349,7 @@ class Pipeline:
 
 
 def print_plan(config: PipelineConfig, plan: Plan) -> None:
-    """Print what would run, with every command; inputs that earlier steps make are not judged."""
+    """Print what would run, with every command; inputs that earlier steps make are not checked."""
     record = PipelineRecord.load(config.run.dir)
     print(to_yaml(config).rstrip())
     print(f"\n{len(plan.steps)} steps into {config.run.dir}:")
@@ -401,7 +404,7 @@ def run_pipeline(
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the pipeline; returns the exit code."""
+    """Run the pipeline; return the exit code."""
     arguments = parse_arguments(PROGRAM, DESCRIPTION, argv, epilog=EPILOG)
     config = configure("pipeline", PipelineConfig, arguments.overrides)
     plan = build_plan(config)

@@ -2,10 +2,9 @@
 
 Each request is one line of JSON on stdin, ``{"module", "arguments", "end"}``: the module's ``main``
 runs as ``python -m MODULE ARGUMENT ...`` would run it, and when it has succeeded the line ``end``
-is written. What it saves: the imports of every step but the first (5-15 s each on two cores), and
-with ``STANDBY`` the start of Ray, vLLM and the trainers (20-25 s per RL stage). What it costs: a
-step inherits a used process. So nothing outlives a failure: a step that does not return 0 ends the
-process with its exit code.
+is written. This saves the imports of every step but the first (5-15 s each on two cores), and
+with ``STANDBY`` the start of Ray, vLLM and the trainers (20-25 s per RL stage). The price: a
+step inherits a used process. So a step that does not return 0 ends the process with its exit code.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from granite_rl.errors import ExitCode
 
 
 def main() -> int:
-    """Serve until stdin ends or a step fails; returns the exit code."""
+    """Run requested steps until stdin ends or a step fails; return the exit code."""
     # Between two steps, whose own handlers save first: leave as Python does, which ends Ray too.
     signal.signal(signal.SIGTERM, _leave)
     # Steps, and the processes that they start, must not read the requests.
@@ -50,7 +49,7 @@ def _leave(number: int, _frame: FrameType | None) -> None:
 
 
 def run_step(module: str, arguments: Sequence[str]) -> int:
-    """Run what ``python -m module arguments`` would; returns its exit code."""
+    """Run what ``python -m module arguments`` would; return its exit code."""
     try:
         found = find_spec(module)
         is_package = found is not None and found.submodule_search_locations is not None

@@ -20,7 +20,7 @@ rows: {{"prompt": [messages], "chosen": text, "rejected": text, "language": code
 
 
 def main(argv: Sequence[str]) -> int:
-    """Train a reward model; returns the exit code."""
+    """Train a reward model; return the exit code."""
     parsed = parse_arguments(PROGRAM, DESCRIPTION, argv, epilog=EXAMPLES)
     config = configure("reward_model", RewardModelConfig, parsed.overrides)
     with launching(config.trainer.ranks, dry_run=parsed.dry_run) as stop:

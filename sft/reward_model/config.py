@@ -1,4 +1,4 @@
-"""The configuration of ``python -m sft.reward_model``; the numbers are in conf/reward_model/."""
+"""Define the configuration of ``python -m sft.reward_model``; numbers are in conf/reward_model/."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ from granite_rl.config import (
 
 
 class BackboneSection(StrictModel):
-    """Where the backbone comes from."""
+    """Configures the checkpoint that gives the backbone."""
 
     path: Path
     """Policy checkpoint whose backbone the reward model starts from, usually the SFT model."""
 
 
 class PairsSection(StrictModel):
-    """Preference pairs and how often they are seen."""
+    """Configures the preference pairs and how often they are seen."""
 
     train: Path
-    """JSONL of pairs."""
+    """File of training pairs, JSONL or parquet."""
     heldout: Path | None
-    """JSONL of pairs that are only scored, at the end; null: none."""
+    """File of pairs that are only scored, at the end; null: none."""
     epochs: PositiveFloat
     pairs_per_step: Positive
     """Pairs of one optimizer step, over all ranks."""
 
 
 class PairsTrainerSection(TrainerSection):
-    """As for every trainer; here a row is one conversation of at most ``row_tokens`` tokens."""
+    """Configures DeepSpeed ranks; a row is one conversation of at most ``row_tokens`` tokens."""
 
     rows_per_microbatch: Annotated[int, Field(ge=2)]
     """Conversations in one forward pass: two to a pair."""
 
 
 class RewardModelConfig(StrictModel):
-    """Everything ``python -m sft.reward_model`` reads."""
+    """Configures ``python -m sft.reward_model``."""
 
     recipe: str
     run: RunSection

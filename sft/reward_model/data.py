@@ -1,4 +1,4 @@
-"""Reads preference pairs from JSONL or parquet, tokenises them, and puts them into order.
+"""Read preference pairs from JSONL or parquet, tokenise them, and put them into order.
 
 Order is a pure function of (seed, epoch), so a run that resumes sees exactly the pairs it would
 have seen. All texts are tokenised in one call, which takes half the time of one call each.
@@ -27,7 +27,7 @@ _WANTED = (
 
 
 class Pair(NamedTuple):
-    """A tokenised preference."""
+    """Holds one tokenised preference pair."""
 
     chosen: list[int]
     rejected: list[int]
@@ -35,12 +35,12 @@ class Pair(NamedTuple):
 
     @property
     def length(self) -> int:
-        """Tokens of the longer conversation."""
+        """Return the number of tokens of the longer conversation."""
         return max(len(self.chosen), len(self.rejected))
 
 
 class Data(NamedTuple):
-    """What is trained on and what is only scored."""
+    """Holds the pairs that are trained on and those that are only scored."""
 
     train: list[Pair]
     heldout: list[Pair]
@@ -110,7 +110,7 @@ def save_pairs(path: Path, pairs: Sequence[Pair]) -> None:
 
 
 def load_pairs(path: Path) -> list[Pair]:
-    """Read what `save_pairs` wrote."""
+    """Read a file that `save_pairs` wrote."""
     with np.load(path, allow_pickle=False) as stored:
         answers = [answer.tolist() for answer in np.split(stored["token_ids"], stored["ends"][:-1])]
         languages = stored["languages"].tolist()
@@ -121,12 +121,12 @@ def load_pairs(path: Path) -> list[Pair]:
 
 
 def total_steps(pairs: int, epochs: float, pairs_per_step: int) -> int:
-    """Optimizer steps of a run; pairs that don't fill the last batch are left out."""
+    """Return the optimizer steps of a run; pairs that don't fill the last batch are left out."""
     return int(pairs * epochs) // pairs_per_step
 
 
 def batch_order(pairs: int, step: int, pairs_per_step: int, seed: int) -> list[int]:
-    """Indices of the pairs of one step: consecutive pieces of a fresh permutation per epoch."""
+    """Return the indices of one step's pairs: pieces of a fresh permutation per epoch."""
     chosen: list[int] = []
     position = step * pairs_per_step
     while len(chosen) < pairs_per_step:
@@ -140,7 +140,7 @@ def batch_order(pairs: int, step: int, pairs_per_step: int, seed: int) -> list[i
 
 
 def micro_batches(pairs: Sequence[Pair], conversations: int) -> Iterator[list[Pair]]:
-    """Pairs by length, as many to a micro-batch as its conversations allow."""
+    """Yield pairs sorted by length, as many per micro-batch as its conversations allow."""
     ordered = sorted(pairs, key=lambda pair: pair.length)
     size = conversations // 2
     for start in range(0, len(ordered), size):

@@ -19,7 +19,7 @@ from sft.reward_model.data import Pair, micro_batches
 
 
 def scores_of(model: Any, pairs: Sequence[Pair]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Scores of the chosen and of the rejected answers, [pairs] each, from one forward pass."""
+    """Score the chosen and the rejected answers, [pairs] each, in one forward pass."""
     input_ids, last_index = pad_right(
         [pair.chosen for pair in pairs] + [pair.rejected for pair in pairs]
     )
@@ -29,7 +29,7 @@ def scores_of(model: Any, pairs: Sequence[Pair]) -> tuple[torch.Tensor, torch.Te
 
 
 def bradley_terry_loss(chosen: torch.Tensor, rejected: torch.Tensor) -> torch.Tensor:
-    """Sum over pairs of -log sigmoid(chosen - rejected). Shapes [pairs], result a scalar."""
+    """Sum -log sigmoid(chosen - rejected) over pairs. Shapes [pairs], result a scalar."""
     return -logsigmoid(chosen - rejected).sum()
 
 
@@ -39,11 +39,11 @@ def evaluate(
     conversations: int,
     stop_point: Callable[[], None] = lambda: None,
 ) -> dict[str, dict[str, float]]:
-    """Accuracy (share of pairs ranked correctly), mean margin and n, by language and for "all".
+    """Compute accuracy (share of pairs ranked correctly), mean margin and n, by language and "all".
 
     Args:
         model: the reward model.
-        pairs: what it scores.
+        pairs: the pairs to score.
         conversations: in one micro-batch.
         stop_point: called before each micro-batch; may raise.
     """
@@ -67,7 +67,7 @@ def evaluate(
 
 
 def heldout_metrics(report: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """The metrics of an `evaluate` report."""
+    """Return the metrics of an `evaluate` report."""
     languages = {key: value for key, value in report.items() if key != "all"}
     metrics = {"eval/mean": report["all"]["accuracy"]}
     for language, values in languages.items():
@@ -77,7 +77,7 @@ def heldout_metrics(report: Mapping[str, Mapping[str, float]]) -> dict[str, floa
 
 
 def table(report: Mapping[str, Mapping[str, float]]) -> str:
-    """An `evaluate` report as text."""
+    """Format an `evaluate` report as text."""
     lines = ["held-out pairs ranked correctly:"]
     lines += [
         f"  {key:8} {values['accuracy']:6.1%}  of {values['n']:5}  margin {values['margin']:+.2f}"

@@ -48,19 +48,19 @@ HELDOUT_FILE = "heldout.json"
 
 @dataclass(frozen=True)
 class Shared:
-    """What every rank is told."""
+    """Holds what every rank gets: paths and numbers."""
 
     train: Path
-    """File of `save_pairs`."""
+    """File of training pairs, written by `save_pairs`."""
     heldout: Path | None
     steps: int
 
 
 def read_inputs(config: RewardModelConfig) -> Data:
-    """Tokenised pairs, after checking that everything fits together.
+    """Return the tokenised pairs, after checking that everything fits together.
 
     Raises:
-        ConfigError | PreflightError | DataError: naming the key path, or file and line.
+        ConfigError | PreflightError | DataError: a check failed; it names key, or file and line.
     """
     limit = config.trainer.row_tokens
     tokenizer = check_model(
@@ -86,7 +86,7 @@ def _steps(config: RewardModelConfig, data: Data) -> int:
 
 
 def describe(config: RewardModelConfig, data: Data) -> str:
-    """The plan in one line."""
+    """Return the plan in one line."""
     return (
         f"# plan: {_steps(config, data)} steps x {config.data.pairs_per_step} of "
         f"{len(data.train)} pairs, {len(data.heldout)} held out, {config.trainer.ranks} rank(s)"
@@ -113,7 +113,7 @@ def prepare(config: RewardModelConfig, data: Data, run: RunDirectory) -> Prepare
 
 
 def product(config: RewardModelConfig, run: Path) -> bool:
-    """Whether a run directory holds the model, and the report on held-out pairs if asked for."""
+    """Return whether a run directory holds the model, and the held-out report if asked for."""
     report = config.data.heldout is None or (run / HELDOUT_FILE).is_file()
     return has_model(config, run) and report
 
@@ -129,7 +129,7 @@ def train_rank(rank: int, context: RankContext, task: Task[RewardModelConfig, Sh
 
 
 class _Training:
-    """State of one rank while it trains."""
+    """Holds the state of one rank while it trains."""
 
     def __init__(
         self, rank: int, context: RankContext, task: Task[RewardModelConfig, Shared]
@@ -178,7 +178,7 @@ class _Training:
         self.saves.stop_point(self.engine, step, {"tokens": self.tokens})
 
     def _step(self, step: int) -> dict[str, float]:
-        """One optimizer step; the metrics are those of the global batch, on every rank."""
+        """Train one optimizer step; return metrics of the global batch, the same on every rank."""
         config, began = self.config, time.monotonic()
         wanted = config.data.pairs_per_step
         order = batch_order(len(self.pairs), step - 1, wanted, config.run.seed)
@@ -242,7 +242,7 @@ class _Training:
         self.context.report(table(report))
 
     def _leave_if_asked(self) -> None:
-        """Stop the evaluation, which rank 0 does alone."""
+        """End the evaluation, which rank 0 does alone, if the run was asked to stop."""
         if self.context.stop_requested():
             raise Preempted(
                 f"stopped on request in the evaluation, after step {self.steps}; its checkpoint "
