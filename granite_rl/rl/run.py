@@ -87,6 +87,8 @@ def run_stage(inputs: Inputs, run: RunDirectory, evaluate: Evaluate, stop: StopS
     def check() -> None:
         """End the start of a stage that was asked to stop."""
         if stop.requested:
+            if start >= steps:
+                raise Preempted(f"stopped by {stop.name} at the start; all {steps} steps are saved")
             done = f"nothing was trained after step {start}" if start else "nothing was trained"
             raise Preempted(f"stopped by {stop.name} before step {start + 1} of {steps}; {done}")
 
