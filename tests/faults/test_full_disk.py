@@ -75,7 +75,7 @@ def test_fine_tuning_ends_at_the_checkpoint_that_does_not_fit(
 def test_a_stage_ends_at_the_rollout_file_that_does_not_fit(
     tiny_checkpoint: Path, any_rows: Path, tmp_path: Path
 ) -> None:
-    """16 samples are about 16 KiB, written before anything else of a step."""
+    """Its rows carry 1 MB each, so the first file of 16 samples is larger than the disk."""
     run = tmp_path / "disk" / "run"
     (tmp_path / "rows.jsonl").write_text(
         "".join(
