@@ -204,11 +204,11 @@ class RunDirectory:
 
     @property
     def step(self) -> int:
-        """Return the last step that was reported; 0 for a new run."""
+        """Return the last step that was recorded; 0 for a new run."""
         return int(self._status["step"])
 
     def set_step(self, step: int) -> None:
-        """Report a finished step.
+        """Record a finished step in status.json.
 
         Raises:
             InfrastructureError: another process took the directory over, so this one must stop.
