@@ -105,7 +105,7 @@ def check_precision(zero_stage: int, dtype: str) -> None:
     """Refuse to accumulate gradients in bfloat16, which is what DeepSpeed does below ZeRO 2.
 
     Raises:
-        ValueError: with what would be right.
+        ValueError: the two don't fit; the message says what would.
     """
     if dtype == "bfloat16" and zero_stage < 2:
         raise ValueError(
@@ -245,7 +245,7 @@ class AlgorithmSection(StrictModel):
     """Domains whose KL weight differs; null: none."""
     kl_estimator: Literal["k1", "k2", "k3", "abs"]
     kl_in: Literal["loss", "reward"]
-    """loss: a term per token. reward: the sum over a response is taken off its score before
+    """loss: a term per token. reward: the sum over a response is subtracted from its score before
     advantages, which costs one more forward pass of policy and reference."""
     overlong_buffer: NonNegative
     """Soft overlong punishment (DAPO eq. 13): the last N response tokens cost up to

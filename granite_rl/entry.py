@@ -58,7 +58,7 @@ def parse_arguments(
 
     Args:
         program: how the user calls it, for ``--help``.
-        description: what it does.
+        description: its purpose, for ``--help``.
         argv: arguments without the program's name.
         positional: name of a leading argument that stands for the override ``positional=VALUE``.
         epilog: examples, printed below the options.
@@ -93,7 +93,7 @@ def configure(name: str, model: type[ConfigT], overrides: Sequence[str]) -> Conf
     """Compose the root ``conf/<name>`` with a command line's overrides and validate the result.
 
     Raises:
-        ConfigError: as `compose` and `validate`.
+        ConfigError: `compose` or `validate` refuses the configuration.
     """
     groups = _groups(name)
     sections = [*model.model_fields, *sorted(groups.difference(model.model_fields))]
@@ -203,7 +203,7 @@ def validate(model: type[ConfigT], resolved: dict[str, Any]) -> ConfigT:
     """Validate a composed configuration; the first problem of each key is reported.
 
     Raises:
-        ConfigError: naming every wrong key path, its value, and what is allowed.
+        ConfigError: a value is wrong; the message names each key path, value and what is allowed.
     """
     try:
         return model.model_validate(resolved)

@@ -102,7 +102,7 @@ def literal_values(
     """Quote for Hydra what is to be taken literally: paths, and names of a group's options.
 
     Args:
-        overrides: as typed.
+        overrides: the overrides as typed.
         paths: `path_keys` of the configuration.
         groups: keys that choose a file of a config group.
 

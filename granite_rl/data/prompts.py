@@ -70,7 +70,7 @@ def describe_too_long(kind: str, prompts: Prompts) -> str:
 
     Args:
         kind: which rows they are, for the message.
-        prompts: what was kept, and how many were not.
+        prompts: the prompts that were kept, and the number of those left out.
     """
     total = len(prompts.rows) + prompts.too_long
     return (

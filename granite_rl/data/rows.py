@@ -36,7 +36,7 @@ def data_rows(
     Args:
         paths: JSONL or parquet files.
         packed: members that hold lists or objects; JSON text that says the same is decoded.
-        wanted: what a row looks like, for messages.
+        wanted: description of a valid row, for messages.
 
     Raises:
         DataError: a file or a row can't be read.
@@ -109,7 +109,7 @@ def declared_tools(raw: Any, origin: str) -> list[dict[str, Any]] | None:
     """Check the functions that a row declares; None where it declares none.
 
     Raises:
-        DataError: naming file and line.
+        DataError: the tools are malformed; the message names file and line.
     """
     if raw is not None and not (isinstance(raw, list) and all(isinstance(t, dict) for t in raw)):
         raise DataError(
@@ -128,13 +128,13 @@ def chat_messages(
     the chat template. An assistant that only calls tools may have none.
 
     Args:
-        raw: what the row holds.
+        raw: the row's messages, unchecked.
         origin: ``file:line``.
         key: the row's member, for messages.
         roles: the allowed roles; None allows all that the chat template takes.
 
     Raises:
-        DataError: naming file, line and message.
+        DataError: a message is malformed; the error names file, line and message.
     """
     if not raw:
         raise DataError(f"{origin}: {key!r} is empty", f"at least one message, e.g. {EXAMPLE}")

@@ -88,7 +88,7 @@ def _one_replica(section: GeneratorSection) -> GeneratorSection:
     """Return a generator section with one replica and a weight transport this process can use."""
     single = section.model_copy(update={"replicas": 1})
     if TRANSPORTS[single.weight_sync].needs_gpus:
-        # This process sends, and has none.
+        # This process sends the weights, and has no GPU.
         single = single.model_copy(update={"weight_sync": "network"})
     return single
 

@@ -40,7 +40,7 @@ def existing_directory(path: str | Path, where: str = "") -> Path:
 
     Args:
         path: relative or absolute.
-        where: what stands before a message, "model.path: " say.
+        where: prefix of messages, e.g. "model.path: ".
 
     Raises:
         PreflightError: there is no directory at this path.
@@ -62,7 +62,7 @@ def read_object(file: Path, where: str = "") -> dict[str, Any]:
     """Read a JSON file of a checkpoint that holds an object.
 
     Raises:
-        PreflightError: it can't be read, or holds something else.
+        PreflightError: the file can't be read, or holds no object.
     """
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
@@ -77,7 +77,7 @@ def read_config(path: str | Path, where: str = "") -> dict[str, Any]:
     """Read ``config.json`` of a Granite checkpoint.
 
     Raises:
-        PreflightError: no directory, no config.json, a damaged one, or not a Granite's.
+        PreflightError: the directory or config.json is missing, damaged or not a Granite's.
     """
     directory = existing_directory(path, where)
     file = directory / "config.json"

@@ -49,10 +49,10 @@ def write_config(
     """Write config.json: the configuration's values, and fields that only the parent's file has.
 
     Args:
-        config: of the model that is written.
-        directory: where to.
-        dtype: of the weights; None: the configuration's own.
-        changes: further fields.
+        config: configuration of the model that is written.
+        directory: directory of the new config.json.
+        dtype: dtype of the weights; None: the configuration's own.
+        changes: further fields to set.
     """
     from transformers import GraniteConfig
 

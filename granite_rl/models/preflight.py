@@ -86,14 +86,14 @@ def check_model(
     Args:
         path: its directory.
         key: the configuration key that holds the path, for messages.
-        role: what the checkpoint must be.
-        context: tokens of the longest sequence that it will see; None: as many as it can.
+        role: the kind of model that the checkpoint must hold.
+        context: tokens of the longest sequence it will get; None: the model's own maximum.
         context_key: the key that sets `context`.
         trained: whether a model is going to be trained from it and exported.
-        tokenizer: whose tokens it will read; None: those of its own.
+        tokenizer: the tokenizer that encodes its inputs; None: the checkpoint's own.
 
     Raises:
-        PreflightError: it can't do what it is wanted for; the message begins with `key`.
+        PreflightError: the checkpoint can't be used; the message begins with `key`.
         ConfigError: the context is longer than the model's; the message begins with `context_key`.
     """
     where = f"{key}: "
@@ -148,7 +148,7 @@ def check_continued(model: CheckedModel, key: str) -> None:
     """Check that episodes of several turns can be continued in the model's chat template.
 
     Raises:
-        PreflightError: they can't; the message begins with `key`.
+        PreflightError: the template prevents it; the message begins with `key`.
     """
     try:
         encode_continuation(model.tokenizer, [{"role": "user", "content": "x"}])
@@ -160,7 +160,7 @@ def check_tokenizer(path: str | Path, *, key: str) -> PreTrainedTokenizerBase:
     """Check the tokenizer from which a new model's vocabulary and special tokens will come.
 
     Raises:
-        PreflightError: it can't be loaded or lacks what training needs.
+        PreflightError: the tokenizer can't be loaded or lacks what training needs.
     """
     where = f"{key}: "
     tokenizer = load_tokenizer(path, where)

@@ -45,10 +45,10 @@ def stored_tensors(directory: Path, where: str = "") -> dict[str, StoredTensor]:
 
     Args:
         directory: the checkpoint.
-        where: what stands before a message, "model.path: " say.
+        where: prefix of messages, e.g. "model.path: ".
 
     Raises:
-        PreflightError: a file is missing, cut off or no safetensors, or doesn't fit the index.
+        PreflightError: a file is missing, cut off or not safetensors, or contradicts the index.
     """
     tensors: dict[str, StoredTensor] = {}
     for name in weight_files(directory, where):
@@ -101,7 +101,7 @@ def read_header(file: Path) -> dict[str, StoredTensor]:
     """Read the header of a safetensors file and check that the file is complete.
 
     Raises:
-        ValueError: it isn't, saying how.
+        ValueError: the file is damaged; the message says how.
     """
     size = file.stat().st_size
     with file.open("rb") as stream:

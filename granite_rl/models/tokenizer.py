@@ -180,7 +180,7 @@ def load_tokenizer(path: str | Path, where: str = "") -> PreTrainedTokenizerBase
 
     Args:
         path: the directory.
-        where: what stands before a message, "model.path: " say.
+        where: prefix of messages, e.g. "model.path: ".
 
     Raises:
         PreflightError: no such directory, no tokenizer in it, no chat template, or no end token.
@@ -331,7 +331,7 @@ def encode_continuation(
     they are: other than a prompt, an observation may hold anything, and can't forge a turn.
 
     Args:
-        tokenizer: the prompt's.
+        tokenizer: the tokenizer of the prompt.
         messages: `{"role", "content"}` with roles among `OBSERVER_ROLES`, valid Unicode.
         ended: whether the turn before ended with its end token. One that the token limit cut off
             did not: its end token comes first here, as something that the model did not say.

@@ -97,7 +97,7 @@ def run_child(
         log: its output is appended here, unprefixed.
         stop: passes signals on.
         grace_s: seconds from the first signal until the child's process group is killed.
-        environment: variables on top of ours.
+        environment: variables added to this process's own.
         out: where its lines go; our stdout by default.
     """
     began = time.monotonic()
@@ -237,7 +237,7 @@ class _Output:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._pipe, selectors.EVENT_READ)
         self.ended_by_word = False
-        """Whether the last `lines` ended because the child said so, not because it is gone."""
+        """Whether the last `lines` ended with the child's end line and not with its death."""
 
     def close(self) -> None:
         """Stop listening."""

@@ -309,8 +309,8 @@ def waves(steps: Sequence[Step], limit: int) -> list[list[Step]]:
     """Group steps, in order, that can run side by side because none reads another's results.
 
     Args:
-        steps: of a plan.
-        limit: steps of a group at most.
+        steps: steps of a plan.
+        limit: most steps of a group.
     """
     groups: list[list[Step]] = []
     for step in steps:

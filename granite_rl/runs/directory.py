@@ -124,12 +124,12 @@ class RunDirectory:
 
         Args:
             run: the ``run`` section of the configuration.
-            kind: what runs here (``pretrain``, ``sft``, a stage's name, ``pipeline``).
+            kind: kind of the run: ``pretrain``, ``sft``, a stage's name or ``pipeline``.
             config_yaml: the resolved configuration.
-            overrides: what the user set on the command line.
+            overrides: the overrides of the command line.
             command: the whole command, from which the one that continues the run is made.
-            product: whether a run directory holds, whole, what a finished run leaves. Where it
-                does not, the run is reopened, to make it again; None: a finished run is finished.
+            product: returns whether a run directory holds all that a finished run leaves. If it
+                does not, the run is reopened to make that again; None: nothing is checked.
 
         Raises:
             ConfigError: the directory was used before and ``run.resume`` does not allow that, or it
@@ -204,11 +204,11 @@ class RunDirectory:
 
     @property
     def step(self) -> int:
-        """Return the last step that was reported; 0 for a new run."""
+        """Return the last step that was recorded; 0 for a new run."""
         return int(self._status["step"])
 
     def set_step(self, step: int) -> None:
-        """Report a finished step.
+        """Record a finished step in status.json.
 
         Raises:
             InfrastructureError: another process took the directory over, so this one must stop.
@@ -232,9 +232,9 @@ class RunDirectory:
 
         Args:
             state: how the run ended.
-            exit_code: what the process is going to return.
-            error: what went wrong, for a person.
-            next_command: what to run next: the next stage, or the command that resumes this run.
+            exit_code: exit code that the process is going to return.
+            error: description of the fault, for a person.
+            next_command: next command to run: the next stage, or the one that resumes this run.
         """
         self._status |= {
             "state": state,

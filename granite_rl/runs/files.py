@@ -68,7 +68,7 @@ def end_last_line(path: Path) -> None:
 
 
 def write_atomic(path: Path, content: str | bytes) -> None:
-    """Replace a file as a whole (mode 0640); on failure only the old file is there."""
+    """Replace a file as a whole (mode 0640); on failure the old one stays and nothing is left."""
     write_whole(path, content, mode=FILE_MODE)
 
 

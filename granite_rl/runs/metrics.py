@@ -48,7 +48,7 @@ _WANDB_INIT_TIMEOUT_S = 30.0
 
 
 class Sink(Protocol):
-    """Describes an adapter to a tracking tool."""
+    """Adapts a tracking tool: takes the metrics and samples of each step."""
 
     def log(self, step: int, metrics: Mapping[str, float]) -> None:
         """Log one step's finite metrics."""

@@ -22,7 +22,7 @@ def join_cluster(address: str, options: Mapping[str, Any]) -> None:
         options: further arguments of ``ray.init``.
 
     Raises:
-        PreflightError: nothing, or not Ray, answers at the address (Ray would try for minutes), or
+        PreflightError: no Ray cluster answers at the address (Ray would try for minutes), or
             the cluster refuses us.
     """
     import ray

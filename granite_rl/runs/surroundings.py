@@ -60,7 +60,7 @@ def check_own_packages() -> None:
     """Refuse a ``rewards.py``, ``envs.py`` or ``conf`` of others that would be imported as ours.
 
     Raises:
-        PreflightError: naming the file.
+        PreflightError: one was found; the message names the file.
     """
     for name in OWN_PACKAGES:
         found = getattr(import_module(name), "__file__", None)
@@ -120,5 +120,5 @@ def _private_home() -> str:
             "set HOME to a directory that can be written",
         ) from error
     if wanted.is_symlink() or owner.st_uid != os.getuid():
-        return tempfile.mkdtemp(prefix="granite-rl-home-")  # somebody else took the name
+        return tempfile.mkdtemp(prefix="granite-rl-home-")  # the name belongs to another user
     return str(wanted)

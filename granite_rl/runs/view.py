@@ -181,7 +181,7 @@ def _sample(record: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _wrapped(text: str, label: str, most: int, *, tail: bool = False) -> Iterator[str]:
-    """Yield escaped text in lines of at most WIDTH columns: ``most`` of them, from start or end.
+    """Yield the first or last ``most`` lines of the escaped text, wrapped at WIDTH columns.
 
     Prompts are shown by their end, where the question is; everything else by its beginning.
     """

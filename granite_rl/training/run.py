@@ -290,7 +290,7 @@ def _as_rank(external: ExternalRank, session: _Session[Any, Any, Any], stop: Sto
     try:
         session.work.train(external.rank, _context(external, stop), task)
     except Preempted:
-        word()  # a rank that left now would take rank 0 with it, before it has given the verdict
+        word()  # leaving now would end rank 0 too, before it has written the final status
         raise
     return int(word())
 

@@ -144,7 +144,7 @@ class Saves:
     """Decides when a run saves and stops; all ranks call the same methods at the same steps.
 
     Args:
-        context: of this rank.
+        context: context of this rank.
         root: directory of the checkpoints.
         section: how many are kept, and how often one is taken.
         saved: step of the checkpoint that the run continues from; None for a new run.
@@ -199,7 +199,7 @@ class Saves:
             torch.distributed.barrier()
             if engine.rank == 0:
                 # Reported before it is saved: killed in between, the step is done again and its
-                # line replaced; otherwise a checkpoint could hold a step that no line tells of.
+                # line replaced; otherwise a checkpoint could hold a step that has no line.
                 self._context.flush()
                 self._store.commit(step, metadata)
                 self._context.report(Saved(step))
