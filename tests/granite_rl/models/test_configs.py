@@ -79,7 +79,9 @@ def test_head_sizes_are_ones_that_vllm_serves_on_cpu(name: str) -> None:
 
 
 def test_unknown_name_suggests_the_nearest() -> None:
-    with pytest.raises(ConfigError, match=r"model\.name: unknown architecture 'granite_3B'.*3b"):
+    with pytest.raises(
+        ConfigError, match=r"model\.name: unknown architecture 'granite_3B'\n.*`granite_3b`"
+    ):
         granite_config("granite_3B")
 
 
