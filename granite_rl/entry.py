@@ -210,14 +210,15 @@ def validate(model: type[ConfigT], resolved: dict[str, Any]) -> ConfigT:
     except ValidationError as error:
         lines = []
         for problem in error.errors():
-            path = _key_of(problem["loc"], resolved, problem["type"]) or "configuration"
+            # A rule over several sections has no place; its message begins with the key.
+            path = _key_of(problem["loc"], resolved, problem["type"])
             value = problem.get("input")
             shown = "" if isinstance(value, dict) else f" (got {value!r})"
             message = problem["msg"].removeprefix("Value error, ")
             if problem["type"] == "extra_forbidden":
                 hint = suggest(path, _leaves(model))
                 message = "unknown configuration key" + (f"; {hint}" if hint else "")
-            lines.append(f"{path}: {message}{shown}")
+            lines.append(f"{path}: {message}{shown}" if path else message)
         raise ConfigError("\n".join(dict.fromkeys(lines))) from None
 
 

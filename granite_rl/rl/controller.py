@@ -146,7 +146,8 @@ class Controller:
                 "lower optim.lr, or look at the rollouts in faults/",
             )
         if not self._updates:
-            why = "" if not self._failed else f"; the last: {self._failed[-1]}"
+            why = ", or were cut off" if self._config.algorithm.overlong_masking else ""
+            why += f"; the last: {self._failed[-1]}" if self._failed else ""
             raise DataError(
                 f"none of the {self.total_steps} steps trained anything: all samples of a group "
                 f"earned the same, or could not be scored{why}",

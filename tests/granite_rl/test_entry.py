@@ -21,6 +21,7 @@ from pretrain.config import PretrainConfig
         ("rollout.deadline_s=-1", "rollout.deadline_s"),
         ("data.epochs=many", "data.epochs"),
         ("optim.invented=1", "optim.invented"),
+        ("trainer.ranks=7", "trainer.ranks"),  # a rule over several sections
     ],
 )
 def test_a_refused_value_is_named_by_its_key(override: str, key: str) -> None:
