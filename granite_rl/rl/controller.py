@@ -332,7 +332,15 @@ class Controller:
             dump = self._run.path / "faults" / f"step_{step:06d}.jsonl"
             dump.parent.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
             write_records(dump, step, rollout_records(builder.outcomes))
-            message = f"step {step}: the gradient is not finite; nothing was updated; see {dump}"
+            losses = [
+                f"the loss of micro-batch {report.bad_batch} of trainer rank {rank} is"
+                for rank, report in enumerate(reports)
+                if report.bad_batch is not None
+            ]
+            message = (
+                f"step {step}: {losses[0] if losses else 'the gradient is'} not finite; nothing "
+                f"was updated; see {dump}"
+            )
             self._run.event("step_skipped", message, step=step)
             self._progress.note(f"warning: {message}")
         if self._skipped >= MAX_SKIPPED_STEPS:

@@ -69,7 +69,8 @@ class Trainers:
 
     def step(self, denominator: int, _lr: float, _step: int) -> list[StepReport]:
         sums = TokenSums(tokens=self.tokens)
-        return [StepReport(sums, denominator, 1.0, not self.finite, 0.0, None)]
+        bad = None if self.finite else 3
+        return [StepReport(sums, denominator, 1.0, not self.finite, 0.0, bad)]
 
     def save(self, directory: Path, step: int) -> None:
         self.on_save()
@@ -194,6 +195,8 @@ def test_a_finished_checkpoint_that_does_not_count_updates_is_not_refused(tmp_pa
 def test_a_run_of_few_steps_without_a_finite_gradient_has_diverged(tmp_path: Path) -> None:
     with pytest.raises(DivergedError, match="the gradient was never finite"):
         run(tmp_path / "run", lambda step: GOOD, 2, Trainers(finite=False))
+    messages = [event["message"] for event in events_of(tmp_path / "run")]
+    assert any("micro-batch 3 of trainer rank 0 is not finite" in message for message in messages)
 
 
 def test_a_rank_that_finds_the_disk_full_ends_the_run_at_the_last_checkpoint(
