@@ -210,15 +210,29 @@ def validate(model: type[ConfigT], resolved: dict[str, Any]) -> ConfigT:
     except ValidationError as error:
         lines = []
         for problem in error.errors():
-            path = ".".join(str(part) for part in problem["loc"]) or "configuration"
+            # A rule over several sections has no place; its message begins with the key.
+            path = _key_of(problem["loc"], resolved, problem["type"])
             value = problem.get("input")
             shown = "" if isinstance(value, dict) else f" (got {value!r})"
             message = problem["msg"].removeprefix("Value error, ")
             if problem["type"] == "extra_forbidden":
                 hint = suggest(path, _leaves(model))
                 message = "unknown configuration key" + (f"; {hint}" if hint else "")
-            lines.append(f"{path}: {message}{shown}")
+            lines.append(f"{path}: {message}{shown}" if path else message)
         raise ConfigError("\n".join(dict.fromkeys(lines))) from None
+
+
+def _key_of(location: Sequence[int | str], resolved: Any, kind: str) -> str:
+    """Return the dotted key of a problem: pydantic's location without the names of its types."""
+    parts, value = [], resolved
+    for number, part in enumerate(location):
+        inside = part in value if isinstance(value, dict) else isinstance(value, list | tuple)
+        absent = kind == "missing" and number == len(location) - 1
+        if absent or inside:
+            parts.append(str(part))
+        if inside:
+            value = value[part]
+    return ".".join(parts)
 
 
 def _leaves(model: type[BaseModel], prefix: str = "") -> list[str]:

@@ -79,6 +79,10 @@ class InfrastructureError(UserError):
     exit_code = ExitCode.INFRASTRUCTURE
 
 
+class DiskError(InfrastructureError):
+    """Says that the disk refuses to write, e.g. because it is full."""
+
+
 MAKE_ROOM = "make room or raise the quota, then run the same command with run.resume=auto"
 _DISK_REFUSES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
@@ -90,7 +94,7 @@ def disk_refuses(error: BaseException) -> bool:
 
 @contextmanager
 def disk_errors(what: str) -> Iterator[None]:
-    """Turn the errors of a disk that refuses to write into an `InfrastructureError`.
+    """Turn the errors of a disk that refuses to write into a `DiskError`.
 
     Args:
         what: what is being written, for the message.
@@ -100,7 +104,7 @@ def disk_errors(what: str) -> Iterator[None]:
     except OSError as error:
         if not disk_refuses(error):
             raise
-        raise InfrastructureError(f"{what} can't be written: {error}", MAKE_ROOM) from error
+        raise DiskError(f"{what} can't be written: {error}", MAKE_ROOM) from error
 
 
 class DivergedError(UserError):

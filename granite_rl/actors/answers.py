@@ -14,10 +14,16 @@ from typing import Any
 
 import ray
 from pydantic import ValidationError
-from ray.exceptions import OutOfMemoryError, RayActorError, RayTaskError
+from ray.exceptions import OutOfMemoryError, RayActorError, RayError, RayTaskError
 
 from granite_rl.actors.logs import ACTOR_LOGS
-from granite_rl.errors import InfrastructureError, UserError
+from granite_rl.errors import (
+    MAKE_ROOM,
+    DiskError,
+    InfrastructureError,
+    UserError,
+    disk_refuses,
+)
 
 LOST = (RayActorError, OutOfMemoryError)
 """What Ray raises for an actor that is gone; one that it killed because the node ran out of memory
@@ -67,7 +73,8 @@ def wait_for(
 
     Raises:
         LostActorError: an actor died, or the deadline passed; names which.
-        InfrastructureError: an actor could not start.
+        InfrastructureError: an actor could not start, the disk refused what it wrote (`DiskError`),
+            or its GPU has too little memory.
         UserError: as an actor raised it.
         FailedActorError: an actor raised anything else.
     """
@@ -115,6 +122,14 @@ def failure(name: str, ref: Any, doing: str, error: Exception) -> UserError:
         return cause
     if isinstance(cause, RoleStartError):
         return InfrastructureError(f"{doing}: {name} can't start: {cause}", _see(kept))
+    if isinstance(cause, OSError) and disk_refuses(cause):
+        return DiskError(f"{doing}: {name} can't write: {_one_line(str(cause))}", MAKE_ROOM)
+    if type(cause).__name__ == "OutOfMemoryError":  # torch's; it is not imported here
+        return InfrastructureError(
+            f"{doing}: {name} ran out of its GPU's memory: {in_words(error)}",
+            "lower trainer.row_tokens or trainer.rows_per_microbatch, set "
+            "trainer.gradient_checkpointing=true, or use more trainer.ranks with ZeRO 3",
+        )
     return FailedActorError(f"{doing}: {name} failed: {in_words(error)}", _see(kept))
 
 
@@ -136,7 +151,7 @@ def in_words(error: BaseException) -> str:
     """Say in one line, without colours, why a call of an actor failed."""
     if isinstance(error, RayTaskError):
         # Ray puts an error of its own for a cause that it could not send.
-        sent = not isinstance(error.cause, ray.exceptions.RayError) or isinstance(error.cause, LOST)
+        sent = type(error.cause) is not RayError
         return first_cause(error.cause) if sent else _one_line(error.traceback_str.splitlines()[-1])
     text = _COLOUR.sub("", str(error))
     if isinstance(error, RayActorError):

@@ -207,7 +207,8 @@ class ScorerPool:
         for item in job.items:
             worker = self._workers[position]
             try:
-                results.extend(ray.get(worker.score.remote([item]), timeout=budget))
+                verdicts = worker.score.remote([item])
+                results.extend(ray.get(verdicts, timeout=budget))
             except GetTimeoutError:
                 self._replace(worker)
                 message = f"{item.env_class}: no verdict within {budget:g} s"
@@ -217,6 +218,8 @@ class ScorerPool:
                 results.append(
                     RewardResult.error(f"{item.env_class}: the worker died while scoring")
                 )
+            except RayTaskError as error:
+                raise failure(self._name(worker), verdicts, "scoring", error) from error
         return results
 
     def _name(self, worker: ActorHandle) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -50,13 +51,15 @@ def evaluate_checkpoints(config: EvaluationConfig, models: Mapping[str, CheckedM
             print(f"{name}: {describe_too_long('held-out', found)}", flush=True)
     engines = share_engines(config.models)
     generator = _one_replica(config.generator)
-    with StopSignal() as stop, placement.ray_session(config.cluster):
+    with StopSignal() as stop, ExitStack() as session:
 
         def check() -> None:
             if stop.requested:
                 raise Preempted(f"stopped by {stop.name}; what is evaluated is written")
 
-        _make_room(config, generator, engines)
+        logs = config.output_dir / "actors"
+        session.enter_context(placement.ray_session(config.cluster, logs, check))
+        _make_room(config, generator, engines, check)
         print(f"starting vLLM for {', '.join(prompts)} ...", flush=True)
         pools = [_generator_pool(config, generator, names) for names in engines]
 
@@ -94,7 +97,10 @@ def _one_replica(section: GeneratorSection) -> GeneratorSection:
 
 
 def _make_room(
-    config: EvaluationConfig, generator: GeneratorSection, engines: Sequence[Sequence[str]]
+    config: EvaluationConfig,
+    generator: GeneratorSection,
+    engines: Sequence[Sequence[str]],
+    check: Callable[[], None],
 ) -> None:
     context = config.rollout.max_context
     specs = [
@@ -103,7 +109,7 @@ def _make_room(
     ]
     worker = placement.reward_worker_spec(config.rewards, config.cluster)
     specs += [worker] * (config.rewards.workers * len(engines))
-    placement.make_room(specs, config.cluster.start_timeout_s)
+    placement.make_room(specs, config.cluster.start_timeout_s, check)
 
 
 def _generator_pool(

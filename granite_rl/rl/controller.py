@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from granite_rl.actors.trainer import StepReport
 from granite_rl.actors.trainer_group import TrainersLostError
 from granite_rl.config import StageConfig
 from granite_rl.data.stream import PromptStream
-from granite_rl.errors import DataError, DivergedError, InfrastructureError, Preempted
+from granite_rl.errors import DataError, DiskError, DivergedError, InfrastructureError, Preempted
 from granite_rl.rl.batching import TOO_FEW_SAMPLES, BatchBuilder
 from granite_rl.rl.kl_penalty import with_kl_penalty
 from granite_rl.rl.metrics import (
@@ -127,7 +128,7 @@ class Controller:
 
         Raises:
             Preempted: SIGTERM came; a checkpoint of the last finished step is on disk.
-            DivergedError: the gradient stayed non-finite.
+            DivergedError: the gradient stayed non-finite, or was so in every step that had one.
             DataError: samples that can't be scored left nothing to train, or no step trained
                 anything.
             InfrastructureError: more actors were lost than the run allows, or no sample was
@@ -139,8 +140,14 @@ class Controller:
                 break
             except TrainersLostError as error:
                 start = self._restore_trainers(error.message)
+        if self._skipped and not self._updates:
+            raise DivergedError(
+                f"no step of {self.total_steps} updated the policy: the gradient was never finite",
+                "lower optim.lr, or look at the rollouts in faults/",
+            )
         if not self._updates:
-            why = "" if not self._failed else f"; the last: {self._failed[-1]}"
+            why = ", or were cut off" if self._config.algorithm.overlong_masking else ""
+            why += f"; the last: {self._failed[-1]}" if self._failed else ""
             raise DataError(
                 f"none of the {self.total_steps} steps trained anything: all samples of a group "
                 f"earned the same, or could not be scored{why}",
@@ -154,7 +161,7 @@ class Controller:
         if self._stop.requested and start < self.total_steps:
             raise Preempted(
                 f"stopped by {self._stop.name} before step {start + 1} of {self.total_steps}; "
-                "nothing was trained since the run was started"
+                + ("what was trained before is saved" if start else "nothing was trained")
             )
         for step in range(start + 1, self.total_steps + 1):
             metrics = self._step(step)
@@ -325,7 +332,15 @@ class Controller:
             dump = self._run.path / "faults" / f"step_{step:06d}.jsonl"
             dump.parent.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
             write_records(dump, step, rollout_records(builder.outcomes))
-            message = f"step {step}: the gradient is not finite; nothing was updated; see {dump}"
+            losses = [
+                f"the loss of micro-batch {report.bad_batch} of trainer rank {rank} is"
+                for rank, report in enumerate(reports)
+                if report.bad_batch is not None
+            ]
+            message = (
+                f"step {step}: {losses[0] if losses else 'the gradient is'} not finite; nothing "
+                f"was updated; see {dump}"
+            )
             self._run.event("step_skipped", message, step=step)
             self._progress.note(f"warning: {message}")
         if self._skipped >= MAX_SKIPPED_STEPS:
@@ -365,11 +380,14 @@ class Controller:
             self._trainers.save(directory, step)
             self._store.commit(step, self._counters(step))
             self._run.set_saved(step)
-        except OSError as error:
-            self._store.discard()
+        except (OSError, DiskError) as error:
+            # Another rank may still be writing there: the next save removes what it leaves.
+            with suppress(OSError):
+                self._store.discard()
             kept = self._store.newest()
+            why = error.message if isinstance(error, DiskError) else error
             raise InfrastructureError(
-                f"the checkpoint of step {step} can't be written: {error}",
+                f"the checkpoint of step {step} can't be written: {why}",
                 "make room or raise the quota, then run the same command with run.resume=auto: it "
                 f"continues from step {0 if kept is None else kept.step}",
             ) from error
@@ -405,9 +423,11 @@ class Controller:
 
     def restore(self, metadata: dict[str, Any]) -> None:
         """Set the counters to those of a checkpoint; an empty one sets them to zero."""
-        self._updates = int(metadata.get("updates", 0))
-        self._failed.clear()
         self._tokens_total = int(metadata.get("tokens_total", 0))
+        # A checkpoint without the count is of a run that has trained, if it trained any token.
+        self._updates = int(metadata.get("updates", self._tokens_total > 0))
+        self._skipped = 0
+        self._failed.clear()
         self._prompts = int(metadata.get("prompts", 0))
 
 

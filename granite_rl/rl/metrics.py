@@ -56,9 +56,14 @@ def rollout_metrics(outcomes: Sequence[GroupOutcome]) -> dict[str, float]:
     ]
     metrics["reward/advantage_std"] = float(np.std(advantages)) if advantages else 0.0
     penalties = [
-        reward - result.score
+        reward - result.score + kl
         for outcome in outcomes
-        for reward, result in zip(outcome.rewards, outcome.scored.results, strict=True)
+        for reward, result, kl in zip(
+            outcome.rewards,
+            outcome.scored.results,
+            outcome.scored.kl_penalty or [0.0] * len(outcome.rewards),
+            strict=True,
+        )
         if reward is not None
     ]
     metrics["reward/overlong_penalty"] = float(np.mean(penalties)) if penalties else 0.0

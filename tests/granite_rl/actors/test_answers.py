@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 import ray
+import torch
 from pydantic import BaseModel
 
 from granite_rl.actors.answers import FailedActorError, LostActorError, wait_for
@@ -18,7 +20,13 @@ from granite_rl.actors.logs import TAIL_LINES
 from granite_rl.actors.placement import ray_session
 from granite_rl.config import StageConfig
 from granite_rl.entry import configure
-from granite_rl.errors import DataError, InfrastructureError, PreflightError, UserError
+from granite_rl.errors import (
+    DataError,
+    DiskError,
+    InfrastructureError,
+    PreflightError,
+    UserError,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.ray]
 
@@ -57,6 +65,10 @@ class Role:
             os._exit(1)
         if how == "error":
             raise TypeError("unsupported operand")
+        if how == "full":
+            raise OSError(errno.ENOSPC, "No space left on device", "/disk/state")
+        if how == "memory":
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +134,8 @@ def test_a_role_that_cannot_start_says_why_in_one_line(
             FailedActorError,
             "starting: worker 3 (part 1) failed: TypeError: unsupported op",
         ),
+        ("full", DiskError, "worker 3 (part 1) can't write: [Errno 28] No space left on device"),
+        ("memory", InfrastructureError, "ran out of its GPU's memory: OutOfMemoryError: CUDA out"),
         ("killed", LostActorError, "starting: worker 3 (part 1) died: "),
     ],
 )

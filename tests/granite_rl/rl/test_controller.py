@@ -15,7 +15,14 @@ from granite_rl.actors.trainer import StepReport, TokenSums
 from granite_rl.config import StageConfig
 from granite_rl.data.stream import PromptStream
 from granite_rl.entry import configure
-from granite_rl.errors import DataError, InfrastructureError, Preempted, UserError
+from granite_rl.errors import (
+    DataError,
+    DiskError,
+    DivergedError,
+    InfrastructureError,
+    Preempted,
+    UserError,
+)
 from granite_rl.rl.controller import Controller
 from granite_rl.rl.roles import Roles
 from granite_rl.runs.console import Progress
@@ -52,15 +59,18 @@ class Rollouts:
 class Trainers:
     """As `TrainerGroup`, of one rank."""
 
-    def __init__(self, on_save: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, on_save: Callable[[], None] = lambda: None, *, finite: bool = True) -> None:
         self.tokens = 0
         self.on_save = on_save
+        self.finite = finite
 
     def train(self, batch: TrainBatch) -> None:
         self.tokens += batch.packed.targets
 
     def step(self, denominator: int, _lr: float, _step: int) -> list[StepReport]:
-        return [StepReport(TokenSums(tokens=self.tokens), denominator, 1.0, False, 0.0, None)]
+        sums = TokenSums(tokens=self.tokens)
+        bad = None if self.finite else 3
+        return [StepReport(sums, denominator, 1.0, not self.finite, 0.0, bad)]
 
     def save(self, directory: Path, step: int) -> None:
         self.on_save()
@@ -85,8 +95,12 @@ def run(
     steps: int,
     trainers: Trainers | None = None,
     *more: str,
+    saved: dict[str, int] | None = None,
 ) -> None:
-    """A stage of so many steps of two prompts with two samples each."""
+    """A stage of so many steps of two prompts with two samples each.
+
+    It goes on from what a checkpoint has ``saved``, if anything.
+    """
     given = ["stage=math", "recipe=demo", "model.path=M", "data.train=D"]
     given += [f"data.max_steps={steps}", f"run.dir={directory}", "rollout.save_every=0"]
     given += ["rollout.prompts_per_step=2", "rollout.samples_per_prompt=2"]
@@ -108,7 +122,7 @@ def run(
         ) as opened,
     ):
         logger = MetricLogger(opened, config.tracking, "test", {}, steps)
-        Controller(
+        controller = Controller(
             config,
             stream=PromptStream(rows, seed=0, mixture=None),
             pad_id=0,
@@ -117,7 +131,9 @@ def run(
             logger=logger,
             progress=Progress(steps, "step", "math"),
             stop=stop,
-        ).run(0)
+        )
+        controller.restore(saved or {})
+        controller.run((saved or {}).get("step", 0))
         logger.close()
         opened.finish("succeeded", 0)
 
@@ -167,6 +183,39 @@ def test_a_run_that_never_trained_anything_does_not_succeed(
     assert type(error) is DataError
     assert error.message.startswith("none of the 2 steps trained anything")
     assert ("no answers" in error.message) == (results is FAILED)
+
+
+def test_a_finished_checkpoint_that_does_not_count_updates_is_not_refused(tmp_path: Path) -> None:
+    saved = {"step": 2, "prompts": 4, "tokens_total": 16}
+    run(tmp_path / "run", lambda step: GOOD, 2, saved=saved)
+    with pytest.raises(DataError, match="none of the 2 steps trained anything"):
+        run(tmp_path / "idle", lambda step: GOOD, 2, saved=saved | {"tokens_total": 0})
+
+
+def test_a_run_of_few_steps_without_a_finite_gradient_has_diverged(tmp_path: Path) -> None:
+    with pytest.raises(DivergedError, match="the gradient was never finite"):
+        run(tmp_path / "run", lambda step: GOOD, 2, Trainers(finite=False))
+    messages = [event["message"] for event in events_of(tmp_path / "run")]
+    assert any("micro-batch 3 of trainer rank 0 is not finite" in message for message in messages)
+
+
+def test_a_rank_that_finds_the_disk_full_ends_the_run_at_the_last_checkpoint(
+    tmp_path: Path,
+) -> None:
+    saves = iter([None, DiskError("saving: trainer rank 0 can't write: [Errno 28] full", "room")])
+
+    def refuse() -> None:
+        if error := next(saves):
+            raise error
+
+    with pytest.raises(InfrastructureError) as caught:
+        run(tmp_path / "run", lambda step: GOOD, 9, Trainers(refuse), "checkpoint.every_steps=1")
+    assert "the checkpoint of step 2 can't be written: saving: trainer" in caught.value.message
+    assert "continues from step 1" in str(caught.value.fix)
+    assert sorted(path.name for path in (tmp_path / "run" / "checkpoints").iterdir()) == [
+        "latest.json",
+        "step_1",
+    ]
 
 
 def test_equal_rewards_are_no_failure(tmp_path: Path) -> None:

@@ -43,6 +43,12 @@ def test_penalties_are_apart_from_what_the_verifiers_said() -> None:
     assert [name for name in metrics if lookup(name) is None] == []
 
 
+def test_a_kl_penalty_is_no_overlong_punishment() -> None:
+    one = outcome([RewardResult(1.0), RewardResult(0.5)], [1.0 - 0.2 - 0.3, 0.5 - 0.1])
+    one = replace(one, scored=replace(one.scored, kl_penalty=[0.2, 0.1]))
+    assert rollout_metrics([one])["reward/overlong_penalty"] == pytest.approx(-0.15)
+
+
 def test_rewards_by_language_where_rows_name_one() -> None:
     found = [
         outcome([RewardResult(score), RewardResult.error("broke")], [score, None])
