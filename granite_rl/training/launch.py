@@ -29,6 +29,7 @@ from granite_rl.errors import (
     disk_errors,
 )
 from granite_rl.runs.preemption import StopSignal
+from granite_rl.runs.ray_cluster import cluster_address
 
 COPIES_S = 5.0
 """Seconds after a signal in which an external launcher may send copies of it."""
@@ -130,11 +131,6 @@ def check_ranks(external: ExternalRank, ranks: int) -> None:
             "ranks (WORLD_SIZE, or SLURM_NTASKS)",
             f"set trainer.ranks={external.meeting.ranks}, or start {ranks} ranks",
         )
-
-
-def cluster_address(environment: Mapping[str, str] = os.environ) -> str | None:
-    """Return the address of the Ray cluster for the ranks; None: they run on this machine."""
-    return environment.get("RAY_ADDRESS") or None
 
 
 def free_port() -> int:
