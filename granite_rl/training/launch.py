@@ -219,16 +219,6 @@ def launch(
             launch_processes(target, loopback(ranks), args, on_report, stop)
 
 
-def spawn(target: Callable[..., object], ranks: int, args: tuple[Any, ...] = ()) -> None:
-    """Run ``target(rank, *args)`` in processes of this machine, for ranks that report nothing."""
-    from granite_rl.training.processes import launch_processes
-
-    if ranks == 1:
-        target(0, *args)
-    else:
-        launch_processes(_without_context, loopback(ranks), (target, *args), _ignore, StopSignal())
-
-
 def loopback(ranks: int) -> Meeting:
     """Return a meeting point on 127.0.0.1 for ranks of one machine; other hosts cannot reach it."""
     return Meeting("127.0.0.1", free_port(), ranks)
@@ -249,16 +239,6 @@ def context_here(
         flush=lambda: None,
         local_rank=local_rank,
     )
-
-
-def _without_context(
-    rank: int, _context: RankContext, target: Callable[..., object], *args: Any
-) -> None:
-    target(rank, *args)
-
-
-def _ignore(_report: Any) -> None:
-    """Discard a report; for ranks that make none."""
 
 
 # -- how ranks end -------------------------------------------------------------------------------
