@@ -158,7 +158,7 @@ def test_ranks_that_clean_up_together_do_not_trip_over_each_other(
 
     def slower(path: str, **options: int | None) -> None:
         """Find out that another rank was first."""
-        unlink(path, **options)  # type: ignore[arg-type]
+        unlink(path, **options)
         raise FileNotFoundError(2, "No such file or directory", path)
 
     monkeypatch.setattr(os, "unlink", slower)
