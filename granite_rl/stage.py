@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from granite_rl.config import RL_STAGES, StageConfig
 from granite_rl.entry import configure, parse_arguments, run_main, to_yaml
 from granite_rl.errors import ExitCode
+from granite_rl.runs.preemption import StopSignal
 
 PROGRAM = "python -m granite_rl.stage"
 EXAMPLES = f"""examples:
@@ -36,35 +37,32 @@ def main(argv: Sequence[str]) -> int:
         epilog=EXAMPLES,
     )
     config = configure("rl", StageConfig, parsed.overrides)
-    # Imported after the configuration was checked: a typo is told in a second, torch takes five.
-    from granite_rl.evaluation.stage import evaluate_stage
-    from granite_rl.rl.inputs import load_inputs
-    from granite_rl.rl.run import describe_plan, is_finished, run_stage
-    from granite_rl.runs.directory import RunDirectory
-    from granite_rl.runs.preemption import StopSignal
+    with StopSignal() as stop:
+        with stop.interrupting("before anything was written"):
+            # Imported after the configuration was checked: a typo is told in a second, torch takes
+            # five.
+            from granite_rl.evaluation.stage import evaluate_stage
+            from granite_rl.rl.inputs import load_inputs
+            from granite_rl.rl.run import describe_plan, is_finished, run_stage
+            from granite_rl.runs.directory import RunDirectory
 
-    inputs = load_inputs(config)
-    if parsed.dry_run:
-        print(to_yaml(config))
-        print(describe_plan(inputs))
-        return ExitCode.OK
-
-    command = ["python", "-m", "granite_rl.stage", *argv]
-    with (
-        StopSignal() as stop,
-        RunDirectory.open(
+            inputs = load_inputs(config)
+        if parsed.dry_run:
+            print(to_yaml(config))
+            print(describe_plan(inputs))
+            return ExitCode.OK
+        with RunDirectory.open(
             config.run,
             kind=config.stage,
             config_yaml=to_yaml(config),
             overrides=parsed.overrides,
-            command=command,
+            command=["python", "-m", "granite_rl.stage", *argv],
             product=lambda path: is_finished(inputs, path),
-        ) as run,
-    ):
-        if run.already_complete:
-            print(f"{config.stage}: {run.path} is already complete; nothing to do")
-            return ExitCode.OK
-        return run_stage(inputs, run, evaluate_stage, stop)
+        ) as run:
+            if run.already_complete:
+                print(f"{config.stage}: {run.path} is already complete; nothing to do")
+                return ExitCode.OK
+            return run_stage(inputs, run, evaluate_stage, stop)
 
 
 if __name__ == "__main__":

@@ -66,9 +66,21 @@ def train_rank(rank: int, context: RankContext, task: Task[PretrainConfig, Share
     """
     _Run(rank, context, task).run()
     if rank == 0:
-        last = task.shared.phases / task.shared.plans[-1].directory / "hf"
-        with replace_directory(task.hf) as temporary:
-            shutil.copytree(last, temporary, dirs_exist_ok=True)
+        copy_model(task.shared.phases / task.shared.plans[-1].directory / "hf", task.hf)
+
+
+def copy_model(model: Path, directory: Path) -> None:
+    """Copy a checkpoint directory to a place that holds all of it, or what it held before.
+
+    File by file, because `shutil.copytree` hides from its caller that the disk is full.
+    """
+    with replace_directory(directory) as temporary:
+        for path in sorted(model.rglob("*")):
+            target = temporary / path.relative_to(model)
+            if path.is_dir():
+                target.mkdir()
+            else:
+                shutil.copy2(path, target)
 
 
 class _Run:

@@ -10,7 +10,6 @@ that ended well, and the next stage's ``start_*`` take over those that fit.
 from __future__ import annotations
 
 import atexit
-import logging
 import os
 import shutil
 import signal
@@ -40,7 +39,12 @@ from granite_rl.config import (
     RewardWorkersSection,
 )
 from granite_rl.errors import InfrastructureError, PreflightError
-from granite_rl.runs.ray_cluster import join_cluster
+from granite_rl.runs.ray_cluster import (
+    actor_environment,
+    cluster_address,
+    join_cluster,
+    session_options,
+)
 from granite_rl.runs.surroundings import RAY_SOCKET_NAME, socket_directory
 
 if TYPE_CHECKING:
@@ -48,8 +52,6 @@ if TYPE_CHECKING:
 
 START_ATTEMPTS = 3
 """Ray allows its daemon 30 s to start, which is too little beside other work on few cores."""
-
-PYTHON_ROOT = str(Path(__file__).resolve().parents[2])
 
 
 @contextmanager
@@ -97,15 +99,9 @@ class _RaySession:
 
     def begin(self, cluster: ClusterSection, check: Callable[[], None]) -> None:
         """Connect to a cluster, or start a private one."""
-        # Otherwise Ray hides the accelerators of actors that ask for none, and warns of it.
-        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-        common: dict[str, Any] = {
-            "logging_level": logging.ERROR,
-            "log_to_driver": False,
-            "runtime_env": {"env_vars": role_environment()},
-        }
-        address = os.environ.get("RAY_ADDRESS")
-        if address:
+        common = session_options()
+        address = cluster_address()
+        if address is not None:
             with _signals_stay_ours():
                 join_cluster(address, common)
         else:
@@ -193,21 +189,6 @@ def _remove(directory: str, patience_s: float = 10.0) -> None:
     while os.path.isdir(directory) and time.monotonic() < deadline:
         shutil.rmtree(directory, ignore_errors=True)
         time.sleep(0.1)
-
-
-def role_environment(threads: int | None = None) -> dict[str, str]:
-    """Return every actor's environment; ``granite_rl.entry.run_main`` explains the wait policy."""
-    environment = {
-        "PYTHONPATH": _python_path(),
-        "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),
-    }
-    return environment if threads is None else environment | {"OMP_NUM_THREADS": str(threads)}
-
-
-def _python_path() -> str:
-    """Return a path with the packages' own root first: actors import what the driver runs."""
-    inherited = os.environ.get("PYTHONPATH", "")
-    return os.pathsep.join(filter(None, [PYTHON_ROOT, inherited]))
 
 
 def make_room(
@@ -303,7 +284,7 @@ def start_generator(
     return _actor(
         generator_spec(model_path, config, cluster, max_context),
         partial(Generator, model_directory(model_path), config, max_context, gpu=gpu),
-        role_environment() | generator_environment(config, gpu=gpu),
+        actor_environment() | generator_environment(config, gpu=gpu),
         # poll waits in one thread while submit and weight updates use others.
         max_concurrency=4,
     )
@@ -327,7 +308,7 @@ def start_trainers(config: PolicyTrainerSection, cluster: ClusterSection) -> lis
     from granite_rl.actors.trainer import Trainer
 
     return [
-        _actor(spec, partial(Trainer, rank), role_environment(config.threads), max_restarts=0)
+        _actor(spec, partial(Trainer, rank), actor_environment(config.threads), max_restarts=0)
         for rank, spec in enumerate(trainer_specs(config, cluster))
     ]
 
@@ -352,7 +333,7 @@ def start_references(
         _actor(
             spec,
             role,
-            role_environment(config.threads),
+            actor_environment(config.threads),
             max_restarts=RESTARTS,
             max_task_retries=RESTARTS,
         )
@@ -368,7 +349,7 @@ def reward_worker_spec(config: RewardWorkersSection, cluster: ClusterSection) ->
 def start_reward_worker(config: RewardWorkersSection, cluster: ClusterSection) -> ActorHandle:
     """Start a reward worker; it can be killed and replaced at any time."""
     role = partial(RewardWorker, config.worker_memory_mib)
-    return _actor(reward_worker_spec(config, cluster), role, role_environment(threads=1))
+    return _actor(reward_worker_spec(config, cluster), role, actor_environment(threads=1))
 
 
 def reward_model_spec(model_path: Path, cluster: ClusterSection) -> ActorSpec:
@@ -392,4 +373,4 @@ def start_reward_model(model_path: Path, cluster: ClusterSection, dtype: str) ->
     from granite_rl.actors.reward_model import RewardModelWorker
 
     role = partial(RewardModelWorker, str(model_path.resolve()), 1, dtype)
-    return _actor(reward_model_spec(model_path, cluster), role, role_environment(threads=1))
+    return _actor(reward_model_spec(model_path, cluster), role, actor_environment(threads=1))

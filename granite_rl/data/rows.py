@@ -179,14 +179,17 @@ def _tool_calls(raw: Any, place: str) -> list[dict[str, Any]]:
         calls = unpacked({"tool_calls": raw}, ["tool_calls"])["tool_calls"] or []
     except NotARow as problem:
         raise DataError(f"{place}: {problem}") from None
-    for call in calls if isinstance(calls, list) else [calls]:
-        function = (call.get("function") or call) if isinstance(call, dict) else None
-        if not isinstance(function, dict) or not isinstance(function.get("name"), str):
-            raise DataError(
-                f"{place}.tool_calls is no list of calls",
-                'e.g. [{"type": "function", "function": {"name": "f", "arguments": {...}}}]',
-            )
-    return list(calls)
+    if not isinstance(calls, list) or not all(map(_is_call, calls)):
+        raise DataError(
+            f"{place}.tool_calls is no list of calls",
+            'e.g. [{"type": "function", "function": {"name": "f", "arguments": {...}}}]',
+        )
+    return calls
+
+
+def _is_call(call: Any) -> bool:
+    function = (call.get("function") or call) if isinstance(call, dict) else None
+    return isinstance(function, dict) and isinstance(function.get("name"), str)
 
 
 def limit_rows(rows: Sequence[PromptRow], limit: int | None) -> list[PromptRow]:

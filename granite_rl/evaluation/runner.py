@@ -75,14 +75,25 @@ def evaluate_checkpoints(config: EvaluationConfig, models: Mapping[str, CheckedM
             list(threads.map(run, engines, pools))
 
 
+_READ_BY_ENGINES = (
+    "config.json",
+    "generation_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "chat_template.jinja",
+)
+"""What an engine and its episodes take from a checkpoint besides the weights."""
+
+
 def share_engines(models: Mapping[str, Path]) -> list[list[str]]:
     """Group the models that one engine can serve in turn: same architecture, same tokenizer.
 
     Swapping weights takes milliseconds to seconds, another vLLM 15 s and its own memory.
     """
-    alike: dict[tuple[bytes, bytes], list[str]] = {}
+    alike: dict[tuple[bytes, ...], list[str]] = {}
     for name, path in models.items():
-        key = ((path / "config.json").read_bytes(), (path / "tokenizer.json").read_bytes())
+        files = [path / part for part in _READ_BY_ENGINES]
+        key = tuple(file.read_bytes() if file.is_file() else b"" for file in files)
         alike.setdefault(key, []).append(name)
     return list(alike.values())
 

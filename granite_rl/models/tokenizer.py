@@ -254,10 +254,10 @@ def render_checked(
     documents: Sequence[Mapping[str, Any]] | None = None,
     add_generation_prompt: bool = False,
 ) -> str:
-    """Render a conversation and refuse control tokens in its messages, which could forge a turn.
+    """Render a conversation and refuse control tokens in what it is made of: they could forge a turn.
 
     Raises:
-        DataError: as `render`, or a control token in a message.
+        DataError: as `render`, or a control token in a message, a tool or a document.
     """
     text = render(
         tokenizer,
@@ -266,15 +266,19 @@ def render_checked(
         documents=documents,
         add_generation_prompt=add_generation_prompt,
     )
+    said = [(message.get("content"), message.get("tool_calls")) for message in messages]
+    parts: list[tuple[str, object]] = [
+        *((f"messages[{index}].content", part) for index, part in enumerate(said)),
+        *((f"tools[{index}]", part) for index, part in enumerate(tools or ())),
+        *((f"documents[{index}]", part) for index, part in enumerate(documents or ())),
+    ]
     control = _control_tokens(tokenizer)
-    for index, message in enumerate(messages):
-        written = json.dumps(
-            [message.get("content"), message.get("tool_calls")], ensure_ascii=False, default=str
-        )
+    for where, part in parts:
+        written = json.dumps(part, ensure_ascii=False, default=str)
         for token in control:
             if token in written:
                 raise DataError(
-                    f"messages[{index}].content: contains the control token {token}.",
+                    f"{where}: contains the control token {token}.",
                     fix="remove it: it would end or forge a turn of the conversation",
                 )
     return text

@@ -245,7 +245,7 @@ class _Output:
         self._pipe.close()
 
     def lines(self, stop: StopForwarder, grace_s: float, end: str | None = None) -> Iterator[str]:
-        """Yield lines until the child has ended, or has written the line ``end``.
+        """Yield lines until the child has ended, or has written ``end``.
 
         A grandchild that keeps the pipe open isn't waited for.
         """
@@ -265,8 +265,10 @@ class _Output:
                 open_pipe = chunk != b""
                 *complete, pending = (pending + chunk).split(b"\n")
                 for line in map(_text, complete):
-                    if line == end:
+                    if end is not None and line.endswith(end):
                         self.ended_by_word = True
+                        if line != end:  # the command's last line had no end of its own
+                            yield line.removesuffix(end)
                         return
                     yield line
             elif gone:

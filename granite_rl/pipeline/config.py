@@ -79,7 +79,8 @@ class PipelineConfig(StrictModel):
     expected_seconds: dict[str, PositiveFloat]
     """Typical duration of each step, for the estimate of what is left; may be empty."""
     parallel_steps: Positive
-    """How many steps may run side by side when neither reads what the other writes."""
+    """How many steps may run side by side when neither reads what the other writes; on a Ray
+    cluster one, because each takes its CPUs."""
     keep_processes: bool
     """Run the steps of one kind (pre-training to reward model; evaluation and RL stages) in one
     process instead of one each; it keeps imports, Ray and its actors."""

@@ -48,6 +48,7 @@ from granite_rl.pipeline.record import PipelineRecord, StepRecord
 from granite_rl.runs.console import format_duration
 from granite_rl.runs.directory import RunDirectory, read_status
 from granite_rl.runs.files import read_json
+from granite_rl.runs.ray_cluster import cluster_address
 
 PROGRAM = "python -m granite_rl.pipeline"
 
@@ -185,7 +186,9 @@ class Pipeline:
         """
         done = 0
         try:
-            for group in waves(self.plan.steps, self.config.parallel_steps):
+            # On a cluster steps would take each other's CPUs, and those left without are refused.
+            side_by_side = 1 if cluster_address() is not None else self.config.parallel_steps
+            for group in waves(self.plan.steps, side_by_side):
                 if self.stop.requested:
                     raise self._preempted(group[0])
                 self._run_wave(group, done)

@@ -293,8 +293,9 @@ class RunDirectory:
         old += [self.rollouts] if any(self.rollouts.iterdir()) else []
         if old:
             root = self.path / _SUPERSEDED
-            number = 1 + sum(1 for _ in root.iterdir()) if root.is_dir() else 1
-            aside = root / str(number)
+            number = 1
+            while (aside := root / str(number)).exists():
+                number += 1
             aside.mkdir(mode=DIRECTORY_MODE, parents=True)
             for path in old:
                 os.replace(path, aside / path.name)

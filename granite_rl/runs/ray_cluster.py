@@ -1,17 +1,56 @@
-"""Join a running Ray cluster, or report within seconds why that is not possible."""
+"""Find and join a running Ray cluster, and say what every process of ours there has in common.
+
+Where a cluster does not answer, the reason is reported within seconds.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import logging
+import os
 import socket
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from granite_rl.errors import PreflightError
 
 CONNECT_S = 10
 """Seconds to wait for an answer of the cluster that ``RAY_ADDRESS`` names."""
+
+PYTHON_ROOT = str(Path(__file__).resolve().parents[2])
+
+
+def cluster_address(environment: Mapping[str, str] = os.environ) -> str | None:
+    """Return the address of the Ray cluster that a run is to use; None: this machine."""
+    return environment.get("RAY_ADDRESS") or None
+
+
+def actor_environment(threads: int | None = None) -> dict[str, str]:
+    """Return every actor's environment; ``granite_rl.entry.run_main`` explains the wait policy.
+
+    Args:
+        threads: of OpenMP; None: its own choice.
+    """
+    # The packages' own root first, so that actors import what the driver runs.
+    path = filter(None, [PYTHON_ROOT, os.environ.get("PYTHONPATH", "")])
+    environment = {
+        "PYTHONPATH": os.pathsep.join(path),
+        "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),
+    }
+    return environment if threads is None else environment | {"OMP_NUM_THREADS": str(threads)}
+
+
+def session_options(threads: int | None = None) -> dict[str, Any]:
+    """Return the arguments of ``ray.init`` that all sessions have; ``threads`` as above."""
+    # Otherwise Ray hides the accelerators of actors that ask for none, and warns of it.
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    return {
+        "logging_level": logging.ERROR,
+        "log_to_driver": False,
+        "runtime_env": {"env_vars": actor_environment(threads)},
+    }
 
 
 def join_cluster(address: str, options: Mapping[str, Any]) -> None:

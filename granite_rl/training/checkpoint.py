@@ -78,12 +78,15 @@ class CheckpointStore:
         return Path(tempfile.mkdtemp(prefix=f"{_TEMPORARY}step_{step}-", dir=self.root))
 
     def discard(self) -> None:
-        """Remove what saves that were interrupted, or that the disk refused, have left."""
+        """Remove what saves that were interrupted, or that the disk refused, have left.
+
+        Of a full disk all ranks hear at once, and each of them removes: what is gone is gone.
+        """
         for stale in self.root.glob(f"{_TEMPORARY}*"):
             if stale.is_dir():
-                shutil.rmtree(stale)
+                shutil.rmtree(stale, ignore_errors=True)
             else:
-                stale.unlink()  # killed in the write of the pointer
+                stale.unlink(missing_ok=True)  # killed in the write of the pointer
 
     def commit(self, step: int, metadata: Mapping[str, Any]) -> Path:
         """Make the files of the directory that ``begin(step)`` gave the checkpoint of ``step``.
@@ -199,7 +202,7 @@ class CheckpointStore:
 def resume_from(
     run: RunDirectory, store: CheckpointStore, resume: Literal["never", "auto"] | int
 ) -> Checkpoint | None:
-    """The checkpoint that a run continues from, or None: it starts; its log is rewound to there.
+    """Find the checkpoint that a run continues from, and rewind its log to there; None: it starts.
 
     Args:
         run: the open run directory.

@@ -29,6 +29,7 @@ from granite_rl.errors import (
     disk_errors,
 )
 from granite_rl.runs.preemption import StopSignal
+from granite_rl.runs.ray_cluster import cluster_address
 
 COPIES_S = 5.0
 """Seconds after a signal in which an external launcher may send copies of it."""
@@ -132,11 +133,6 @@ def check_ranks(external: ExternalRank, ranks: int) -> None:
         )
 
 
-def cluster_address(environment: Mapping[str, str] = os.environ) -> str | None:
-    """Return the address of the Ray cluster for the ranks; None: they run on this machine."""
-    return environment.get("RAY_ADDRESS") or None
-
-
 def free_port() -> int:
     """Return a TCP port of this host that is free now.
 
@@ -223,16 +219,6 @@ def launch(
             launch_processes(target, loopback(ranks), args, on_report, stop)
 
 
-def spawn(target: Callable[..., object], ranks: int, args: tuple[Any, ...] = ()) -> None:
-    """Run ``target(rank, *args)`` in processes of this machine, for ranks that report nothing."""
-    from granite_rl.training.processes import launch_processes
-
-    if ranks == 1:
-        target(0, *args)
-    else:
-        launch_processes(_without_context, loopback(ranks), (target, *args), _ignore, StopSignal())
-
-
 def loopback(ranks: int) -> Meeting:
     """Return a meeting point on 127.0.0.1 for ranks of one machine; other hosts cannot reach it."""
     return Meeting("127.0.0.1", free_port(), ranks)
@@ -253,16 +239,6 @@ def context_here(
         flush=lambda: None,
         local_rank=local_rank,
     )
-
-
-def _without_context(
-    rank: int, _context: RankContext, target: Callable[..., object], *args: Any
-) -> None:
-    target(rank, *args)
-
-
-def _ignore(_report: Any) -> None:
-    """Discard a report; for ranks that make none."""
 
 
 # -- how ranks end -------------------------------------------------------------------------------

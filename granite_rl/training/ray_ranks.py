@@ -7,23 +7,20 @@ request goes to all ranks. The actors are the driver's: they end when it does.
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from granite_rl.errors import InfrastructureError, PreflightError
 from granite_rl.runs.preemption import StopSignal, signals_held_back
-from granite_rl.runs.ray_cluster import join_cluster
+from granite_rl.runs.ray_cluster import cluster_address, join_cluster, session_options
 from granite_rl.training.launch import (
     Failure,
     Failures,
     Meeting,
     RankContext,
-    cluster_address,
     free_port,
     run_target,
 )
@@ -39,7 +36,6 @@ START_S = 300.0
 
 
 _POLL_S = 1.0
-_ROOT = str(Path(__file__).resolve().parents[2])
 
 _REPORT, _BEGUN = "report", "begun"
 
@@ -151,22 +147,9 @@ def launch_on_ray(
 
 def _connect(address: str, threads: int, stop: StopSignal) -> None:
     """Join the cluster, and keep our handler of SIGTERM instead of Ray's."""
-    # Otherwise Ray hides the accelerators of actors that ask for none, and warns of it.
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    environment = {
-        # The packages' own root first, so that ranks import what the launcher runs.
-        "PYTHONPATH": os.pathsep.join(filter(None, [_ROOT, os.environ.get("PYTHONPATH", "")])),
-        "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),
-        "OMP_NUM_THREADS": str(threads),
-    }
     with signals_held_back():
         try:
-            options = {
-                "logging_level": logging.ERROR,
-                "log_to_driver": False,
-                "runtime_env": {"env_vars": environment},
-            }
-            join_cluster(address, options)
+            join_cluster(address, session_options(threads))
         finally:
             stop.install()
 

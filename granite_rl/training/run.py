@@ -21,7 +21,7 @@ from typing import Any, Generic, TypeVar
 import torch
 
 from granite_rl.entry import Parsed, to_yaml
-from granite_rl.errors import ExitCode, Preempted, UserError
+from granite_rl.errors import ConfigError, DivergedError, ExitCode, Preempted, UserError
 from granite_rl.models.checkpoint_directory import checkpoint_hash, holds_model
 from granite_rl.runs.console import Progress
 from granite_rl.runs.directory import RunDirectory
@@ -32,7 +32,6 @@ from granite_rl.training.distributed import joined, naming_lost_peers
 from granite_rl.training.launch import (
     NOT_BEGUN,
     ExternalRank,
-    LostPeerError,
     RankContext,
     check_ranks,
     context_here,
@@ -45,6 +44,9 @@ PATIENCE = timedelta(days=7)
 """Time for which ranks of an external launcher wait for rank 0 to read the data, or to write the
 results; the launcher ends them when rank 0 dies.
 """
+
+RAISED_BY_ALL = (Preempted, DivergedError)
+"""Errors that end the training of every rank at the same step."""
 
 
 ConfigT = TypeVar("ConfigT", bound=Any)
@@ -210,10 +212,14 @@ class _Session(Generic[ConfigT, InputsT, SharedT]):
                     **prepared.lineage,
                 )
             store = CheckpointStore(run.checkpoints, config.checkpoint.keep)
-            task = Task(
-                config, prepared.shared, run.path, resume_from(run, store, config.run.resume)
-            )
-            self._train(run, prepared, task, train)
+            resume = resume_from(run, store, config.run.resume)
+            if resume is not None and resume.step > prepared.total_steps:
+                # Its state would be saved as that of an earlier step.
+                raise ConfigError(
+                    f"run.resume: {resume.path} is beyond this run's {prepared.total_steps} steps",
+                    "train as many steps as before, or choose another directory with run.dir=DIR",
+                )
+            self._train(run, prepared, Task(config, prepared.shared, run.path, resume), train)
             run.finish("succeeded", ExitCode.OK)
             print(f"{work.kind}: done, model in {run.hf}", flush=True)
         return ExitCode.OK
@@ -289,7 +295,7 @@ def _as_rank(external: ExternalRank, session: _Session[Any, Any, Any], stop: Sto
         return int(task)
     try:
         session.work.train(external.rank, _context(external, stop), task)
-    except Preempted:
+    except RAISED_BY_ALL:
         word()  # leaving now would end rank 0 too, before it has written the final status
         raise
     return int(word())
@@ -302,9 +308,12 @@ def _as_rank_zero(
     word: Callable[[Any], Any],
 ) -> int:
     """Own the run and train rank 0; send the others the task, then the exit code."""
+    sent = False
 
     def train(task: Task[Any, Any], reporter: Reporter) -> None:
+        nonlocal sent
         word(task)
+        sent = True
         context = context_here(external.meeting, reporter, stop, external.local_rank)
         with naming_lost_peers(0):
             session.work.train(0, context, task)
@@ -312,7 +321,9 @@ def _as_rank_zero(
     try:
         code = session.run(train)
     except UserError as error:
-        if not isinstance(error, LostPeerError):
+        # After an error of rank 0 alone (a full disk) the others may wait for it in a collective
+        # operation of the training, and would not listen; that it leaves is what they notice.
+        if not sent or isinstance(error, RAISED_BY_ALL):
             word(int(error.exit_code))
         raise
     word(code)

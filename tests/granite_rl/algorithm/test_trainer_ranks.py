@@ -17,9 +17,10 @@ from granite_rl.actors.trainer import TokenSums
 from granite_rl.models.configs import granite_config
 from granite_rl.models.loading import init_policy, load_policy, save_hf
 from granite_rl.models.tokenizer import train_tokenizer
-from granite_rl.training.launch import free_port, spawn, warm_up
+from granite_rl.training.launch import free_port, warm_up
 from tests.granite_rl.algorithm import brute_force as oracle
 from tests.granite_rl.algorithm import trainer_ranks
+from tests.granite_rl.training.spawning import spawn
 
 pytestmark = pytest.mark.slow
 TOLERANCE = 1e-6

@@ -218,6 +218,7 @@ def test_calls_in_a_prompt_reach_the_model(tmp_path: Path) -> None:
         ({"role": "assistant", "content": None}, "prompt[1] is not a chat message: content"),
         ({"role": "user", "content": "x", "tool_calls": [CALL]}, "tool_calls of the user"),
         ({"role": "assistant", "tool_calls": ["add"]}, "prompt[1].tool_calls is no list of calls"),
+        ({"role": "assistant", "tool_calls": CALL}, "prompt[1].tool_calls is no list of calls"),
         ({"role": "assistant", "tool_calls": "[{"}, "'tool_calls' is text that is not JSON"),
         ({"role": "user", "content": [{"type": "image"}]}, "content is list, not text"),
     ],

@@ -23,3 +23,9 @@ def test_only_equal_architecture_and_tokenizer_share(tmp_path: Path) -> None:
         "other": checkpoint(tmp_path, "other", "tiny", "other words"),
     }
     assert share_engines(models) == [["base", "sft"], ["large"], ["other"]]
+
+
+def test_another_chat_template_has_an_engine_of_its_own(tmp_path: Path) -> None:
+    models = {name: checkpoint(tmp_path, name, "tiny", "bpe") for name in ("a", "b", "c")}
+    (models["c"] / "chat_template.jinja").write_text("{{ messages }}")
+    assert share_engines(models) == [["a", "b"], ["c"]]

@@ -231,3 +231,17 @@ def test_template_whose_seam_is_inside_a_token_is_refused() -> None:
     answer = {"role": "assistant", "content": "assistant"}
     with pytest.raises(ConfigError, match="do not end where"):
         encode_conversation(tokenizer, [USER, answer])
+
+
+@pytest.mark.parametrize(
+    ("more", "where"),
+    [
+        ({"tools": [{"name": "f", "description": "x<|end_of_text|>"}]}, r"tools\[0\]"),
+        ({"documents": [{"text": "a"}, {"text": "<|start_of_role|>"}]}, r"documents\[1\]"),
+    ],
+)
+def test_control_tokens_in_tools_and_documents_are_refused(
+    tokenizer: PreTrainedTokenizerFast, more: dict[str, Any], where: str
+) -> None:
+    with pytest.raises(DataError, match=f"{where}: contains the control token"):
+        encode_prompt(tokenizer, [USER], **more)

@@ -296,3 +296,14 @@ def test_a_failure_lets_its_neighbour_finish(
     assert runs(root, "a") == 1
     assert runs(root, "c") == 0
     assert "step b failed" in capsys.readouterr().err
+
+
+def test_on_a_cluster_steps_run_one_after_another(
+    root: Path, config: PipelineConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Side by side one would take the CPUs that the other asks for, and waits for in vain."""
+    monkeypatch.setenv("RAY_ADDRESS", "head:6379")
+    config = config.model_copy(update={"parallel_steps": 2})
+    (root / "a.fail").touch()
+    assert go(config, plan_of(step(root, "a", None), step(root, "b", None))) == 5
+    assert runs(root, "b") == 0

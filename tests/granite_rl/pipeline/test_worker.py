@@ -33,6 +33,8 @@ def main(argv):
     if argv[0] == "wait":
         print("waiting", flush=True)
         time.sleep(60)
+    if argv[0] == "mutter":
+        print("no end of line", end="")
     if argv[0] == "vanish":
         os._exit(11)
     return 0
@@ -101,6 +103,13 @@ def test_a_failure_has_its_own_exit_code_and_ends_the_process(
     assert any(said in line for line in lines), lines
     assert not child.alive
     assert run(child, tmp_path, "again")[0] == code, "a dead process can't run anything"
+
+
+def test_a_last_line_without_an_end_hides_no_success(child: ServingChild, tmp_path: Path) -> None:
+    code, lines = run(child, tmp_path, "mutter")
+    assert code == 0
+    assert lines[-1] == "no end of line"
+    assert child.alive
 
 
 def test_an_unknown_module_is_an_error(child: ServingChild, tmp_path: Path) -> None:

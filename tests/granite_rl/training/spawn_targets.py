@@ -10,7 +10,8 @@ from multiprocessing import forkserver
 from pathlib import Path
 
 from granite_rl.errors import DataError
-from granite_rl.training.launch import LostPeerError, RankContext, spawn
+from granite_rl.training.launch import LostPeerError, RankContext
+from tests.granite_rl.training.spawning import spawn
 
 
 def write_pid(rank: int, directory: Path) -> None:

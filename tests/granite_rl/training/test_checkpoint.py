@@ -148,6 +148,24 @@ def test_disk_error_leaves_the_last_one(
     assert newest.step == 1
 
 
+def test_ranks_that_clean_up_together_do_not_trip_over_each_other(
+    store: CheckpointStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = store.begin(1)
+    for name in ("a", "b"):
+        (directory / name).write_bytes(b"half")
+    unlink = os.unlink
+
+    def slower(path: str, **options: int | None) -> None:
+        """Find out that another rank was first."""
+        unlink(path, **options)
+        raise FileNotFoundError(2, "No such file or directory", path)
+
+    monkeypatch.setattr(os, "unlink", slower)
+    store.discard()
+    assert not list(store.root.glob(".tmp-*"))
+
+
 def test_an_abandoned_future_never_comes_back(store: CheckpointStore) -> None:
     store.keep = 1
     save(store, 3)

@@ -20,10 +20,10 @@ from granite_rl.training.launch import (
     external_rank,
     free_port,
     launch,
-    spawn,
 )
 from granite_rl.training.processes import start_server
 from tests.granite_rl.training import spawn_targets
+from tests.granite_rl.training.spawning import spawn
 
 
 def test_free_port_can_be_bound() -> None:

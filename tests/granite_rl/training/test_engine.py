@@ -15,8 +15,9 @@ from safetensors import safe_open
 
 from granite_rl.config import OptimSection
 from granite_rl.training.engine import TrainEngine
-from granite_rl.training.launch import free_port, spawn
+from granite_rl.training.launch import free_port
 from tests.granite_rl.training import engine_ranks
+from tests.granite_rl.training.spawning import spawn
 
 pytestmark = pytest.mark.slow
 WEIGHT_TOLERANCE = 1e-5

@@ -74,8 +74,6 @@ def test_an_actor_sees_files_and_works_in_the_launchers_directory(
 def test_a_cluster_that_does_not_answer_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     address = f"127.0.0.1:{free_port()}"
     monkeypatch.setenv("RAY_ADDRESS", address)
-    with (
-        StopSignal() as stop,
-        pytest.raises(PreflightError, match=f"RAY_ADDRESS={address}: .*refused"),
-    ):
+    says = f"RAY_ADDRESS={address}: .*refused"
+    with StopSignal() as stop, pytest.raises(PreflightError, match=says):
         launch(_fail, 2, (), on_report=print, stop=stop)
