@@ -254,7 +254,7 @@ def render_checked(
     documents: Sequence[Mapping[str, Any]] | None = None,
     add_generation_prompt: bool = False,
 ) -> str:
-    """Render a conversation and refuse control tokens in what it is made of: they could forge a turn.
+    """Render a conversation; refuse control tokens in its parts, which could forge a turn.
 
     Raises:
         DataError: as `render`, or a control token in a message, a tool or a document.

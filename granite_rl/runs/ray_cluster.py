@@ -24,7 +24,8 @@ PYTHON_ROOT = str(Path(__file__).resolve().parents[2])
 
 def cluster_address(environment: Mapping[str, str] = os.environ) -> str | None:
     """Return the address of the Ray cluster that a run is to use; None: this machine."""
-    return environment.get("RAY_ADDRESS") or None
+    address = environment.get("RAY_ADDRESS")
+    return None if address in (None, "", "local") else address
 
 
 def actor_environment(threads: int | None = None) -> dict[str, str]:

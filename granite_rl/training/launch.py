@@ -302,4 +302,8 @@ class Failures:
 
 def _remoteness(error: Exception) -> int:
     """Return how far an error is from the cause; of equals the first one counts."""
-    return 2 if isinstance(error, LostPeerError) else int(isinstance(error, Preempted))
+    if isinstance(error, LostPeerError):
+        return 3
+    if isinstance(error, Preempted):
+        return 2
+    return 0 if isinstance(error, UserError) else 1
