@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from granite_rl.training.launch import free_port
 
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 PATIENCE_S = 120.0
 
 
@@ -57,7 +58,7 @@ def ray_nodes(directory: Path, count: int, cpus: int) -> Iterator[Nodes]:
     authentication = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token)}
     # Not in `directory`: the paths of Ray's sockets may not exceed 107 bytes.
     temporary = Path("/tmp") / f"granite-rl-nodes-{os.getpid()}"
-    host, port = socket.gethostbyname(socket.gethostname()), free_port()
+    port = free_port()
     log = (directory / "ray.log").open("ab")
     nodes: list[subprocess.Popen[bytes]] = []
 
@@ -85,7 +86,7 @@ def ray_nodes(directory: Path, count: int, cpus: int) -> Iterator[Nodes]:
             "--include-dashboard=false",
             f"--ray-client-server-port={free_port()}",
         )
-        address = _address(directory / "ray.log", port, nodes[0]) or f"{host}:{port}"
+        address = _address(directory / "ray.log", port, nodes[0])
         for _ in range(count - 1):
             start(f"--address={address}")
         environment = authentication | {"RAY_ADDRESS": address}
@@ -116,14 +117,15 @@ def _group_lives(group: int) -> bool:
     return True
 
 
-def _address(log: Path, port: int, head: subprocess.Popen[bytes]) -> str | None:
-    """Where the head node says that it is, once it listens there."""
+def _address(log: Path, port: int, head: subprocess.Popen[bytes]) -> str:
+    """Return where the head node says that it is, once it runs."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
-        assert head.poll() is None, log.read_text()
-        for line in log.read_text().splitlines():
-            if line.strip().startswith("Local node IP: "):
-                return f"{line.split(': ')[1].strip()}:{port}"
+        said = _COLOUR.sub("", log.read_text())
+        assert head.poll() is None, said
+        found = re.search(r"Local node IP: (\S+)", said)
+        if found and "Ray runtime started" in said:
+            return f"{found.group(1)}:{port}"
         time.sleep(0.2)
     raise AssertionError(log.read_text())
 
