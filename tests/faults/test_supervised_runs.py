@@ -22,7 +22,7 @@ from granite_rl.training.launch import free_port
 from tests.granite_rl.ray_nodes import Nodes, ray_nodes
 from tests.granite_rl.training import supervised_runs as runs
 
-pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(480)]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(900)]
 
 KINDS = sorted(runs.KINDS)
 

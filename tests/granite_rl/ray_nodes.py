@@ -16,7 +16,8 @@ from pathlib import Path
 from granite_rl.training.launch import free_port
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
+"""Seconds that a node may take to start: on two busy cores a minute is not enough."""
 
 
 class Nodes:
