@@ -106,9 +106,11 @@ def read_conversations(
         trained.append(np.array(encoding.assistant_mask, dtype=bool))
     if not token_ids:
         names = ", ".join(str(file) for file in files)
+        if not too_long:
+            raise DataError(f"{names}: no rows in it", "give at least one conversation")
         raise DataError(
-            f"{names}: no conversation to train on ({too_long} exceed {max_tokens} tokens)",
-            "give rows, or raise trainer.row_tokens",
+            f"{names}: no conversation to train on: all {too_long} exceed {max_tokens} tokens",
+            "raise trainer.row_tokens, or give shorter conversations",
         )
     ends = np.cumsum([len(tokens) for tokens in token_ids])
     return Conversations(np.concatenate(token_ids), np.concatenate(trained), ends, too_long)

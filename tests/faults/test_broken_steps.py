@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 from tests.granite_rl.stage_runs import ROOT, finish, metrics_of, stage_arguments, start
 
-pytestmark = [pytest.mark.slow, pytest.mark.ray]
+pytestmark = [pytest.mark.slow, pytest.mark.ray, pytest.mark.timeout(600)]
 
 NAN_ONCE = '''
 """A policy loss that is not a number in its second micro-batch."""

@@ -13,7 +13,7 @@ import pytest
 
 from tests.granite_rl.stage_runs import ROOT, stage_arguments
 
-pytestmark = [pytest.mark.slow, pytest.mark.long]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(600)]
 
 CHECKPOINT_MIB = 12
 """Size of the tiny model's checkpoint: weights and two moments."""

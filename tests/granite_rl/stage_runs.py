@@ -138,7 +138,7 @@ def one_process(log: Path) -> Iterator[Stage]:
 
 
 def wait_until(
-    condition: Callable[[], bool], what: str, log: Path | None = None, timeout_s: float = 200
+    condition: Callable[[], bool], what: str, log: Path | None = None, timeout_s: float = 280
 ) -> None:
     """Wait for something to be true of a stage; if it does not come true, show its log."""
     deadline = time.monotonic() + timeout_s

@@ -17,7 +17,7 @@ import pytest
 from granite_rl.training.launch import free_port
 from tests.granite_rl.stage_runs import ROOT, metrics_of, stage_arguments
 
-pytestmark = [pytest.mark.slow, pytest.mark.ray]
+pytestmark = [pytest.mark.slow, pytest.mark.ray, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.granite_rl.stage_runs import (
 
 STEPS = 5
 
-pytestmark = [pytest.mark.slow, pytest.mark.ray]
+pytestmark = [pytest.mark.slow, pytest.mark.ray, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from granite_rl.config import StageConfig
 from granite_rl.entry import compose, validate
 from tests.granite_rl.stage_runs import metrics_of, stage_arguments
 
-pytestmark = [pytest.mark.slow, pytest.mark.ray]
+pytestmark = [pytest.mark.slow, pytest.mark.ray, pytest.mark.timeout(600)]
 
 STEPS = 5
 EXACT = ("reward/mean", "rollout/response_length/mean", "policy/tokens")

@@ -19,7 +19,7 @@ from granite_rl.training.launch import free_port
 from tests.granite_rl.training import engine_ranks
 from tests.granite_rl.training.spawning import spawn
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 WEIGHT_TOLERANCE = 1e-5
 
 

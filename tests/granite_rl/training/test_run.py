@@ -15,7 +15,7 @@ import pytest
 from granite_rl.models.checkpoint_directory import checkpoint_hash
 from tests.granite_rl.training import supervised_runs as runs
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
