@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -179,7 +180,8 @@ def test_ranks_that_die_or_hang_are_restored_together(
     killed, stopped = (str(event["message"]) for event in events)
     assert "training step 3" in killed
     assert "died" in killed
-    assert "training step 5: no answer from trainer rank" in stopped
+    # Stopped in step 5, or on a busy machine in the one after it.
+    assert re.search(r"training step [56]: no answer from trainer rank", stopped)
     assert f"within {patience} s" in stopped
     lines = metrics_of(run)
     assert [line["step"] for line in lines] == [1, 2, 3, 4, 5, 6], "every step exactly once"

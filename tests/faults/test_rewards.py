@@ -11,9 +11,11 @@ import pytest
 from tests.granite_rl.stage_runs import (
     Stage,
     events_of,
+    finish,
     metrics_of,
     records_of,
     stage_arguments,
+    start,
     wait_until,
     weights_of,
     write_rows,
@@ -127,7 +129,13 @@ def test_equal_rewards_everywhere_teach_nothing_and_break_nothing(
     reference."""
     rows, run = write_rows(tmp_path, CONSTANT, ["", "", "", ""]), tmp_path / "run"
     more = (f"algorithm.zero_variance={zero_variance}",)
-    stage(stage_arguments(tiny_checkpoint, rows, run, 12, *more))
+    if zero_variance == "keep":
+        stage(stage_arguments(tiny_checkpoint, rows, run, 12, *more))
+        assert weights_of(run) == (tiny_checkpoint / "model.safetensors").read_bytes()
+    else:
+        log = tmp_path / "log"
+        finish(start(stage_arguments(tiny_checkpoint, rows, run, 12, *more), log), log, code=4)
+        assert "none of the 12 steps trained anything" in log.read_text()
     lines = metrics_of(run)
     assert [line["step"] for line in lines] == list(range(1, 13))
     for line in lines:
@@ -142,4 +150,3 @@ def test_equal_rewards_everywhere_teach_nothing_and_break_nothing(
             assert not [name for name in line if name.startswith("policy/")], "nothing was trained"
     alarms = [event["alarm"] for event in events_of(run) if event["kind"] == "alarm"]
     assert [name for name in alarms if name != "truncated"] == ["zero_variance"]
-    assert weights_of(run) == (tiny_checkpoint / "model.safetensors").read_bytes()
