@@ -29,7 +29,7 @@ from pydantic import BaseModel, ValidationError
 
 from granite_rl.command_line.overrides import argument, literal_values, path_keys, quote, split
 from granite_rl.command_line.synonyms import suggest
-from granite_rl.errors import ConfigError, UserError
+from granite_rl.errors import ConfigError, UserError, first_line
 from granite_rl.runs import surroundings
 from rewards.nearest import nearest
 
@@ -195,8 +195,9 @@ def _explain_hydra(name: str, overrides: Sequence[str], error: Exception) -> tup
             f"{match.group(1)}: unknown configuration key",
             fix or f"see the YAML files under conf/{name}/",
         )
-    first = text.splitlines()[0] if text else type(error).__name__
-    return first, "Hydra override syntax is key=value; quote values with special characters"
+    return first_line(
+        error
+    ), "Hydra override syntax is key=value; quote values with special characters"
 
 
 def validate(model: type[ConfigT], resolved: dict[str, Any]) -> ConfigT:

@@ -107,6 +107,12 @@ def disk_errors(what: str) -> Iterator[None]:
         raise DiskError(f"{what} can't be written: {error}", MAKE_ROOM) from error
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message that says something, else the error's type."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
+
+
 class DivergedError(UserError):
     """Says that training produced non-finite numbers and cannot go on."""
 

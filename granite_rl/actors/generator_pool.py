@@ -20,6 +20,7 @@ from ray.exceptions import RayTaskError
 from granite_rl.actors.answers import LOST, in_words, wait_for
 from granite_rl.actors.logs import ACTOR_LOGS
 from granite_rl.actors.receivers import RayReceivers
+from granite_rl.actors.restarts import RestartBudget
 from granite_rl.actors.standby import STANDBY
 from granite_rl.errors import InfrastructureError, UserError
 from granite_rl.types import GenerationRequest, Key, Turn
@@ -79,7 +80,7 @@ class GeneratorPool:
         self._replicas = [_Replica(start(), index) for index in range(count)]
         self._timeout_s = timeout_s
         self._start_timeout_s = start_timeout_s
-        self._restarts_left = max_restarts
+        self._budget = RestartBudget(max_restarts)
         self._on_event = on_event
         self._workers = workers
         self._send: Callable[[RayReceivers], SyncReport] | None = None
@@ -87,8 +88,11 @@ class GeneratorPool:
         self.weight_version = -1
         """Version that every generator has; -1 before the first."""
         self._looked = time.monotonic()
-        self.restarts = 0
-        """Generators replaced so far."""
+
+    @property
+    def restarts(self) -> int:
+        """Return how many generators were replaced so far."""
+        return self._budget.used
 
     def describe(self) -> dict[str, Any]:
         """Return references to what each generator says of itself once it has started."""
@@ -238,14 +242,9 @@ class GeneratorPool:
         message = f"generator {replica.index} {why}; unfinished: {len(replica.outstanding)} samples"
         kept = ACTOR_LOGS.keep(_name(replica), replica.actor._actor_id.hex())
         STANDBY.end(replica.actor)
-        if self._restarts_left == 0:
-            raise InfrastructureError(
-                f"{message}; {self.restarts} generators were replaced in this run already",
-                f"look at the node's memory{'' if kept is None else f' and at {kept}'}; "
-                "cluster.max_restarts bounds the replacements",
-            )
-        self._restarts_left -= 1
-        self.restarts += 1
+        self._budget.spend(
+            f"{message}; {self.restarts} generators were replaced in this run already", kept
+        )
         self._on_event("generator_restarted", message)
         replica.actor, replica.poll = self._start(), None
         replica.needs_weights, self._receivers = True, None

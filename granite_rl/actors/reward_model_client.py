@@ -15,8 +15,9 @@ from ray.exceptions import GetTimeoutError, RayTaskError
 
 from granite_rl.actors.answers import LOST, in_words, wait_for
 from granite_rl.actors.logs import ACTOR_LOGS
+from granite_rl.actors.restarts import RestartBudget
 from granite_rl.actors.standby import STANDBY
-from granite_rl.errors import InfrastructureError, UserError
+from granite_rl.errors import UserError
 from granite_rl.types import Message
 from rewards.result import RewardResult
 
@@ -64,11 +65,14 @@ class RewardModelClient:
         self._start = start
         self._timeout_s = timeout_s
         self._start_timeout_s = start_timeout_s
-        self._restarts_left = max_restarts
+        self._budget = RestartBudget(max_restarts)
         self._on_event = on_event
         self._actor = start()
-        self.restarts = 0
-        """Times that it was replaced so far."""
+
+    @property
+    def restarts(self) -> int:
+        """Return how often it was replaced so far."""
+        return self._budget.used
 
     def describe(self) -> Any:
         """Return a reference to what the actor says of itself once the model is loaded."""
@@ -109,14 +113,9 @@ class RewardModelClient:
         """Kill the actor and start another, within the run's budget."""
         kept = ACTOR_LOGS.keep(NAME, self._actor._actor_id.hex())
         STANDBY.end(self._actor)
-        if self._restarts_left == 0:
-            raise InfrastructureError(
-                f"the {NAME} {why}; it was replaced {self.restarts} times in this run already",
-                f"look at the node's memory{'' if kept is None else f' and at {kept}'}; "
-                "cluster.max_restarts bounds the replacements",
-            )
-        self._restarts_left -= 1
-        self.restarts += 1
+        self._budget.spend(
+            f"the {NAME} {why}; it was replaced {self.restarts} times in this run already", kept
+        )
         self._on_event("reward_model_restarted", f"the {NAME} {why}")
         self._actor = self._start()
         wait_for({NAME: self.describe()}, self._start_timeout_s, f"restarting the {NAME}")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import ray
 
 from granite_rl.actors.answers import LOST, FailedActorError, LostActorError, in_words, wait_for
+from granite_rl.actors.restarts import RestartBudget
 from granite_rl.actors.standby import STANDBY
 from granite_rl.actors.trainer import StepReport, Training
 from granite_rl.errors import InfrastructureError
@@ -62,7 +63,7 @@ class TrainerGroup:
         self._training = training
         self._start_timeout_s = start_timeout_s
         self._step_timeout_s = step_timeout_s
-        self._restarts_left = max_restarts
+        self._budget = RestartBudget(max_restarts)
         self._references = list(references)
         self._transport = transport
         self._connected: Receivers | None = None
@@ -70,8 +71,6 @@ class TrainerGroup:
         self._hidden = int(model["hidden_size"])
         self._ranks = start()
         self._begin_step()
-        self.restarts = 0
-        """Times that the group was restored so far."""
 
     def setup(
         self, checkpoint: Path | None, check: Callable[[], None] = lambda: None
@@ -105,14 +104,11 @@ class TrainerGroup:
         for rank in self._ranks:
             STANDBY.end(rank)
         self._begin_step()
-        if self._restarts_left == 0:
-            raise InfrastructureError(
-                f"{why}; the trainers were restored {self.restarts} times in this run already",
-                "look at the node's memory and at actors/ in the run directory; "
-                "cluster.max_restarts bounds the restorations",
-            )
-        self._restarts_left -= 1
-        self.restarts += 1
+        self._budget.spend(
+            f"{why}; the trainers were restored {self._budget.used} times in this run already",
+            "actors/ in the run directory",
+            "restorations",
+        )
         self._ranks, self._connected = self._start(), None
         self.setup(checkpoint)
 

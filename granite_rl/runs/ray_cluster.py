@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from granite_rl.errors import PreflightError
+from granite_rl.errors import PreflightError, first_line
 
 CONNECT_S = 10
 """Seconds to wait for an answer of the cluster that ``RAY_ADDRESS`` names."""
@@ -72,9 +72,8 @@ def join_cluster(address: str, options: Mapping[str, Any]) -> None:
         ray.init(address=address, **options)
     except (OSError, RuntimeError, ValueError) as error:
         ray.shutdown()
-        said = str(error).strip() or type(error).__name__
         raise PreflightError(
-            f"RAY_ADDRESS={address}: {said.splitlines()[0]}",
+            f"RAY_ADDRESS={address}: {first_line(error)}",
             "start the cluster, correct RAY_ADDRESS, or unset it to run on this machine alone; one "
             "started by `ray start` wants RAY_AUTH_MODE=token and its token (~/.ray/auth_token, or "
             "RAY_AUTH_TOKEN_PATH)",

@@ -19,6 +19,7 @@ from datetime import timedelta
 
 import torch
 
+from granite_rl.errors import first_line
 from granite_rl.training.launch import LostPeerError, RankContext
 
 JOIN_TIMEOUT = timedelta(minutes=10)
@@ -145,7 +146,7 @@ def naming_lost_peers(rank: int) -> Iterator[None]:
         if not _is_lost_connection(error):
             raise
         raise LostPeerError(
-            f"rank {rank} lost the connection to another rank: {str(error).splitlines()[0]}",
+            f"rank {rank} lost the connection to another rank: {first_line(error)}",
             "its own message says why; the same command with run.resume=auto continues",
         ) from error
 

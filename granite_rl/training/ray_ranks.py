@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from granite_rl.errors import InfrastructureError, PreflightError
+from granite_rl.errors import InfrastructureError, PreflightError, first_line
 from granite_rl.runs.preemption import StopSignal, signals_held_back
 from granite_rl.runs.ray_cluster import cluster_address, join_cluster, session_options
 from granite_rl.training.launch import (
@@ -216,7 +216,7 @@ def _ask(actors: Sequence[ActorHandle], method: str, *args: Any) -> list[Any]:
     except GetTimeoutError:
         raise InfrastructureError(f"a rank did not start within {START_S:g} s") from None
     except RayActorError as error:
-        raise InfrastructureError(f"a rank did not start: {_first_line(error)}") from error
+        raise InfrastructureError(f"a rank did not start: {first_line(error)}") from error
     return answers
 
 
@@ -324,11 +324,6 @@ def _said(asked: Any) -> list[tuple[str, Any]]:
 
 def _killed(rank: int, error: Exception) -> InfrastructureError:
     return InfrastructureError(
-        f"rank {rank} is gone: {_first_line(error)}",
+        f"rank {rank} is gone: {first_line(error)}",
         "the same command with run.resume=auto continues",
     )
-
-
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__

@@ -136,6 +136,7 @@ def test_equal_rewards_everywhere_teach_nothing_and_break_nothing(
         log = tmp_path / "log"
         finish(start(stage_arguments(tiny_checkpoint, rows, run, 12, *more), log), log, code=4)
         assert "none of the 12 steps trained anything" in log.read_text()
+        assert not (run / "hf").exists(), "the model would be the one that it started from"
     lines = metrics_of(run)
     assert [line["step"] for line in lines] == list(range(1, 13))
     for line in lines:
