@@ -111,7 +111,7 @@ def read_lines(path: Path, *, surrogates: bool = False) -> Iterator[Line]:
         with path.open("rb") as stream:
             # Buffered, so that a pipe can be looked into as well.
             start = stream.peek(len(max(_SIGNATURES, key=len)))
-            if path.suffix == ".parquet" or start.startswith(_PARQUET):
+            if path.suffix.lower() == ".parquet" or start.startswith(_PARQUET):
                 yield from _parquet_lines(path, stream)
             else:
                 _check_type(path, start)
@@ -126,8 +126,9 @@ def _check_type(path: Path, start: bytes) -> None:
     for signature, kind in _SIGNATURES.items():
         if start.startswith(signature):
             raise BadFile(f"{path}:1: this is {kind}", READABLE)
-    if path.suffix not in ("", ".jsonl"):
-        raise BadFile(f"{path}: unknown type {path.suffix!r}", READABLE)
+    if path.suffix.lower() not in ("", ".jsonl"):
+        fix = f"name it {path.stem}.jsonl if it holds one JSON object a line; {READABLE}"
+        raise BadFile(f"{path}: unknown type {path.suffix!r}", fix)
 
 
 def _json_lines(path: Path, stream: Iterable[bytes], surrogates: bool) -> Iterator[Line]:

@@ -12,6 +12,8 @@ from rewards.nearest import nearest
 
 _BATCH = ("rollout.prompts_per_step", "data.batch_rows", "data.pairs_per_step", "batch_sequences")
 
+_STEPS = ("data.max_steps", "tokens")
+
 _LENGTH = ("rollout.max_context", "trainer.row_tokens", "context")
 
 SYNONYMS: dict[str, tuple[str, ...]] = {
@@ -39,9 +41,10 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "num_epochs": ("data.epochs",),
     "num_train_epochs": ("data.epochs",),
     "total_epochs": ("data.epochs",),
-    "steps": ("data.max_steps",),
-    "num_steps": ("data.max_steps",),
-    "total_steps": ("data.max_steps",),
+    "steps": _STEPS,
+    "num_steps": _STEPS,
+    "max_steps": _STEPS,
+    "total_steps": _STEPS,
     "max_length": _LENGTH,
     "max_seq_len": _LENGTH,
     "max_seq_length": _LENGTH,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from granite_rl.config import RL_STAGES
-from granite_rl.errors import DataError
+from granite_rl.errors import ConfigError, DataError
 from granite_rl.evaluation.matrix import (
     ALL_STAGES,
     Matrix,
@@ -57,11 +57,12 @@ def build_report(run_dir: Path) -> tuple[Matrix, dict[str, Any]]:
     """Build the content of report.json from the files of a pipeline's run.
 
     Raises:
-        DataError: no pipeline ran there, or nothing was evaluated yet, or an eval.json is broken.
+        ConfigError: no pipeline ran there.
+        DataError: nothing was evaluated yet, or an eval.json is broken.
     """
     record = read_json(run_dir / RECORD_NAME)
     if record is None:
-        raise DataError(
+        raise ConfigError(
             f"{run_dir}: holds no {RECORD_NAME}",
             "name a run directory of python -m granite_rl.pipeline",
         )

@@ -41,6 +41,14 @@ def evaluate_checkpoints(config: EvaluationConfig, models: Mapping[str, CheckedM
         DataError: a row is malformed; the message names file and line.
         Preempted: SIGTERM or Ctrl-C came; what was evaluated before is written.
     """
+    with StopSignal() as stop:
+        with stop.interrupting("before an engine was started", "the same command starts again"):
+            prompts = _prompts(config, models)
+        _evaluate_all(config, models, prompts, stop)
+
+
+def _prompts(config: EvaluationConfig, models: Mapping[str, CheckedModel]) -> dict[str, Prompts]:
+    """Read the held-out rows as prompts of each model, and say which are too long for it."""
     rows = limit_rows(read_rows(config.eval.files), config.eval.limit_per_domain)
     prompts = {
         name: prepare_prompts(rows, model.tokenizer, config.rollout.max_prompt_tokens)
@@ -49,9 +57,19 @@ def evaluate_checkpoints(config: EvaluationConfig, models: Mapping[str, CheckedM
     for name, found in prompts.items():
         if found.too_long:
             print(f"{name}: {describe_too_long('held-out', found)}", flush=True)
+    return prompts
+
+
+def _evaluate_all(
+    config: EvaluationConfig,
+    models: Mapping[str, CheckedModel],
+    prompts: Mapping[str, Prompts],
+    stop: StopSignal,
+) -> None:
+    """Start the engines and write each model's evaluation."""
     engines = share_engines(config.models)
     generator = _one_replica(config.generator)
-    with StopSignal() as stop, ExitStack() as session:
+    with ExitStack() as session:
 
         def check() -> None:
             if stop.requested:

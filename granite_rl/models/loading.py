@@ -187,6 +187,21 @@ def save_hf(
     return Path(directory)
 
 
+def save_tensors(
+    tensors: Mapping[str, torch.Tensor], path: Path, metadata: Mapping[str, str]
+) -> None:
+    """Write one safetensors file.
+
+    Raises:
+        OSError: the disk is full: safetensors has one error for everything, and writing tensors
+            that were made here can fail for no other reason.
+    """
+    try:
+        save_file(dict(tensors), path, metadata=dict(metadata))
+    except SafetensorError as error:
+        raise OSError(errno.ENOSPC, str(error), str(path)) from error
+
+
 def write_weights(state: Mapping[str, torch.Tensor], directory: Path) -> None:
     """Write tensors as safetensors into `directory`, in shards of at most 5 GB with an index."""
     tensors = {name: tensor.detach() for name, tensor in state.items()}
@@ -195,11 +210,7 @@ def write_weights(state: Mapping[str, torch.Tensor], directory: Path) -> None:
     )
     for filename, names in split.filename_to_tensors.items():
         shard = {name: tensors[name].to("cpu").contiguous() for name in names}
-        try:
-            save_file(shard, directory / filename, metadata={"format": "pt"})
-        except SafetensorError as error:
-            # The library has one error for everything; writing can only fail because of the disk.
-            raise OSError(errno.ENOSPC, str(error), str(directory / filename)) from error
+        save_tensors(shard, directory / filename, {"format": "pt"})
     if split.is_sharded:
         index = {"metadata": split.metadata, "weight_map": split.tensor_to_filename}
         (directory / INDEX_FILE).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")

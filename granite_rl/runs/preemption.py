@@ -81,28 +81,29 @@ class StopSignal:
         self.restore()
 
     @contextmanager
-    def interrupting(self, what: str) -> Iterator[None]:
+    def interrupting(self, what: str, then: str = _CONTINUE) -> Iterator[None]:
         """Raise at once on a first signal within the block, where no work has to be finished.
 
         Args:
             what: what was stopped and what of it is kept, for the message.
+            then: what the user does to go on, for the message.
 
         Raises:
             Preempted: a stop was asked for, before the block or within it.
         """
         self._interrupting = what
         try:
-            self._raise_if_requested(what)
+            self._raise_if_requested(what, then)
             yield
         except (Exception, _StopNow):
             # Of another error it is not known whether the signal has made it.
             if self._interrupting is not None:
-                self._raise_if_requested(what)
+                self._raise_if_requested(what, then)
             raise
         else:
             # A bare `except` may have swallowed what the handler raised.
             if self._interrupting is not None:
-                self._raise_if_requested(what)
+                self._raise_if_requested(what, then)
         finally:
             self._interrupting = None
 
@@ -110,9 +111,9 @@ class StopSignal:
         """End an `interrupting` block early: from now on a signal waits for the step loop."""
         self._interrupting = None
 
-    def _raise_if_requested(self, what: str) -> None:
+    def _raise_if_requested(self, what: str, then: str) -> None:
         if self.requested:
-            raise Preempted(f"stopped by {self.name} {what}", _CONTINUE)
+            raise Preempted(f"stopped by {self.name} {what}", then)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self._received is not None:

@@ -22,7 +22,6 @@ map from parameters to partitions (``_hp_mapping``) is used here.
 
 from __future__ import annotations
 
-import errno
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -31,11 +30,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import safe_open
 from torch import Tensor, nn
 
 from granite_rl.errors import PreflightError
+from granite_rl.models.loading import save_tensors
 
 STATE_FILE = "state-{rank:05d}-of-{ranks:05d}.safetensors"
 
@@ -150,11 +149,7 @@ def write_state(
             tensors[f"{kind}.{fragment.name}"] = fragment.within(moment).cpu()
     ranges = {fragment.name: (fragment.start, fragment.shape) for fragment in held}
     path = directory / STATE_FILE.format(rank=rank, ranks=ranks)
-    try:
-        save_file(tensors, path, metadata={"step": str(step), "ranges": json.dumps(ranges)})
-    except SafetensorError as error:
-        # The library has one error for everything; writing can only fail because of the disk.
-        raise OSError(errno.ENOSPC, str(error), str(path)) from error
+    save_tensors(tensors, path, {"step": str(step), "ranges": json.dumps(ranges)})
 
 
 def read_state(directory: Path, held: Sequence[Fragment], state: State) -> None:

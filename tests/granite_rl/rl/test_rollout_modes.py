@@ -19,10 +19,12 @@ from tests.granite_rl.stage_runs import (
     Stage,
     assert_same_run,
     events_of,
+    finish,
     metrics_of,
     prompts_of,
     records_of,
     stage_arguments,
+    start,
     weights_of,
     write_rows,
 )
@@ -142,12 +144,13 @@ def test_dynamic_sampling_takes_further_prompts_and_resumes_after_them(
     assert trained == expected, "none is left out, none comes twice"
 
 
-def test_dynamic_sampling_ends_where_nothing_teaches(
-    stage: Stage, tiny_checkpoint: Path, tmp_path: Path
-) -> None:
-    rows = write_rows(tmp_path, HALF_FLAT, ["flat"] * 8)
+def test_dynamic_sampling_ends_where_nothing_teaches(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    rows, log = write_rows(tmp_path, HALF_FLAT, ["flat"] * 8), tmp_path / "log"
     more = ("rollout.dynamic_sampling_rounds=2", "algorithm.zero_variance=drop")
-    stage(stage_arguments(tiny_checkpoint, rows, tmp_path / "run", 2, *more))
+    finish(
+        start(stage_arguments(tiny_checkpoint, rows, tmp_path / "run", 2, *more), log), log, code=4
+    )
+    assert "none of the 2 steps trained anything" in log.read_text()
     for line in metrics_of(tmp_path / "run"):
         assert line["rollout/groups"] == line["rollout/groups_dropped"] == 12
         assert "policy/loss" not in line, "nothing was trained"
