@@ -43,7 +43,6 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "total_epochs": ("data.epochs",),
     "steps": _STEPS,
     "num_steps": _STEPS,
-    "max_steps": _STEPS,
     "total_steps": _STEPS,
     "max_length": _LENGTH,
     "max_seq_len": _LENGTH,

@@ -12,7 +12,7 @@ import pytest
 
 from envs.names import NINE_DOMAINS
 from granite_rl.config import RL_STAGES
-from granite_rl.errors import DataError
+from granite_rl.errors import ConfigError, DataError
 from granite_rl.evaluation.matrix import ALL_STAGES, Matrix, load_evaluation, render_text
 from granite_rl.evaluation.report import main, read_curves, write_report
 from granite_rl.evaluation.svg import curve_panel, interval_panel, nice_ticks
@@ -209,7 +209,7 @@ def test_broken_evaluation_is_named(tmp_path: Path, content: str, named: str) ->
 
 def test_report_of_nothing_is_refused(tmp_path: Path) -> None:
     """A directory that no pipeline wrote, and one where nothing was evaluated."""
-    with pytest.raises(DataError, match=r"pipeline\.json"):
+    with pytest.raises(ConfigError, match=r"pipeline\.json"):
         write_report(tmp_path)
     run = make_run(tmp_path / "run", {})
     with pytest.raises(DataError, match="nothing was evaluated"):
