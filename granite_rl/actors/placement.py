@@ -17,11 +17,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import ray
 import ray._private.ray_constants
 import ray._private.services
@@ -133,6 +134,7 @@ class _RaySession:
                 return
             except BaseException as error:  # Ray has no narrower class for it
                 ray.shutdown()
+                _end_daemons(self._directory)
                 _remove(self._directory)
                 self._directory = None
                 if "timed out during startup" not in str(error):
@@ -181,6 +183,21 @@ def _signals_stay_ours() -> Iterator[None]:
     finally:
         utils.set_sigterm_handler, services.ConsolePopen = handle, start
         constants.RAY_DISABLE_FAILURE_SIGNAL_HANDLER = disabled
+
+
+def _end_daemons(directory: str) -> None:
+    """End the daemons that a failed start has left behind.
+
+    ``ray.shutdown`` does not know them yet, and they end with this process only: until then they
+    would take the cores that the next attempt needs.
+    """
+    left = []
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if any(directory in argument for argument in process.cmdline()):
+                process.kill()
+                left.append(process)
+    psutil.wait_procs(left, timeout=10)
 
 
 def _remove(directory: str, patience_s: float = 10.0) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psutil
 import pytest
 import ray
 import ray._private.services
@@ -72,10 +74,12 @@ def configuration() -> Any:
 @pytest.mark.parametrize("failures", [1, placement.START_ATTEMPTS])
 def test_a_slow_start_is_tried_again(monkeypatch: pytest.MonkeyPatch, failures: int) -> None:
     begun: list[str] = []
+    daemons: list[subprocess.Popen[bytes]] = []
 
     def init(**options: Any) -> None:
         begun.append(options["_temp_dir"])
         if len(begun) <= failures:
+            daemons.append(subprocess.Popen(["sh", "-c", "sleep 60; true", f"{begun[-1]}/logs"]))
             raise Exception("The current node timed out during startup. This could ...")
 
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
@@ -91,6 +95,9 @@ def test_a_slow_start_is_tried_again(monkeypatch: pytest.MonkeyPatch, failures: 
         ):
             raise AssertionError("there is no session")
     assert not [path for path in begun if Path(path).exists()]
+    # What a failed start had begun ends with it, not with this process.
+    assert len(daemons) == failures
+    assert not any(psutil.pid_exists(daemon.pid) for daemon in daemons)
 
 
 def test_a_slow_start_is_not_tried_again_once_it_may_stop(monkeypatch: pytest.MonkeyPatch) -> None:
