@@ -11,6 +11,7 @@ from granite_rl.models.configs import granite_config, parameter_count
 from granite_rl.models.preflight import check_tokenizer
 from granite_rl.models.tokenizer import check_vocab_size, load_tokenizer, train_tokenizer
 from granite_rl.runs.console import format_count
+from granite_rl.runs.data_files import DataFile
 from granite_rl.runs.directory import RunDirectory
 from granite_rl.training.run import Prepared, Supervised, has_model
 from pretrain.config import PretrainConfig
@@ -71,14 +72,20 @@ def prepare(config: PretrainConfig, _inputs: None, run: RunDirectory) -> Prepare
         f"{config.model.name}: {format_count(parameter_count(architecture))} parameters, "
         f"vocabulary {len(tokenizer)}, {steps} steps"
     )
-    fingerprints = {name: source.fingerprint for name, source in sources.items()}
+    data = [
+        DataFile(
+            "data.dir", str((config.data.dir / f"{name}.jsonl").absolute()), source.fingerprint
+        )
+        for name, source in sources.items()
+    ]
     return Prepared(
         shared=Shared(plans, sources, tokenizer_path, run.path / "phases"),
         total_steps=steps,
         notes=(table(plans, sources), summary),
         stage="base",
         parent=None,
-        lineage={"sources": fingerprints},
+        lineage={},
+        data=data,
     )
 
 

@@ -13,6 +13,7 @@ from granite_rl.errors import ConfigError
 from granite_rl.models.loading import load_policy
 from granite_rl.models.preflight import check_model
 from granite_rl.models.tokenizer import load_tokenizer
+from granite_rl.runs.data_files import data_files
 from granite_rl.runs.directory import RunDirectory
 from granite_rl.training.engine import TrainEngine
 from granite_rl.training.launch import RankContext
@@ -114,6 +115,7 @@ def prepare(config: SftConfig, inputs: Inputs, run: RunDirectory) -> Prepared[Sh
         stage="sft",
         parent=config.model.path,
         lineage={},
+        data=data_files("data.train", config.data.train),
     )
 
 

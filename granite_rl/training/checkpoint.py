@@ -21,13 +21,14 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from granite_rl.errors import ConfigError, PreflightError
 from granite_rl.models.checkpoint_directory import sync_to_disk
+from granite_rl.runs.data_files import DataFile, check_unchanged
 from granite_rl.runs.directory import RunDirectory
 
 MANIFEST = "MANIFEST.json"
@@ -200,7 +201,10 @@ class CheckpointStore:
 
 
 def resume_from(
-    run: RunDirectory, store: CheckpointStore, resume: Literal["never", "auto"] | int
+    run: RunDirectory,
+    store: CheckpointStore,
+    resume: Literal["never", "auto"] | int,
+    data: Sequence[DataFile],
 ) -> Checkpoint | None:
     """Find the checkpoint that a run continues from, and rewind its log to there; None: it starts.
 
@@ -208,8 +212,10 @@ def resume_from(
         run: the open run directory.
         store: its checkpoints.
         resume: ``run.resume``.
+        data: what the run would be trained on.
 
     Raises:
+        DataError: the run was trained on other data until now.
         ConfigError: the step that was asked for is not there, or not whole.
         PreflightError: the run had saved, and none of its checkpoints is left. To start over would
             throw its work away on a guess.
@@ -218,6 +224,7 @@ def resume_from(
         return None
     checkpoint = store.newest() if resume == "auto" else store.exact(resume)
     if checkpoint is not None:
+        check_unchanged(run.path, data, checkpoint.step)
         run.drop_metrics_after(checkpoint.step)
         return checkpoint
     if run.saved is not None or store.steps():

@@ -24,6 +24,7 @@ from granite_rl.entry import Parsed, to_yaml
 from granite_rl.errors import ConfigError, DivergedError, ExitCode, Preempted, UserError
 from granite_rl.models.checkpoint_directory import checkpoint_hash, holds_model
 from granite_rl.runs.console import Progress
+from granite_rl.runs.data_files import DataFile
 from granite_rl.runs.directory import RunDirectory
 from granite_rl.runs.metrics import MetricLogger
 from granite_rl.runs.preemption import StopSignal
@@ -68,6 +69,7 @@ class Prepared(Generic[SharedT]):
         stage: name of the stage in lineage.json.
         parent: checkpoint that the run starts from; None for a new model.
         lineage: further entries of lineage.json.
+        data: what the run is trained on.
     """
 
     shared: SharedT
@@ -76,6 +78,7 @@ class Prepared(Generic[SharedT]):
     stage: str
     parent: Path | None
     lineage: dict[str, Any]
+    data: Sequence[DataFile]
 
 
 @dataclass(frozen=True)
@@ -204,21 +207,23 @@ class _Session(Generic[ConfigT, InputsT, SharedT]):
             with self._stop.interrupting(NOT_BEGUN):
                 prepared = work.prepare(config, inputs, run)
                 parent = prepared.parent
-                run.write_lineage(
-                    prepared.stage,
-                    config.recipe,
-                    parent,
-                    None if parent is None else checkpoint_hash(parent),
-                    **prepared.lineage,
-                )
+                parent_hash = None if parent is None else checkpoint_hash(parent)
             store = CheckpointStore(run.checkpoints, config.checkpoint.keep)
-            resume = resume_from(run, store, config.run.resume)
+            resume = resume_from(run, store, config.run.resume, prepared.data)
             if resume is not None and resume.step > prepared.total_steps:
                 # Its state would be saved as that of an earlier step.
                 raise ConfigError(
                     f"run.resume: {resume.path} is beyond this run's {prepared.total_steps} steps",
                     "train as many steps as before, or choose another directory with run.dir=DIR",
                 )
+            run.write_lineage(
+                prepared.stage,
+                config.recipe,
+                parent,
+                parent_hash,
+                data=[entry._asdict() for entry in prepared.data],
+                **prepared.lineage,
+            )
             self._train(run, prepared, Task(config, prepared.shared, run.path, resume), train)
             run.finish("succeeded", ExitCode.OK)
             print(f"{work.kind}: done, model in {run.hf}", flush=True)

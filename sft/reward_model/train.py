@@ -17,6 +17,7 @@ from granite_rl.errors import ConfigError, DivergedError, Preempted
 from granite_rl.models.preflight import check_model
 from granite_rl.models.reward_model import RewardModel, save_reward_model
 from granite_rl.models.tokenizer import load_tokenizer
+from granite_rl.runs.data_files import data_files
 from granite_rl.runs.directory import RunDirectory
 from granite_rl.runs.files import write_json
 from granite_rl.training.distributed import all_reduce_sums
@@ -109,6 +110,7 @@ def prepare(config: RewardModelConfig, data: Data, run: RunDirectory) -> Prepare
         stage="reward_model",
         parent=config.model.path,
         lineage={},
+        data=data_files("data.train", [config.data.train]),
     )
 
 

@@ -140,6 +140,7 @@ def test_a_run_leaves_everything_it_promises(straight: Path, inputs: Path) -> No
     assert "train/eval_loss" in metrics(straight)[-1]
     lineage = json.loads((straight / "lineage.json").read_text())
     assert lineage["parent_hash"] == checkpoint_hash(inputs / "model")
+    assert lineage["extra"]["data"][0]["file"] == str(inputs / "rows.jsonl")
     assert load_tokenizer(straight / "hf").chat_template
 
 

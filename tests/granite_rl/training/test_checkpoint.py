@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from granite_rl.config import RunSection
-from granite_rl.errors import ConfigError, PreflightError
+from granite_rl.errors import ConfigError, DataError, PreflightError
+from granite_rl.runs.data_files import data_files
 from granite_rl.runs.directory import RunDirectory
 from granite_rl.training.checkpoint import MANIFEST, CheckpointStore, resume_from
 
@@ -206,14 +207,14 @@ def test_a_run_continues_where_its_newest_checkpoint_is(tmp_path: Path) -> None:
         save(store, 2)
         run.set_saved(2)
         run.metrics_path.write_text("".join(f'{{"step": {step}}}\n' for step in (1, 2, 3)))
-        assert resume_from(run, store, "never") is None
+        assert resume_from(run, store, "never", []) is None
         assert run.metrics_path.read_text().count("\n") == 3
-        found = resume_from(run, store, "auto")
+        found = resume_from(run, store, "auto", [])
         assert found is not None
         assert (found.step, run.step) == (2, 2)
         assert run.metrics_path.read_text() == '{"step": 1}\n{"step": 2}\n'
         with pytest.raises(ConfigError, match="step 5"):
-            resume_from(run, store, 5)
+            resume_from(run, store, 5, [])
         run.finish("succeeded", 0)
 
 
@@ -225,23 +226,41 @@ def test_a_run_that_had_saved_and_lost_it_is_refused(tmp_path: Path) -> None:
         path = save(store, 1)
         truncate(path / "module.pt")
         with pytest.raises(PreflightError, match="no whole one is left"):
-            resume_from(run, store, "auto")
+            resume_from(run, store, "auto", [])
         run.set_saved(1)
         shutil.rmtree(path)
         with pytest.raises(PreflightError, match=r"newest of step 1.*checkpoints"):
-            resume_from(run, store, "auto")
+            resume_from(run, store, "auto", [])
         assert run.metrics_path.read_text() == '{"step": 1}\n'
         run.finish("failed", 3)
     with opened(tmp_path) as run, pytest.raises(PreflightError):
-        resume_from(run, CheckpointStore(run.checkpoints, keep=2), "auto")
+        resume_from(run, CheckpointStore(run.checkpoints, keep=2), "auto", [])
 
 
 def test_a_run_that_never_saved_starts_over_and_keeps_its_log_aside(tmp_path: Path) -> None:
     with opened(tmp_path) as run:
         run.metrics_path.write_text('{"step": 1}\n')
         run.set_step(1)
-        assert resume_from(run, CheckpointStore(run.checkpoints, keep=2), "auto") is None
+        assert resume_from(run, CheckpointStore(run.checkpoints, keep=2), "auto", []) is None
         assert run.step == 0
         kept = run.path / ".superseded" / "1" / "metrics.jsonl"
         assert kept.read_text() == '{"step": 1}\n'
+        run.finish("succeeded", 0)
+
+
+def test_a_run_is_not_resumed_with_other_data(tmp_path: Path) -> None:
+    """Nothing of it is dropped either; with the old data it goes on."""
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"a": 1}\n')
+    before = data_files("data.train", [rows])
+    with opened(tmp_path) as run:
+        store = CheckpointStore(run.checkpoints, keep=2)
+        save(store, 2)
+        run.write_lineage("sft", "demo", None, None, data=[entry._asdict() for entry in before])
+        run.metrics_path.write_text('{"step": 3}\n')
+        rows.write_text('{"a": 2}\n')
+        with pytest.raises(DataError, match=r"data\.train: .*rows\.jsonl is not what this run"):
+            resume_from(run, store, "auto", data_files("data.train", [rows]))
+        assert run.metrics_path.read_text() == '{"step": 3}\n'
+        assert resume_from(run, store, "auto", before) is not None
         run.finish("succeeded", 0)

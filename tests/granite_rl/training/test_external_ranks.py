@@ -45,7 +45,7 @@ def _session(config: SftConfig, errors: dict[str, UserError]) -> _Session[Any, A
         command=("python", "-m", "sft"),
         read=lambda _config: part("read", None),
         describe=lambda _config, _inputs: "",
-        prepare=lambda _config, _inputs, _run: Prepared(None, 4, (), "sft", None, {}),
+        prepare=lambda _config, _inputs, _run: Prepared(None, 4, (), "sft", None, {}, ()),
         train=lambda _rank, _context, _task: part("train", None),
         product=has_model,
     )
