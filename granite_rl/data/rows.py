@@ -16,7 +16,7 @@ from typing import Any
 from envs.registry import env_domain
 from granite_rl.errors import DataError, data_errors
 from granite_rl.types import Message, PromptRow
-from rewards.files import NotARow, unpacked
+from rewards.files import NotARow, decode, unpacked
 from rewards.files import read_rows as read_file
 
 ROLES = ("system", "user", "assistant", "tool")
@@ -174,7 +174,11 @@ def _is_text_parts(content: Any) -> bool:
 
 
 def _tool_calls(raw: Any, place: str) -> list[dict[str, Any]]:
-    """Read an assistant's tool calls, given as a list or as JSON text."""
+    """Read an assistant's tool calls, given as a list or as JSON text.
+
+    Their arguments come as an object or as JSON text, and leave as an object, so that the chat
+    template writes the same call in the same way, whoever wrote the row.
+    """
     try:
         calls = unpacked({"tool_calls": raw}, ["tool_calls"])["tool_calls"] or []
     except NotARow as problem:
@@ -184,7 +188,27 @@ def _tool_calls(raw: Any, place: str) -> list[dict[str, Any]]:
             f"{place}.tool_calls is no list of calls",
             'e.g. [{"type": "function", "function": {"name": "f", "arguments": {...}}}]',
         )
-    return calls
+    return [_with_arguments(call, f"{place}.tool_calls[{n}]") for n, call in enumerate(calls)]
+
+
+def _with_arguments(call: dict[str, Any], place: str) -> dict[str, Any]:
+    """Return a call whose arguments are an object; absent ones are an empty object."""
+    function = call.get("function") or call
+    arguments = function.get("arguments")
+    if isinstance(arguments, str):
+        try:
+            arguments = decode(arguments) if arguments.strip() else {}
+        except NotARow as problem:
+            raise DataError(f"{place}: its arguments are no JSON: {problem}") from None
+    if arguments is None:
+        arguments = {}
+    if not isinstance(arguments, dict):
+        raise DataError(
+            f"{place}: its arguments are {type(arguments).__name__}, no object",
+            'e.g. {"name": "f", "arguments": {"x": 1}}',
+        )
+    written = {**function, "arguments": arguments}
+    return {**call, "function": written} if call.get("function") else written
 
 
 def _is_call(call: Any) -> bool:

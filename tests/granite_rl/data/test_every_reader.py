@@ -206,10 +206,20 @@ def test_prompt_rows_are_the_same_from_every_writer(tmp_path: Path) -> None:
         assert [without_origin(row) for row in read_rows([path])] == wanted, path
 
 
-def test_calls_in_a_prompt_reach_the_model(tmp_path: Path) -> None:
-    (row,) = read_rows([written(tmp_path / "a.jsonl", [PROMPTS[1]])])
+@pytest.mark.parametrize("arguments", [{"x": 1}, '{"x":1}', ' {"x"  : 1}\n'])
+@pytest.mark.parametrize("nested", [True, False])
+def test_calls_in_a_prompt_reach_the_model(arguments: Any, nested: bool, tmp_path: Path) -> None:
+    """Written alike, whether their arguments come as an object or as text."""
+    function = {"name": "add", "arguments": arguments}
+    call = {"type": "function", "function": function} if nested else function
+    turns = [USER, {"role": "assistant", "tool_calls": [call]}, ANSWER]
+    (row,) = read_rows([written(tmp_path / "a.jsonl", [PROMPTS[1] | {"prompt": turns}])])
     text = TOKENIZER.decode(encode_prompt(TOKENIZER, row.prompt, tools=row.tools))
     assert '<tool_call>\n{"name": "add", "arguments": {"x": 1}}\n</tool_call>' in text
+
+
+def calling(arguments: Any) -> dict[str, Any]:
+    return {"role": "assistant", "tool_calls": [{"name": "add", "arguments": arguments}]}
 
 
 @pytest.mark.parametrize(
@@ -221,6 +231,10 @@ def test_calls_in_a_prompt_reach_the_model(tmp_path: Path) -> None:
         ({"role": "assistant", "tool_calls": CALL}, "prompt[1].tool_calls is no list of calls"),
         ({"role": "assistant", "tool_calls": "[{"}, "'tool_calls' is text that is not JSON"),
         ({"role": "user", "content": [{"type": "image"}]}, "content is list, not text"),
+        (calling("x = 1"), "prompt[1].tool_calls[0]: its arguments are no JSON: "),
+        (calling('{"x": NaN}'), "prompt[1].tool_calls[0]: its arguments are no JSON: "),
+        (calling("[1]"), "prompt[1].tool_calls[0]: its arguments are list, no object"),
+        (calling(3), "prompt[1].tool_calls[0]: its arguments are int, no object"),
     ],
 )
 def test_messages_that_no_template_renders_are_refused(
