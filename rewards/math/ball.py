@@ -35,6 +35,7 @@ _LONG = 1024
 # What one comparison may cost; a transcendental function at 256 bits, some 50 µs, costs 1.
 MAX_COST = 15_000
 EXACT = float("-inf")
+_HALF = Fraction(1, 2)
 
 
 class Undefined(ValueError):
@@ -59,13 +60,14 @@ Number = Fraction | Ball
 
 
 @cache
-def context(bits: int) -> Any:
-    """Make an mpmath context of our own, whose precision nobody changes."""
+def context(bits: int) -> tuple[Any, Callable[..., Any]]:
+    """Make an mpmath context of our own, whose precision nobody changes, and its quotient."""
     from mpmath.ctx_mp import MPContext
+    from mpmath.libmp import from_rational
 
     made = MPContext()
     made.prec = bits
-    return made
+    return made, from_rational
 
 
 def size(value: Any) -> float:
@@ -82,7 +84,7 @@ def joined(*errors: float) -> float:
     largest = max(errors)
     if largest == EXACT:
         return EXACT
-    return largest + math.log2(sum(2.0 ** (error - largest) for error in errors))
+    return largest + math.log2(sum([2.0 ** (error - largest) for error in errors]))
 
 
 def log2(value: Fraction) -> float:
@@ -116,6 +118,14 @@ def whole_root(value: int, degree: int) -> int | None:
     return root if root**degree == value else None
 
 
+def _rational_root(value: Fraction, degree: int) -> Fraction | None:
+    if degree > _MAX_EXACT_ROOT:
+        return None
+    above = whole_root(value.numerator, degree)
+    below = whole_root(value.denominator, degree) if above is not None else None
+    return None if above is None or below is None else Fraction(above, below)
+
+
 class Arithmetic:
     """Computes at one precision and keeps how large and how small the operands were.
 
@@ -135,7 +145,7 @@ class Arithmetic:
                 makes them negative; else there is no value.
         """
         self.bits = bits
-        self.mp = context(bits)
+        self.mp, self.quotient = context(bits)
         self.settled = settled
         self.odd_roots = odd_roots
         self.principal = principal
@@ -167,11 +177,9 @@ class Arithmetic:
     def ball(self, value: Number) -> Ball:
         if isinstance(value, Ball):
             return value
-        from mpmath.libmp import from_rational
-
-        mid = self.mp.make_mpf(from_rational(value.numerator, value.denominator, self.bits, "n"))
-        below = value.denominator
-        if below & (below - 1) == 0 and value.numerator.bit_length() <= self.bits:
+        above, below = value.numerator, value.denominator
+        mid = self.mp.make_mpf(self.quotient(above, below, self.bits, "n"))
+        if below & (below - 1) == 0 and above.bit_length() <= self.bits:
             return Ball(mid, EXACT)
         return Ball(mid, size(mid) - self.bits)
 
@@ -229,12 +237,14 @@ class Arithmetic:
         exact = start
         balls = []
         for value in values:
-            taken = value if isinstance(value, Ball) else self.exact(combine(exact, value))
-            if isinstance(taken, Ball):
+            if isinstance(value, Ball):
+                balls.append(value)
+                continue
+            taken = value if exact is start else self.exact(combine(exact, value))
+            if isinstance(taken, Ball):  # too long to stay exact
                 balls.append(taken)
-                exact = exact if isinstance(value, Ball) else start
-            else:
-                exact = taken
+                taken = start
+            exact = taken
         return exact, balls
 
     def add(self, values: Sequence[Number]) -> Number:
@@ -269,12 +279,12 @@ class Arithmetic:
         return Ball(-value.mid, value.err) if isinstance(value, Ball) else -value
 
     def divide(self, above: Number, below: Number) -> Number:
-        if isinstance(below, Fraction):
+        if not isinstance(below, Ball):
             if not below:
                 raise Undefined("a division by zero")
-            if isinstance(above, Fraction):
+            if not isinstance(above, Ball):
                 return self.exact(above / below)
-        if isinstance(above, Fraction) and not above:
+        if not isinstance(above, Ball) and not above:
             return above
         top, bottom = self.ball(above), self.sure(self.ball(below))
         mid = top.mid / bottom.mid
@@ -285,28 +295,23 @@ class Arithmetic:
 
     def power(self, base: Number, exponent: Number, free: bool) -> Number:
         """Raise to a power; `free` says that a letter is involved."""
-        if isinstance(exponent, Fraction) and exponent.denominator == 1:
-            return self.whole_power(base, exponent.numerator)
-        if isinstance(base, Fraction):
+        ratio = None if isinstance(exponent, Ball) else exponent
+        if ratio is not None and ratio.denominator == 1:
+            return self.whole_power(base, ratio.numerator)
+        sign = self.sign(base)
+        if not isinstance(base, Ball):
             if not base:
                 if self.sign(exponent) > 0:
                     return base
                 raise Undefined("a power of zero")
-        else:
-            self.sure(base)
-        if self.sign(base) < 0 and isinstance(exponent, Fraction):
-            if self.odd_roots and exponent.denominator % 2:
-                root = self.power(self.negative(base), exponent, free)
-                return self.negative(root) if exponent.numerator % 2 else root
-        elif isinstance(base, Fraction) and isinstance(exponent, Fraction):
-            degree = exponent.denominator
-            if degree <= _MAX_EXACT_ROOT:
-                above, below = (
-                    whole_root(part, degree) for part in (base.numerator, base.denominator)
-                )
-                if above is not None and below is not None:
-                    return self.whole_power(Fraction(above, below), exponent.numerator)
-        if exponent == Fraction(1, 2) and self.sign(base) > 0:
+            if sign > 0 and ratio is not None:
+                root = _rational_root(base, ratio.denominator)
+                if root is not None:
+                    return self.whole_power(root, ratio.numerator)
+        if sign < 0 and ratio is not None and self.odd_roots and ratio.denominator % 2:
+            positive = self.power(self.negative(base), ratio, free)
+            return self.negative(positive) if ratio.numerator % 2 else positive
+        if sign > 0 and ratio == _HALF:
             self.pay()
             ball = self.ball(base)
             mid = self.mp.sqrt(ball.mid)
@@ -314,7 +319,7 @@ class Arithmetic:
         return self.exp(self.multiply((exponent, self.ln(base, free))))
 
     def whole_power(self, base: Number, exponent: int) -> Number:
-        if isinstance(base, Fraction):
+        if not isinstance(base, Ball):
             if not base or abs(base) == 1:
                 if not base and exponent <= 0:
                     raise Undefined("a power of zero")
@@ -345,8 +350,8 @@ class Arithmetic:
 
     def sign(self, value: Number) -> int:
         """Return the sign of a number that isn't in doubt; 0 for one that isn't real."""
-        if isinstance(value, Fraction):
-            return (value > 0) - (value < 0)
+        if not isinstance(value, Ball):
+            return (value.numerator > 0) - (value.numerator < 0)
         if hasattr(value.mid, "_mpc_"):
             real, imaginary = value.mid.real, value.mid.imag
             if real < 0 and has_zero(imaginary, value.err) and not self.settled:
@@ -356,10 +361,10 @@ class Arithmetic:
         return 1 if value.mid > 0 else -1
 
     def ln(self, value: Number, free: bool) -> Number:
-        if isinstance(value, Fraction):
+        if not isinstance(value, Ball):
             if not value:
                 raise Undefined("the logarithm of zero")
-            if value == 1:
+            if value.numerator == value.denominator:
                 return Fraction(0)
         else:
             self.sure(value)
@@ -370,7 +375,7 @@ class Arithmetic:
         return self.made(self.mp.ln(ball.mid), ball.err - size(ball.mid) + 3, 4)
 
     def exp(self, value: Number) -> Number:
-        if isinstance(value, Fraction) and not value:
+        if not isinstance(value, Ball) and not value:
             return Fraction(1)
         ball = self.sharp(self.moderate(value))
         self.pay()
@@ -395,7 +400,7 @@ class Arithmetic:
             kind = "h" if name == "tanh" else ""
             pair = [self.circular(part + kind, value) for part in ("sin", "cos")]
             return self.divide(*pair) if name != "cot" else self.divide(pair[1], pair[0])
-        if isinstance(value, Fraction) and not value:
+        if not isinstance(value, Ball) and not value:
             return Fraction(1 if name.startswith("cos") else 0)
         hyperbolic = name.endswith("h")
         ball = self.sharp(self.moderate(value) if hyperbolic else self.ball(value))
@@ -411,7 +416,7 @@ class Arithmetic:
 
     def arc(self, name: str, value: Number, free: bool) -> Number:
         """Compute arcsin, arccos, arctan."""
-        if isinstance(value, Fraction) and not value and name != "arccos":
+        if not isinstance(value, Ball) and not value and name != "arccos":
             return value
         ball = self.sharp(self.ball(value))
         if hasattr(ball.mid, "_mpc_"):
@@ -430,7 +435,7 @@ class Arithmetic:
         return self.made(getattr(self.mp, name.replace("arc", "a"))(ball.mid), ball.err + slope, 4)
 
     def absolute(self, value: Number) -> Number:
-        if isinstance(value, Fraction):
+        if not isinstance(value, Ball):
             return abs(value)
         return self.made(abs(value.mid), value.err, 2)
 
@@ -449,7 +454,7 @@ class Arithmetic:
         return Fraction(math.floor(value) if name == "floor" else math.ceil(value))
 
     def factorial(self, value: Number) -> Number:
-        if isinstance(value, Fraction) and value.denominator == 1:
+        if not isinstance(value, Ball) and value.denominator == 1:
             if not 0 <= value <= MAX_FACTORIAL:
                 raise Undefined("a factorial is out of range")
             return self.exact(Fraction(math.factorial(value.numerator)))
@@ -463,8 +468,8 @@ class Arithmetic:
         return self.made(mid, size(mid) + ball.err + 3, 6)
 
     def binomial(self, n: Number, k: Number) -> Number:
-        if isinstance(k, Fraction) and k.denominator == 1:
-            if isinstance(n, Fraction) and n.denominator == 1 and n >= k > MAX_FACTORIAL:
+        if not isinstance(k, Ball) and k.denominator == 1:
+            if not isinstance(n, Ball) and n.denominator == 1 and n >= k > MAX_FACTORIAL:
                 k = n - k
             if not 0 <= k <= MAX_FACTORIAL:
                 raise Undefined("a binomial is out of range")

@@ -10,7 +10,7 @@ Policies, each with its key in the row's `extra_info`:
 - `units` (default "required"): a gold answer with a unit wants the same unit, unconverted. With
   "optional" it may be missing, but never be another one. A unit that only the answer has is
   accepted, because the row has nothing to hold against it; a lone letter isn't taken for a unit
-  then, since `3m` may be a product.
+  then, since `3m` may be a product. Against an expression without a unit (`m\cdot 3`) it is one.
 - `decimal_comma` (default unset): true reads `1,5` as 1.5 and `1.234` as 1234 on both sides.
   Unset, `1,5` is a list, except where the gold answer is a single number: then it can't be one,
   and is read as 1.5. `1,234` is a thousand and some unless the key is true.
@@ -93,6 +93,19 @@ def _same_units(gold: Value, given: Value, policy: Policy) -> bool:
     return gold.unit == given.unit
 
 
+def _same_products(gold: Value, given: Value) -> bool:
+    """Compare what one side reads as a number with a unit, and the other as a product of letters.
+
+    Two units are never compared so: 5 mg isn't 5 gm.
+    """
+    if gold.percent or given.percent or (gold.unit is not None and given.unit is not None):
+        return False
+    try:
+        return same_expression(gold.product or gold.text, given.product or given.text)
+    except Unreadable:
+        return False
+
+
 def _same_value(gold: Value, given: Value, policy: Policy) -> bool:
     if policy.percent == "value" and gold.percent != given.percent:
         if gold.number is None or given.number is None or gold.unit or given.unit:
@@ -101,7 +114,7 @@ def _same_value(gold: Value, given: Value, policy: Policy) -> bool:
             100 if given.percent else 1
         )
     if not _same_units(gold, given, policy):
-        return False
+        return bool(gold.product or given.product) and _same_products(gold, given)
     if gold.number is not None and given.number is not None:
         return gold.number == given.number
     if _literal(gold.text) == _literal(given.text):

@@ -46,13 +46,14 @@ from functools import lru_cache
 from rewards.math.ball import (
     MAX_COST,
     Arithmetic,
+    Ball,
     Number,
     Uncertain,
     Undefined,
     has_zero,
     size,
 )
-from rewards.math.points import Values, points
+from rewards.math.points import Point, points
 from rewards.math.tree import FUNCTIONS, Expression, Node, Unreadable, read_expression
 
 __all__ = ["FUNCTIONS", "Unreadable", "same_equation", "same_expression"]
@@ -125,15 +126,16 @@ def _value(node: Node, letters: dict[str, Fraction], arithmetic: Arithmetic) -> 
 @lru_cache(maxsize=4096)
 def _evaluated(
     expression: Expression,
-    values: Values,
+    names: tuple[str, ...],
+    point: Point,
     bits: int,
     settled: bool,
     odd_roots: bool,
     principal: bool,
 ) -> _Outcome:
-    """Evaluate an expression at a point."""
+    """Evaluate an expression at a point, whose coordinates belong to some names."""
     arithmetic = Arithmetic(bits, settled, odd_roots, principal)
-    letters = dict(zip(expression.letters, values, strict=True))
+    letters = dict(zip(names, point.values, strict=True))
     value, problem = None, ""
     try:
         value = _value(expression.root, letters, arithmetic)
@@ -148,7 +150,7 @@ def _evaluated(
 
 # Makes, of the terms' values, the two numbers that have to be equal.
 _Pairing = Callable[[Arithmetic, Sequence[Number]], tuple[Number, Number]]
-_Term = tuple[Expression, Values]
+_Term = tuple[Expression, tuple[str, ...], Point]
 
 
 def _plain(_: Arithmetic, values: Sequence[Number]) -> tuple[Number, Number]:
@@ -169,7 +171,7 @@ def _compared(arithmetic: Arithmetic, values: Sequence[Number], pairing: _Pairin
         difference = arithmetic.add((left, arithmetic.negative(right)))
     except (Undefined, Uncertain):
         return "vague"
-    if isinstance(difference, Fraction):
+    if not isinstance(difference, Ball):
         return "different" if difference else "same"
     if not has_zero(difference.mid, difference.err):
         return "different"
@@ -182,21 +184,13 @@ class _Comparison:
     """Compares what is made of two expressions, and counts what that costs."""
 
     def __init__(self, left: Expression, right: Expression) -> None:
-        both = (left, right)
         self.letters = tuple(dict.fromkeys(left.letters + right.letters))
-        self.whole = [name in left.whole | right.whole for name in self.letters]
+        self.whole = tuple(name in left.whole | right.whole for name in self.letters)
         self.branches = left.branches or right.branches
         self.imaginary = left.imaginary or right.imaginary
-        self.literals = sorted({n for each in both for n in each.literals})
+        self.literals = left.literals + right.literals
         self.principal = False
         self.cost = 0
-
-    def term(self, expression: Expression, values: Values) -> _Term:
-        """Return the expression with its own letters' values at a point of all letters."""
-        if self.letters == expression.letters:
-            return expression, values
-        at = dict(zip(self.letters, values, strict=True))
-        return expression, tuple(at[name] for name in expression.letters)
 
     def equal(self, terms: Sequence[_Term], pairing: _Pairing, thorough: bool) -> bool | None:
         """Tell whether what is made of some terms is equal, or None if a term has no value.
@@ -243,7 +237,7 @@ class _Comparison:
             else:
                 raise Unreadable("too close to a pole or a jump")
 
-    def everywhere(self, check: Callable[[Values, bool], bool | None]) -> bool:
+    def everywhere(self, check: Callable[[Point, bool], bool | None]) -> bool:
         """Tell whether a check holds at all points where it has a meaning.
 
         Args:
@@ -253,19 +247,19 @@ class _Comparison:
             Unreadable: there are no such points.
         """
         enough = _ENOUGH_WHOLE if any(self.whole) else _ENOUGH
-        met: set[int] = set()
-        tried: set[Values] = set()
+        met: set[tuple[int, ...]] = set()
+        tried: set[Point] = set()
         shared = 0
-        for pattern, values in points(self.whole, self.branches, self.literals):
-            if values in tried:
+        for point in points(self.whole, self.branches, self.literals):
+            if point in tried:
                 continue
-            tried.add(values)
-            verdict = check(values, pattern not in met)
+            tried.add(point)
+            verdict = check(point, point.signs not in met)
             if verdict is None:
                 continue
             if not verdict:
                 return False
-            met.add(pattern)
+            met.add(point.signs)
             shared += 1
             if shared >= enough and not self.branches:
                 return True
@@ -293,8 +287,8 @@ def same_expression(left: str, right: str) -> bool:
     a, b = _read(left), _read(right)
     comparison = _Comparison(a, b)
 
-    def check(values: Values, thorough: bool) -> bool | None:
-        terms = comparison.term(a, values), comparison.term(b, values)
+    def check(point: Point, thorough: bool) -> bool | None:
+        terms = (a, comparison.letters, point), (b, comparison.letters, point)
         return comparison.equal(terms, _plain, thorough)
 
     return comparison.everywhere(check)
@@ -311,9 +305,9 @@ def same_equation(left: tuple[str, str], right: tuple[str, str]) -> bool:
     reference: dict[bool, tuple[_Term, _Term]] = {}
     varies = False
 
-    def check(values: Values, thorough: bool) -> bool | None:
+    def check(point: Point, thorough: bool) -> bool | None:
         nonlocal varies
-        terms = comparison.term(a, values), comparison.term(b, values)
+        terms = (a, comparison.letters, point), (b, comparison.letters, point)
         start = reference.get(comparison.principal)
         if start is None:
             zero = [comparison.equal([term], _plain, thorough) for term in terms]

@@ -14,11 +14,22 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise, product
 
-Values = tuple[Fraction, ...]
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Point:
+    """Holds a value for each letter; one object for each point, so that results can be kept.
+
+    `signs` are those of the letters that don't stand for natural numbers.
+    """
+
+    values: tuple[Fraction, ...]
+    signs: tuple[int, ...]
+
 
 # Odd numerators of this many bits: no special numbers, and short enough to compute exactly.
 _POINT_BITS = 17
@@ -30,9 +41,12 @@ _MAX_GAPS = 4
 # With more letters than this not all sign patterns are tried.
 _ALL_SIGNS = 4
 _MAX_PATTERNS = 24
-# How many of the ranges are tried, by the number of letters; for more letters, the last.
-_RANGES = (0, 16, 16, 6, 2)
-_WHOLE_TRIES = 8
+# How many of the ranges are tried where a letter is negative, by the number of letters; for more
+# letters, the last. Where all are positive, all are.
+_RANGES = (0, 16, 3, 2, 2)
+_WHOLE_TRIES = 32
+# The one point of no letters.
+_NOWHERE = Point((), ())
 
 
 @lru_cache(maxsize=4096)
@@ -77,9 +91,10 @@ def _signs(count: int) -> list[tuple[int, ...]]:
     return some[:_MAX_PATTERNS]
 
 
+@lru_cache(maxsize=4096)
 def _point(
-    attempt: int, bounds: tuple[float, float], signs: Sequence[int], whole: Sequence[bool]
-) -> Values:
+    attempt: int, bounds: tuple[float, float], signs: tuple[int, ...], whole: tuple[bool, ...]
+) -> Point:
     count = len(whole)
     low, high = bounds
     values = []
@@ -94,13 +109,13 @@ def _point(
         if count == 1:  # a lone letter has no order, but may be in either half
             position = 0.25 + 0.5 * (attempt % 2) + 0.2 * _jitter(attempt, place)
         values.append(next(sign) * _dyadic(low * (high / low) ** position))
-    return tuple(values)
+    return Point(tuple(values), signs)
 
 
 def points(
-    whole: Sequence[bool], branches: bool, literals: Sequence[Fraction]
-) -> Iterator[tuple[int, Values]]:
-    """Yield points, each with the number of its sign pattern.
+    whole: tuple[bool, ...], branches: bool, literals: Sequence[Fraction]
+) -> Iterator[Point]:
+    """Yield points, the most telling first.
 
     Args:
         whole: for each letter, whether it stands for a whole number.
@@ -109,19 +124,18 @@ def points(
     """
     count = len(whole)
     if not count:
-        yield 0, ()
+        yield _NOWHERE
         return
     ranges = _ranges(literals)
     if any(whole):
-        ranges += [_MIDDLE] * (4 * _WHOLE_TRIES - len(ranges))
+        ranges += [_MIDDLE] * (_WHOLE_TRIES - len(ranges))
     patterns = _signs(count - sum(whole))
     if not branches:
         for attempt, bounds in enumerate(ranges):
-            number = attempt % len(patterns)
-            yield number, _point(attempt, bounds, patterns[number], whole)
+            yield _point(attempt, bounds, patterns[attempt % len(patterns)], whole)
         return
     limit = _RANGES[min(count, len(_RANGES) - 1)] if not any(whole) else len(ranges)
     for number, signs in enumerate(patterns):
         for attempt, bounds in enumerate(ranges):
             if attempt < limit or number == 0:
-                yield number, _point(attempt, bounds, signs, whole)
+                yield _point(attempt, bounds, signs, whole)

@@ -51,21 +51,27 @@ _CALLED = frozenset("fghFGHP")
 _STARTS = frozenset(("sqrt", "frac", "binom", "pi", "lfloor", "lceil", "lvert", "mathrm"))
 _DIGIT = frozenset("0123456789")
 _OPEN_CLOSE = {"(": ")", "[": "]", "{": "}"}
+_FOLDED = frozenset(("negative", "quotient", "sum", "product"))
 # Where a real function of a letter ends, jumps or has a kink; powers are looked at one by one.
 _BRANCHING = frozenset(
     ("absolute", "floor", "ceil", "ln", "log", "lg", "arcsin", "arccos", "arctan")
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+_ZERO = Fraction(0)
+_NONE = frozenset[str]()
+
+
+# Not frozen: making a frozen one takes three times as long.
+@dataclass(slots=True, eq=False)
 class Node:
     """Is a number, a letter, a constant (`pi`, `e`, `i`), or an operation on other nodes."""
 
     op: str
     args: tuple[Node, ...] = ()
-    value: Fraction = Fraction(0)
+    value: Fraction = _ZERO
     name: str = ""
-    letters: frozenset[str] = frozenset()
+    letters: frozenset[str] = _NONE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +100,10 @@ class Expression:
 
 def number(value: Fraction) -> Node:
     """Make the node of a number."""
-    return Node("number", value=value)
+    return Node("number", (), value)
+
+
+_HALF = number(Fraction(1, 2))
 
 
 class _Parser:
@@ -109,7 +118,7 @@ class _Parser:
         self.bars = 0
         self.names: dict[str, None] = {}
         self.whole: set[str] = set()
-        self.literals: set[Fraction] = set()
+        self.literals: list[Fraction] = []
         self.branches = False
         self.imaginary = False
         self.digits = 1
@@ -140,13 +149,13 @@ class _Parser:
         """Make a node, or the number that it is."""
         if len(args) == 1 and op in ("sum", "product"):
             return args[0]
-        if all(arg.op == "number" for arg in args):
+        if op in _FOLDED and all(arg.op == "number" for arg in args):
             folded = _fold(op, [arg.value for arg in args])
             if folded is not None:
                 if op == "quotient":
-                    self.literals.add(abs(folded))
+                    self.literals.append(abs(folded))
                 return number(folded)
-        letters = frozenset[str]().union(*(arg.letters for arg in args))
+        letters = _NONE.union(*[arg.letters for arg in args])
         if letters:
             self.notice(op, args)
         return Node(op, args, letters=letters)
@@ -179,7 +188,7 @@ class _Parser:
             frozenset(self.whole),
             self.branches,
             self.imaginary,
-            tuple(sorted(self.literals)),
+            tuple(self.literals),
             self.digits,
         )
 
@@ -304,8 +313,8 @@ class _Parser:
         return self.refuse()
 
     def literal(self, token: str) -> Node:
-        value = Fraction(token)
-        self.literals.add(value)
+        value = Fraction(int(token)) if "." not in token else Fraction(token)
+        self.literals.append(value)
         size = max(value.numerator.bit_length(), value.denominator.bit_length())
         self.digits = max(self.digits, size)
         return number(value)
@@ -360,7 +369,7 @@ class _Parser:
         if name in ("lfloor", "lceil"):
             return self.make(name[1:], self.group("\\r" + name[1:]))
         if name == "sqrt":
-            root = number(Fraction(1, 2))
+            root = _HALF
             if self.take("["):
                 root = self.make("quotient", number(Fraction(1)), self.group("]"))
             return self.make("power", self.argument(), root)
@@ -401,8 +410,6 @@ def _fold(op: str, values: list[Fraction]) -> Fraction | None:
         return -values[0]
     if op == "quotient":
         return values[0] / values[1] if values[1] else None
-    if op not in ("sum", "product"):
-        return None
     total = values[0]
     for value in values[1:]:
         total = total + value if op == "sum" else total * value
