@@ -13,11 +13,11 @@ expressions, as online homework systems have it.
 What letters stand for:
 
 - Letters are real, of either sign. An equality must hold wherever both sides have a real value,
-  with every pattern of signs; a point where one of them has none is left out. So
-  $\sqrt{a/b} = \sqrt a/\sqrt b$, $\ln(a/b) = \ln a - \ln b$, $\ln x^2 = 2\ln x$, $(\sqrt x)^2 = x$:
-  textbooks write these for positive letters, and where a right side has no value, nothing is
-  claimed. $\sqrt{x^2}$ isn't $x$, $\ln x^2$ isn't $2 \ln(-x)$ beside $\ln x$ ..., since both have
-  values that differ at negative x. $x/x = 1$, as everybody writes.
+  with every pattern of signs; where only one of them has a value, nothing is claimed. So
+  $\sqrt{a/b} = \sqrt a/\sqrt b$, $\ln(a/b) = \ln a - \ln b$, $\ln x^2 = 2\ln x$, $(\sqrt x)^2 = x$
+  are right, as in textbooks, which write them for letters as positive as the right side needs.
+  $\sqrt{x^2} = x$ is wrong: both sides have a value at -1, and not the same one. The price of the
+  convention is that $\ln|x| = \ln x$ and $x/x = 1$ pass too.
 - Odd roots of negative numbers are real ($\sqrt[3]{-8} = -2$, $x^{1/3}$ for all x), unless `i`
   occurs in either expression. Even roots and logarithms of negative numbers without letters are
   complex: $\sqrt{-4} = 2i$.

@@ -196,6 +196,32 @@ def test_all_pairs_of_names_get_the_same_verdict(left: str, right: str, equal: b
         assert same_answer(renamed(right, names), renamed(left, names)) == equal, names
 
 
+@pytest.mark.parametrize(
+    ("gold", "given", "equal"),
+    [
+        ("2mg", r"m\cdot 2g", True),
+        (r"m\cdot 2g", "2mg", True),
+        (r"\frac{4mg}{2}", "2mg", True),
+        ("2mg", r"\frac{mg}{2}", False),
+        (r"3\Omega", r"\Omega\cdot 3", True),
+        ("3m", r"\frac{6m}{2}", True),
+        (r"\frac{6m}{2}", "3m", True),
+        ("3m", r"\frac{6m}{3}", False),
+        ("5 mg", "5 gm", False),
+        ("391 kg", r"17\cdot 23 kg", False),
+        ("5", "5 kg", True),
+        ("5", "5m", False),
+        ("5 kg", "5", False),
+        ("5 kg", r"5\%", False),
+        (r"5\text{ m}", r"m\cdot 5", False),
+    ],
+)
+def test_letters_after_a_number_may_be_a_unit_or_factors(
+    gold: str, given: str, equal: bool
+) -> None:
+    assert same_answer(given, gold) == equal
+
+
 def test_every_single_name_gets_the_same_verdict() -> None:
     for name in NAMES:
         for left, right, equal in (
