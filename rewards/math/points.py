@@ -45,6 +45,11 @@ _MAX_PATTERNS = 24
 # letters, the last. Where all are positive, all are.
 _RANGES = (0, 16, 3, 2, 2)
 _WHOLE_TRIES = 32
+# How many points of a box around zero come last, by the number of letters: kinks need not lie
+# where numbers are written (|ln(x+3)| has one at -2).
+_BOXED = (0, 24, 16, 12, 12)
+# No letter has this place; what is drawn for the box is drawn apart.
+_PLACES = 1000
 # The one point of no letters.
 _NOWHERE = Point((), ())
 
@@ -112,6 +117,19 @@ def _point(
     return Point(tuple(values), signs)
 
 
+@lru_cache(maxsize=4096)
+def _boxed(attempt: int, reach: float, whole: tuple[bool, ...]) -> Point:
+    """Return a point anywhere in a box; with one letter, the points are evenly spread."""
+    values: list[Fraction] = []
+    for place, natural in enumerate(whole):
+        where = _jitter(attempt, place + _PLACES)
+        if len(whole) == 1:
+            where = (2 * attempt + 1 + 0.5 * where) / _BOXED[1] - 1
+        values.append(Fraction(1 + int(8 * abs(where))) if natural else _dyadic(reach * where))
+    signs = [1 if value > 0 else -1 for value, n in zip(values, whole, strict=True) if not n]
+    return Point(tuple(values), tuple(signs))
+
+
 def points(
     whole: tuple[bool, ...], branches: bool, literals: Sequence[Fraction]
 ) -> Iterator[Point]:
@@ -139,3 +157,6 @@ def points(
         for attempt, bounds in enumerate(ranges):
             if attempt < limit or number == 0:
                 yield _point(attempt, bounds, signs, whole)
+    reach = 1.3 * ranges[2][0]
+    for attempt in range(_BOXED[min(count, len(_BOXED) - 1)]):
+        yield _boxed(attempt, reach, whole)
