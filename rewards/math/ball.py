@@ -22,7 +22,8 @@ from typing import Any
 
 from rewards.math.tree import MAX_EXACT_BITS, Unreadable
 
-# log10 of the largest and the smallest magnitude that an intermediate value may have.
+# log10 of the largest and the smallest magnitude that an intermediate value may have, unless it
+# is a fraction short enough to be exact.
 MAX_MAGNITUDE = 450
 _MAX_SIZE = MAX_MAGNITUDE * 3.3219280948873626
 MAX_FACTORIAL = 200
@@ -97,9 +98,9 @@ def has_zero(mid: Any, err: float) -> bool:
     return size(mid) - 3 <= err
 
 
-def bits_of(value: Fraction) -> int:
-    """Return the length of a fraction's longer half."""
-    return max(value.numerator.bit_length(), value.denominator.bit_length())
+def length(value: Fraction) -> float:
+    """Return the binary logarithm of a fraction's longer half."""
+    return math.log2(max(abs(value.numerator), value.denominator))
 
 
 def whole_root(value: int, degree: int) -> int | None:
@@ -165,12 +166,12 @@ class Arithmetic:
         if not value:
             return value
         above, below = value.numerator.bit_length(), value.denominator.bit_length()
-        if abs(above - below) > _MAX_SIZE:
-            raise Undefined("a value is out of range")
         self.span = max(self.span, abs(above - below))
         if max(above, below) > _LONG:
             self.pay()
             if max(above, below) > MAX_EXACT_BITS:
+                if abs(above - below) > _MAX_SIZE:
+                    raise Undefined("a value is out of range")
                 return self.ball(value)
         return value
 
@@ -325,10 +326,10 @@ class Arithmetic:
                     raise Undefined("a power of zero")
                 return base if exponent % 2 else abs(base)
             if exponent.bit_length() <= _SHORT:
+                if length(base) * abs(exponent) < MAX_EXACT_BITS:
+                    return self.exact(base**exponent)
                 if abs(log2(abs(base)) * exponent) > _MAX_SIZE:
                     raise Undefined("a power is out of range")
-                if bits_of(base) * abs(exponent) <= MAX_EXACT_BITS:
-                    return self.exact(base**exponent)
         elif exponent == 0:
             return Fraction(1)
         ball = self.ball(base)

@@ -25,6 +25,8 @@ What letters stand for:
   compared at all points.
 - Letters in a factorial, below in a binomial, or in the exponent of a negative number are natural
   numbers, so that $(-1)^n = \cos n\pi$.
+- `g(a+b)` is a product if `g` stands without a parenthesis elsewhere on either side; else it may
+  be a function and is refused.
 - A logarithm without a base is `ln` times an unknown constant: what holds in every base passes.
 
 Why no computer algebra: it is written for trusted input. `sympify` executes code, a LaTeX grammar
@@ -184,6 +186,8 @@ class _Comparison:
     """Compares what is made of two expressions, and counts what that costs."""
 
     def __init__(self, left: Expression, right: Expression) -> None:
+        if not left.called | right.called <= left.plain | right.plain:
+            raise Unreadable("a call of an unknown function")
         self.letters = tuple(dict.fromkeys(left.letters + right.letters))
         self.whole = tuple(name in left.whole | right.whole for name in self.letters)
         self.branches = left.branches or right.branches

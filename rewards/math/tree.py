@@ -87,6 +87,8 @@ class Expression:
         imaginary: `i` occurs.
         literals: the magnitudes of its written numbers, and of quotients of two.
         digits: bits of the longest written number.
+        called: names before a parenthesis that are functions, unless they are factors elsewhere.
+        plain: names that are surely factors.
     """
 
     root: Node
@@ -96,6 +98,8 @@ class Expression:
     imaginary: bool
     literals: tuple[Fraction, ...]
     digits: int
+    called: frozenset[str]
+    plain: frozenset[str]
 
 
 def number(value: Fraction) -> Node:
@@ -119,6 +123,8 @@ class _Parser:
         self.names: dict[str, None] = {}
         self.whole: set[str] = set()
         self.literals: list[Fraction] = []
+        self.called: set[str] = set()
+        self.plain: set[str] = set()
         self.branches = False
         self.imaginary = False
         self.digits = 1
@@ -190,6 +196,8 @@ class _Parser:
             self.imaginary,
             tuple(self.literals),
             self.digits,
+            frozenset(self.called),
+            frozenset(self.plain),
         )
 
     def sum(self) -> Node:
@@ -332,8 +340,9 @@ class _Parser:
     def symbol(self, name: str) -> Node:
         if self.take("_"):
             name += "_" + self.verbatim()
-        if self.next == "'" or (self.next == "(" and name[0] in _CALLED):
+        if self.next == "'":
             self.refuse()
+        (self.called if self.next == "(" and name[0] in _CALLED else self.plain).add(name)
         self.names.setdefault(name)
         return Node("letter", name=name, letters=frozenset((name,)))
 
