@@ -40,7 +40,7 @@ offending operation.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -83,8 +83,14 @@ class _Outcome:
     cost: int
 
 
-def _value(node: Node, letters: dict[str, Fraction], arithmetic: Arithmetic) -> Number:
-    """Evaluate a tree."""
+def evaluate(node: Node, letters: Mapping[str, Fraction], arithmetic: Arithmetic) -> Number:
+    """Return a tree's value.
+
+    Raises:
+        Undefined: it has none there, or one that is out of range.
+        Uncertain: more bits are needed.
+        Unreadable: it takes too long.
+    """
     op = node.op
     if op == "number":
         return arithmetic.exact(node.value)
@@ -94,8 +100,8 @@ def _value(node: Node, letters: dict[str, Fraction], arithmetic: Arithmetic) -> 
         return arithmetic.constant(op)
     free = bool(node.letters)
     if op == "power" and node.args[0].op == "e":
-        return arithmetic.exp(_value(node.args[1], letters, arithmetic))
-    args = [_value(arg, letters, arithmetic) for arg in node.args]
+        return arithmetic.exp(evaluate(node.args[1], letters, arithmetic))
+    args = [evaluate(arg, letters, arithmetic) for arg in node.args]
     first = args[0]
     if op == "sum":
         return arithmetic.add(args)
@@ -140,7 +146,7 @@ def _evaluated(
     letters = dict(zip(names, point.values, strict=True))
     value, problem = None, ""
     try:
-        value = _value(expression.root, letters, arithmetic)
+        value = evaluate(expression.root, letters, arithmetic)
     except Undefined:
         problem = "undefined"
     except Uncertain:

@@ -11,13 +11,15 @@ import os
 import random
 import string
 import time
+from fractions import Fraction
 from itertools import permutations, product
 
 import pytest
 
 from rewards.math import Policy, same_answer
-from rewards.math.ball import MAX_MAGNITUDE
-from rewards.math.expression import Unreadable, same_equation, same_expression
+from rewards.math.ball import MAX_MAGNITUDE, Arithmetic, Undefined, size
+from rewards.math.expression import Unreadable, evaluate, same_equation, same_expression
+from rewards.math.tree import read_expression
 
 ANY_FORM = Policy(require_simplified=False)
 
@@ -345,6 +347,52 @@ def test_equations_of_any_size_are_equal_up_to_a_factor() -> None:
     assert not same_equation((r"\sqrt{x}", "y"), (r"\sqrt{x}", r"y+10^{-300}"))
     assert not same_equation(("0x", "0"), ("x", "y"))
     assert not same_equation((r"x-x\cos\frac{\pi}{2}", "x"), ("x", "y"))
+
+
+FUNCTIONS = [
+    r"\frac{a}{3}+b^2-\frac{1}{7}",
+    r"\sqrt{a^2+b^2}\cdot\frac{1}{\sqrt{3}}",
+    r"(\sqrt{2}a)^7\cdot(\pi b)^{-5}",
+    r"\sqrt[5]{a-b}",
+    r"a^{b}\cdot\pi^{a}",
+    r"e^{a b\sqrt{3}}",
+    r"\ln(a+\sqrt{2})+\lg(b^2)-\log_3 7",
+    r"\sin(a\pi)\cos(b\pi)\tan(\sqrt{a^2+1})",
+    r"\cot(\pi a)\sec(b\sqrt{2})\csc(\frac{a}{3})",
+    r"\sinh(\pi a)+\cosh(\frac{b}{3})+\tanh(\sqrt{2}a)",
+    r"\arcsin(\frac{a}{9\pi})+\arccos(\frac{b}{11})+\arctan(\pi b)",
+    r"\arcsin(1-\frac{a^2}{10^{30}\pi})",
+    r"|\pi a-b|-|\sqrt{2}a|",
+    r"(\frac{a^2}{\pi})^{-3}-(\pi+10^{-20})+\pi",
+    r"(a+i\pi)(b-\frac{i}{3})+\frac{a}{\pi+i b}",
+    r"e^{i\pi a}+\sin(b+i\sqrt{2})+\sqrt{3+i\pi}",
+    r"|a\pi+i b|+\ln(\pi-i)+(1+i\pi)^{1/3}",
+    r"(\frac{7}{3})!\cdot a",
+]
+
+
+@pytest.mark.parametrize("text", FUNCTIONS)
+def test_balls_hold_the_value(text: str) -> None:
+    """Each result at 256 bits is compared with the same one at 900, whose error is nothing."""
+    expression = read_expression(text)
+    assert not isinstance(expression, str)
+    rng = random.Random(7)
+    seen = 0
+    for _ in range(60):
+        letters = {name: Fraction(rng.randint(-3000, 3000) | 1, 1024) for name in "ab"}
+        coarse, fine = (
+            Arithmetic(bits, settled=False, odd_roots="i" not in text, principal=False)
+            for bits in (256, 900)
+        )
+        try:
+            rough = coarse.ball(evaluate(expression.root, letters, coarse))
+            true = fine.ball(evaluate(expression.root, letters, fine))
+        except Undefined:
+            continue
+        seen += 1
+        assert rough.err < size(rough.mid) - 100
+        assert size(fine.mp.convert(rough.mid) - true.mid) - 1 <= rough.err
+    assert seen > 10
 
 
 HOSTILE = [
