@@ -83,7 +83,7 @@ class _Outcome:
     cost: int
 
 
-def evaluate(node: Node, letters: Mapping[str, Fraction], arithmetic: Arithmetic) -> Number:
+def evaluate(node: Node, letters: Mapping[str, Number], arithmetic: Arithmetic) -> Number:
     """Return a tree's value.
 
     Raises:
