@@ -24,7 +24,8 @@ MAX_NESTING = 8
 class Value:
     """Is an expression with the unit written after it; `number` is set if it is a plain number.
 
-    `explicit_unit` is false for a lone letter that might as well be a variable (`3 m`).
+    `explicit_unit` is false for a lone letter that might as well be a variable (`3 m`). `product`
+    is the whole text where the unit is made of one or two letters that may be variables (`2mg`).
     """
 
     text: str
@@ -32,6 +33,7 @@ class Value:
     unit: Unit | None = None
     percent: bool = False
     explicit_unit: bool = True
+    product: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ _NUMBER_HEAD = re.compile(
     r"[+-]? ?(?:(?:\d+ ?)?\\frac ?(?:\{[\d.,]+\}|\d) ?(?:\{[\d.,]+\}|\d)"
     r"|[\d.,]*\d(?: \d{3})*\.?(?: ?(?:/|\\times|\\cdot) ?\d[\d.,]*(?:\^ ?\{?-?\d+\}?)?)?)"
 )
+_LETTERS = re.compile(r" ?(?:[A-Za-z] ?[A-Za-z]?|\\[A-Za-z]+ ?)", re.ASCII)
 _CURRENCY = re.compile(r"([+-]?) ?([$€£¥₹]) ?(?=[\d.\\+-])")
 _PERCENT = re.compile(
     r" ?(?:%|\\text\{ ?(?:%|percent(?:age)?|per cent|pct) ?\}|\bpercent(?:age)?|\bper cent|\bpct)$"
@@ -153,7 +156,8 @@ def _value(text: str, decimal_comma: bool | None) -> Value:
         return Value(text, number)
     body, unit, explicit = _cut_unit(text)
     number = read_number(body, decimal_comma=bool(decimal_comma))
-    return Value(body, number, unit, explicit_unit=explicit)
+    letters = unit is not None and _LETTERS.fullmatch(text.removeprefix(body))
+    return Value(body, number, unit, explicit_unit=explicit, product=text if letters else "")
 
 
 def _both_signs(text: str) -> tuple[str, str]:

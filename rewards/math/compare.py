@@ -10,7 +10,8 @@ Policies, each with its key in the row's `extra_info`:
 - `units` (default "required"): a gold answer with a unit wants the same unit, unconverted. With
   "optional" it may be missing, but never be another one. A unit that only the answer has is
   accepted, because the row has nothing to hold against it; a lone letter isn't taken for a unit
-  then, since `3m` may be a product.
+  then, since `3m` may be a product. Against an expression without a unit (`m\cdot 3`) one or two
+  letters after a number are read as one.
 - `decimal_comma` (default unset): true reads `1,5` as 1.5 and `1.234` as 1234 on both sides.
   Unset, `1,5` is a list, except where the gold answer is a single number: then it can't be one,
   and is read as 1.5. `1,234` is a thousand and some unless the key is true.
@@ -67,6 +68,7 @@ class Policy:
 
 # A word is compared as a word: as a product of letters, "listen" would be "silent".
 _WORDS = re.compile(r"[^\W\d_]{2,}(?:[\s,'-]+[^\W\d_]+)*|[^\W\d_](?:[\s'-]+[^\W\d_]{2,})+")
+_NUMBER_AND_LETTERS = re.compile(r"[+-]?[\d., ]+[A-Za-z ]+", re.ASCII)
 _COMMA_NUMBER = re.compile(r"[+-]? ?\d+,\d+")
 
 
@@ -93,6 +95,26 @@ def _same_units(gold: Value, given: Value, policy: Policy) -> bool:
     return gold.unit == given.unit
 
 
+def _same_products(gold: Value, given: Value, policy: Policy) -> bool:
+    """Tell whether the unit that only one side seems to have is letters of an equal product.
+
+    What may be two units is never compared so: 5 mg isn't 5 gm.
+    """
+    united, other = (gold, given) if gold.unit is not None else (given, gold)
+    if not united.product or other.unit is not None or other.number is not None:
+        return False
+    letters = united.product.removeprefix(united.text).strip()
+    if united.explicit_unit:
+        if _NUMBER_AND_LETTERS.fullmatch(other.text):
+            return False
+        if policy.require_simplified and other.text.endswith(letters):
+            return False  # "17 \cdot 23 kg" is 391 kg with its arithmetic left undone
+    try:
+        return not (gold.percent or given.percent) and same_expression(united.product, other.text)
+    except Unreadable:
+        return False
+
+
 def _same_value(gold: Value, given: Value, policy: Policy) -> bool:
     if policy.percent == "value" and gold.percent != given.percent:
         if gold.number is None or given.number is None or gold.unit or given.unit:
@@ -100,6 +122,8 @@ def _same_value(gold: Value, given: Value, policy: Policy) -> bool:
         return gold.number / (100 if gold.percent else 1) == given.number / (
             100 if given.percent else 1
         )
+    if _same_products(gold, given, policy):
+        return True
     if not _same_units(gold, given, policy):
         return False
     if gold.number is not None and given.number is not None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rewards import get_reward
 from rewards.math import same_answer
-from rewards.math.expression import Unreadable, same_equation, same_expression, values_of
+from rewards.math.expression import Unreadable, same_equation, same_expression
 from rewards.math.latex import tidy
 from rewards.reading.numbers import read_number
 
@@ -300,10 +300,9 @@ def test_bombs_are_refused_at_once(bomb: str, gold: str, simplified: bool) -> No
 
 @pytest.mark.parametrize("text", [*BOMBS[:14], "f(x)", "x'", "1/2x", "2 3", r"2\frac12x", "", "é"])
 def test_what_is_not_understood_is_refused(text: str) -> None:
-    assert isinstance(values_of(text), str) or text.startswith("{")
-    if text:
+    for other in (text, "x + 1"):
         with pytest.raises(Unreadable):
-            same_expression(r"\int", text)
+            same_expression(other, text)
 
 
 def test_equations_are_equal_up_to_a_factor() -> None:
