@@ -16,6 +16,7 @@ import re
 from collections.abc import Sequence
 
 from rewards.reading.text import after_reasoning, fold, last_answer_tag, last_boxed
+from rewards.reading.typography import readings
 
 # Neither an answer nor the sentence around it is longer.
 MAX_LINE = 240
@@ -53,7 +54,8 @@ def states(response: str, accepted: Sequence[str]) -> bool:
 
     Args:
         response: the completion; what stands before the end of a reasoning block is left out.
-        accepted: spellings of the right answer; case, width and digits' script don't matter.
+        accepted: spellings of the right answer; case, width, digits' script and typography
+            (`rewards.reading.typography`) don't matter.
     """
     wanted = [key for key in map(_key, accepted) if key]
     text = after_reasoning(response)
@@ -61,11 +63,12 @@ def states(response: str, accepted: Sequence[str]) -> bool:
     if marked is None:
         marked = last_boxed(text)
     if marked is not None:
-        return _key(marked[: 2 * MAX_LINE]) in wanted
+        return any(_key(reading) in wanted for reading in readings(marked[: 2 * MAX_LINE]))
     stated = [match.end() for match in _STATED.finditer(text)]
     text = text[stated[-1] :] if stated else text
-    line = fold(next((line for line in text.splitlines() if line.strip()), ""))[:MAX_LINE]
-    return any(_says(line.casefold(), key) for key in wanted)
+    first = next((line for line in text.splitlines() if line.strip()), "")[: 4 * MAX_LINE]
+    lines = [fold(reading)[:MAX_LINE].casefold() for reading in readings(first)]
+    return any(_says(line, key) for line in lines for key in wanted)
 
 
 def _key(answer: str) -> str:
