@@ -28,41 +28,43 @@ FONTS = (
     *("boxed", "fbox", "framebox", "ensuremath", "mathord", "mathop", "mathbin", "mathrel"),
 )
 _END = r"(?![A-Za-z])"
-_LAYOUT = [
-    (re.compile(pattern), replacement)
-    for pattern, replacement in (
-        (r",\s*\\!\s*", ","),
-        # Sizes mean nothing; \left and \right only with a delimiter after them.
-        (rf"\\(?:left|right|middle|[bB]igg?[lrm]?){_END}\s*\.?", ""),
+# Sizes mean nothing; \left and \right only with a delimiter after them.
+_SIZE = re.compile(rf"\\(?:left|right|middle|[bB]igg?[lrm]?){_END}\s*\.?")
+_STYLES = (
+    *("displaystyle", "textstyle", "scriptstyle", "scriptscriptstyle", "limits", "nolimits"),
+    *("tiny", "scriptsize", "footnotesize", "small", "normalsize", "large", "Large", "LARGE"),
+    *("huge", "Huge", "boldmath", "centering", "noindent", "strut", "null", "nobreak"),
+    *("allowbreak", "protect", "quad", "qquad", "enspace", "enskip", "thinspace", "medspace"),
+    *("thickspace", "negthinspace", "space", "nobreakspace", "hfill"),
+)
+_BLANKS = [
+    (needed, re.compile(pattern), replacement)
+    for needed, pattern, replacement in (
+        ("\\!", r",\s*\\!\s*", ","),
+        ("color", r"\\(?:textcolor|colorbox)\s*\{[^{}]*\}\s*(?=\{)|\\color\s*\{[^{}]*\}", ""),
+        ("\\", r"\\(?:tag\*?|label)\s*\{[^{}]*\}", ""),
+        ("phantom", r"\\[hv]?phantom\s*\{[^{}]*\}", " "),
         (
-            r"\\(?:displaystyle|textstyle|scriptstyle|scriptscriptstyle|limits|nolimits|tiny"
-            r"|scriptsize|footnotesize|small|normalsize|large|Large|LARGE|huge|Huge|boldmath"
-            rf"|centering|noindent|strut|null|nobreak|allowbreak|protect){_END}\s?",
-            "",
-        ),
-        (r"\\(?:textcolor|colorbox)\s*\{[^{}]*\}\s*(?=\{)|\\color\s*\{[^{}]*\}", ""),
-        (r"\\(?:tag\*?|label)\s*\{[^{}]*\}", ""),
-        (r"\\[hv]?phantom\s*\{[^{}]*\}", " "),
-        (
+            "\\",
             r"\\(?:hspace|vspace|hskip|vskip|kern|mkern|mskip)\*?\s*"
             r"(?:\{[^{}]*\}|-?[\d.]{1,8}\s*(?:pt|em|ex|mu|cm|mm|in)\b)",
             " ",
         ),
-        (
-            r"\\(?:quad|qquad|enspace|enskip|thinspace|medspace|thickspace|negthinspace|space"
-            rf"|nobreakspace|hfill){_END}|(?<!\\)\\[,;:> ]|(?<!~)~(?!~)",
-            " ",
-        ),
-        (r"(?<!\\)\\[!/]", ""),
-        (r"\{\s*([,.:;-])\s*\}", r"\1"),
+        ("\\", rf"\\(?:{'|'.join(_STYLES)}){_END}|(?<!\\)\\[,;:> ]", " "),
+        ("\\", r"(?<!\\)\\[!/]", ""),
+        ("~", r"(?<!~)~(?!~)", " "),
+        ("{", r"\{\s*([,.:;-])\s*\}", r"\1"),
     )
 ]
 
 
 def without_layout(text: str) -> str:
     r"""Remove LaTeX's sizes, styles, colours and blanks, and the braces in `1{,}234`."""
-    for pattern, replacement in _LAYOUT:
-        text = pattern.sub(replacement, text)
+    if "\\" in text:
+        text = _SIZE.sub("", text)
+    for needed, pattern, replacement in _BLANKS:
+        if needed in text:
+            text = pattern.sub(replacement, text)
     return text
 
 
