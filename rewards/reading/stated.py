@@ -37,7 +37,59 @@ _LEADS = (
     r"(?:故|应|應|所以|因此)\s*(?:选择|选|選)",
     r"(?:정답|답|답변)(?:\s*은|\s*는)?",
 )
-_STATED = re.compile(rf"(?:{'|'.join(_LEADS)})\s*(?:\*\*)?\s*:?\s*(?:\*\*)?\s*", re.IGNORECASE)
+# What introduces a lettered choice and nothing else; "option" alone is a mention.
+_RIGHT = (
+    r"(?:correct|right|best|most\s+likely|most\s+accurate|most\s+appropriate|only\s+correct|final)"
+)
+_CHOICES = (
+    # en
+    rf"\b{_RIGHT}\s+(?:choice|option|alternative|statement|selection|letter|response|one)\s*"
+    r"(?:(?:here\s+)?(?:is|was|would\s+be|should\s+be|must\s+be)|(?=:))",
+    r"\banswers?\b(?:\s+(?:choice|option|key))?\s+(?:must|will|has\s+to|ought\s+to|could\s+only)\s+be",
+    rf"\b{_RIGHT}\s+answer\s+(?:here|among\s+these|of\s+these)\s+is",
+    r"\bI(?:'d|’d|'ll|’ll|\s+would|\s+will|\s+therefore|\s+thus)?\s+(?:choose|chose|select|pick|go\s+with"
+    r"|opt\s+for)",
+    # de
+    r"\b(?:richtige|korrekte|beste|zutreffende|passende)[rsn]?\s+(?:\w{0,12}(?:option|auswahl|wahl"
+    r"|lösung|möglichkeit|alternative|aussage)|buchstabe)\s*(?:ist|lautet|wäre|(?=:))",
+    r"\b(?:richtig|korrekt)\s+(?:ist|wäre)(?:\s+(?:also|somit|daher|demnach))?|\blösung\s*(?:ist|lautet|(?=:))",
+    r"\bich\s+(?:wähle|nehme|entscheide\s+mich\s+für)",
+    # es, pt
+    r"\b(?:opci[oó]n|alternativa|letra|elección|afirmación|opção|escolha|afirmação)\s+(?:más\s+|mais\s+)?"
+    r"(?:correct?a|adecuada|adequada|acertada|certa)\s*(?:es|sería|é|seria|(?=:))",
+    r"\b(?:la|lo|a|o)\s+(?:correct[ao]|corret[ao]|cert[ao])\s+(?:es|é)|\bgabarito\b(?:\s+(?:é|oficial))?",
+    r"\b(?:elijo|escojo|selecciono|escolho|marco)\b",
+    # fr, it
+    r"\b(?:option|proposition|lettre|affirmation|choix|alternative)\s+(?:correcte?|exacte?|juste)\s*"
+    r"(?:est|serait|(?=\s?:))",
+    r"\bbon(?:ne)?\s+(?:réponse|choix|option|proposition|lettre)\s*(?:est|serait|(?=\s?:))|\bje\s+choisis\b",
+    r"\b(?:opzione|alternativa|lettera|scelta|affermazione)\s+(?:corretta|giusta|esatta)\s*(?:è|(?=:))",
+    r"\bquella\s+(?:corretta|giusta|esatta)\s+è|\bscelgo\b",
+    # nl, cs
+    r"\b(?:juiste|correcte|goede|beste)\s+(?:optie|keuze|letter|alternatief|bewering)\s*(?:is|luidt|(?=:))",
+    r"\bik\s+kies(?:\s+voor)?\b",
+    r"\b(?:správn[áéýou]{1,2}|nejlepší)\s+(?:možnost|volba|varianta|alternativa)(?:í|ou)?\s*(?:je|zní|(?=:))",
+    r"\bsprávně\s+je|\b(?:vybírám|volím|zvolil\s+bych)\b",
+    # ar
+    r"(?:الخيار|الاختيار|البديل|الحرف)\s+(?:الصحيح|الأصح|المناسب|الأنسب)\s*(?:هو|هي|:|(?=\())|أختار",
+    # ja, ko, zh
+    r"(?:正しい|適切な|妥当な)(?:選択肢|もの|の|記述|答え)は|選択肢は|正答(?:は)?",
+    r"(?:올바른|옳은|맞는|정확한|적절한)\s*(?:선택지|답|보기|것|설명)(?:은|는)",
+    r"正[确確]的?(?:答案|选项|選項|选择|選擇)?\s*(?:应该|應該|应|應)?(?:是|为|為)",
+    r"(?:本题|本題|此题|此題|故|因此|所以|应该|應該|应|應|最终)(?:答案)?(?:应|應)?(?:选择|選擇|选|選)",
+    r"(?:^|[\n。，,])\s*(?:我)?(?:选择|選擇|选|選)",
+)
+_TO_THE_ANSWER = r")\s*(?:\*\*)?\s*:?\s*(?:\*\*)?\s*"
+_STATED = re.compile(rf"(?:{'|'.join(_LEADS)}{_TO_THE_ANSWER}", re.IGNORECASE)
+# As above, where a letter is wanted; of a text that is plain.
+CHOICE_LEADS = re.compile(rf"(?:{'|'.join((*_CHOICES, *_LEADS))}{_TO_THE_ANSWER}", re.IGNORECASE)
+# The nouns alone: "this answer helps" states nothing.
+BARE_LEAD = re.compile(
+    r"(?:answers?|antwort(?:en)?|antwoord(?:en)?|respuestas?|respostas?|réponses?|rispost[ae]"
+    r"|odpově[ďd]í?|الإجابة|الاجابة|الجواب|答え|正解|解答|回答|正答|(?:正确)?(?:答案|选项)|정답|답|답변)"
+    r"(?:\s+(?:choice|option|key))?",
+    re.IGNORECASE,
+)
 
 
 def last_stated(text: str) -> str | None:

@@ -115,12 +115,18 @@ def _skip_blanks(text: str, place: int) -> int:
 
 def last_answer_tag(text: str) -> str | None:
     """Return the content of the last, of nested ones the innermost, `<answer>…</answer>`."""
+    found = last_tag(text)
+    return None if found is None else text[found[0] : found[1]]
+
+
+def last_tag(text: str) -> tuple[int, int, int] | None:
+    """Return the start and end of what `last_answer_tag` gives, and the end of its tag, or None."""
     # One pass over the tags: a pattern with `.*?` between them is quadratic in unclosed ones.
-    start, content = -1, None
+    start, found = -1, None
     for tag in _ANSWER_TAG.finditer(text):
         if not tag[1]:
             start = tag.end()
         elif start >= 0:
-            content = text[start : tag.start()]
+            found = start, tag.start(), tag.end()
             start = -1
-    return content
+    return found
