@@ -43,7 +43,9 @@ _HEAD = re.compile(
     rf"([A-Za-z])(?!['’-]?[{_LATIN}]|[\^_=+<>\u2190-\u22ff]|\.[{_LATIN}](?![{_LATIN}]{{2}}))"
 )
 _LONE = re.compile(r"[\s(\[{]*([A-Za-z])[)\]}.:\s]*")
-_LABEL = re.compile(rf"{_OPENING}([A-Za-z])(?:[)\]】]+[.:]?\s*|[.:]\s*|\s+[-–—]\s+)(?=\S)")
+_LABEL = re.compile(
+    rf"{_OPENING}([A-Za-z])(?:[)\]】]+[.:]?\s*|[.:]\s*|\s+[-–—]\s+|,?\s+(?=(?:because|since|not)\b))(?=\S)"
+)
 
 _JOIN = (
     r"or|and|oder|und|o|y|ou|et|e|u|nebo|a|oppure|of|en|"
@@ -72,6 +74,7 @@ _DENIED = re.compile(
     r"false|nicht|falsch|incorrecta?|falsa|pas|fausse|faux|errata|errada|sbagliata|onjuist|fout|niet|"
     r"špatn\w+|nesprávn\w+)\b|[)\].\s]*(?:isn't|is\s+ruled|n'est|no\s+es|não\s+é|non\s+è|není)\b"
     r"|[)\].\s]*(?:incorrect|wrong|false|falsch)\b"
+    r"|[)\].,\s]*but\s+(?:it|this|that)(?:'s|\s+is)\s+(?:not|wrong|incorrect)\b"
     r"|[)\].\s]*(?:项|項)?(?:是)?(?:错|錯|不对|不對|不正确|不正確)"
     r"|[)\].\s]*(?:は|が)?(?:誤り|間違|不正解|正しくない|ではない|ではありません)"
     r"|[)\].\s]*(?:가|이|은|는|번은|번이)?\s*(?:틀|아니|아닙|오답)|[)\].\s]*(?:ليس|خطأ|خاطئ)"
@@ -80,26 +83,47 @@ _DOUBT = re.compile(
     r"(?<![^\W_])(?:no(?=[,.!;]|\s+wait)|wait|actually|hmm+|sorry|maybe|perhaps|possibly|alternatively|"
     r"on\s+second\s+thought|(?:could|might|may)\s+(?:also\s+)?be|nein|vielleicht|eigentlich|"
     r"quizás?|tal\s+vez|mejor\s+dicho|peut-être|en\s+fait|talvez|na\s+verdade|forse|anzi|misschien|"
-    r"toch|možná|vlastně)\b|いや|たぶん|やはり|もしくは|아니|아마|혹은|也许|或许|可能|不对|不，|ربما"
+    r"toch|možná|vlastně)\b|いや|たぶん|やはり|もしくは|아니|아마|혹은|也许|或许|可能|不对|不，|ربما",
+    re.IGNORECASE,
 )
 _STANDING = re.compile(rf"(?<![{_LATIN}'’.-])([A-Z])(?![{_LATIN}'’]|\s*[=<>])")
 _APPROVED = re.compile(
     rf"(?<![{_LATIN}'’])([A-Z])[)\]]?\s*(?:(?:is|are|was|seems|ist|es|est|é|è|je)\s+)"
-    r"(?:also|too|equally|as\s+well|just\s+as|correct|right|possible|plausible|acceptable|valid|"
-    r"auch|richtig|también|correcta|aussi|correcte?|também|correta|anche|corretta|ook|juist|také|"
-    r"správn\w+)\b"
+    r"(?:(?:also|too|as\s+well|auch|también|aussi|também|anche|ook|také)(?=\s*(?:[.,;!)]|\Z))"
+    r"|(?:(?:also|equally|just\s+as|auch|también|aussi|também|anche|ook|také)\s+)?(?:correct|right|"
+    r"possible|plausible|acceptable|valid|richtig|correcte?|correcta|correta|corretta|juist|správn\w+)\b)"
+)
+# How sentences end behind the letter where the verb comes last.
+_COPULA = re.compile(
+    r"(?:です|でした|である|だ|と?なります|になる|番)(?=[\s。.]|\Z)|번?(?:입니다|이다|이에요|예요|임)|번(?=[\s.]|\Z)"
 )
 _QUESTION = re.compile(r"[)\]}\"'.\s]*\?")
+# Genera that are written with their initial, and what follows it.
+_SPECIES = {
+    "A": "aegypti afarensis africanus baumannii flavus fumigatus niger thaliana",
+    "B": "anthracis burgdorferi cereus fragilis pertussis subtilis thuringiensis",
+    "C": "albicans botulinum difficile diphtheriae elegans jejuni neoformans perfringens tetani "
+    "trachomatis",
+    "D": "discoideum melanogaster rerio",
+    "E": "coli faecalis faecium histolytica",
+    "G": "lamblia",
+    "H": "erectus habilis influenzae pylori sapiens",
+    "K": "pneumoniae",
+    "L": "acidophilus monocytogenes pneumophila",
+    "M": "leprae musculus pneumoniae tuberculosis",
+    "N": "crassa gonorrhoeae meningitidis",
+    "P": "aeruginosa falciparum jirovecii vivax",
+    "R": "norvegicus",
+    "S": "aureus cerevisiae enterica epidermidis mutans pneumoniae pombe pyogenes typhi",
+    "T": "brucei cruzi gondii pallidum rex",
+    "V": "cholerae vulnificus",
+    "X": "laevis",
+    "Y": "pestis",
+}
 _GENERA = re.compile(
-    r"(?:E\. ?(?:coli|faecalis|faecium|histolytica)|C\. ?(?:elegans|difficile|botulinum|tetani|"
-    r"perfringens|albicans|trachomatis|jejuni|neoformans|diphtheriae)|S\. ?(?:aureus|cerevisiae|pombe|"
-    r"pneumoniae|pyogenes|typhi|enterica|epidermidis|mutans)|D\. ?(?:melanogaster|rerio|discoideum)|"
-    r"B\. ?(?:subtilis|cereus|anthracis|fragilis|pertussis|burgdorferi|thuringiensis)|H\. ?(?:pylori|"
-    r"sapiens|influenzae|erectus|habilis)|P\. ?(?:aeruginosa|falciparum|vivax|jirovecii)|A\. ?(?:thaliana|"
-    r"baumannii|niger|fumigatus|flavus|aegypti|africanus|afarensis)|M\. ?(?:tuberculosis|leprae|"
-    r"musculus|pneumoniae)|K\. ?pneumoniae|L\. ?(?:monocytogenes|pneumophila|acidophilus)|"
-    r"N\. ?(?:gonorrhoeae|meningitidis|crassa)|V\. ?(?:cholerae|vulnificus)|Y\. ?pestis|T\. ?(?:rex|"
-    r"pallidum|gondii|brucei|cruzi)|X\. ?laevis|R\. ?norvegicus|G\. ?lamblia)\b",
+    "|".join(
+        rf"{initial}\. ?(?:{'|'.join(names.split())})\b" for initial, names in _SPECIES.items()
+    ),
     re.IGNORECASE,
 )
 _INITIALS = re.compile(r"[A-Z]\. ?(?:[A-Z]\.|[A-Z]$)")
@@ -108,8 +132,8 @@ _CORRECT = re.compile(
     r"(?:is|would\s+be|must\s+be)\s+(?:(?:thus|therefore|clearly|indeed|definitely|the|most|only)\s+)*"
     r"(?:correct|right|best)(?:\s+(?:answer|choice|option|one|statement|response))?"
     r"|ist\s+(?:(?:also|somit|daher|die|eindeutig)\s+)*(?:richtig|korrekt)e?(?:\s+\w+)?"
-    r"|es\s+(?:la\s+)?(?:(?:opción|respuesta|alternativa)\s+)?correcta"
-    r"|é\s+(?:a\s+)?(?:(?:opção|resposta|alternativa)\s+)?correta"
+    r"|(?:es|está)\s+(?:la\s+)?(?:(?:opción|respuesta|alternativa)\s+)?correcta"
+    r"|(?:é|está)\s+(?:a\s+)?(?:(?:opção|resposta|alternativa)\s+)?(?:correta|certa)"
     r"|est\s+(?:la\s+)?(?:bonne\s+réponse|(?:(?:réponse|option)\s+)?(?:correcte|exacte|juste))"
     r"|è\s+(?:la\s+|quella\s+)?(?:(?:risposta|opzione)\s+)?(?:corretta|giusta|esatta)"
     r"|is\s+(?:het\s+|de\s+)?(?:juist|goed)e?(?:\s+(?:antwoord|optie|keuze))?"
@@ -196,10 +220,10 @@ def _written_out(text: str, options: Mapping[str, str] | None) -> str | None:
     letter = label[1].upper()
     said = lines[0][label.end() :]
     own = (options or {}).get(letter)
-    if own is None and (
-        "A" in label[0] and ":" in label[0] or label[1].islower() and said[0].isdigit()
-    ):
-        return None  # "A: …" answers "Q: …"; "c. 1900" is a year
+    # "A: …" answers "Q: …", and "c. 1900" is a year.
+    answers = label[1] == "A" and ":" in label[0]
+    if own is None and (answers or (label[1].islower() and said[0].isdigit())):
+        return None
     for line in lines[1:]:
         if _LABEL.match(line) or any(other != letter for other in _standing(line)):
             return None
@@ -228,16 +252,20 @@ def _letter(
     marked = stated[: head.start(1)].rstrip()[-1:] in tuple("([{\"'`«„“「『【") and bool(rest)
     if lower and not _can_be_lower(head[1], rest, marked or labelled):
         return None
-    if _DENIED.match(rest) or _INITIALS.match(stated, head.start(1)):
+    if _DENIED.match(rest):
         return None
     length = _own_text(rest, letter, options) if options else None
     if _several(letter, rest[length or 0 :][:WINDOW], lower):
         return ""
-    return letter if length is not None or _follows(letter, rest, lower, options) else None
+    if length is not None:
+        return letter
+    if _INITIALS.match(stated, head.start(1)) and not _GENERA.match(rest.lstrip(". ")):
+        return None
+    return letter if _follows(letter, rest, lower, options) else None
 
 
 def _can_be_lower(letter: str, rest: str, marked: bool) -> bool:
-    """Tell whether a small letter is a choice, and no word: "(d)", "d.", "d) zinc", "d" at the end."""
+    """Tell whether a small letter is a choice, and no word: "(d)", "d.", "d) zinc", a last "d"."""
     closing = _CLOSING.match(rest)
     signs = closing[0] if closing else ""
     tail = rest[len(signs) :]
@@ -297,7 +325,7 @@ def _follows(letter: str, rest: str, lower: bool, options: Mapping[str, str] | N
     if not tail or tail[0] in ",;:-!–—":
         tail = tail.lstrip(",;:-!–— ")
         signs += ":"
-    if not tail or _REASON.match(tail):
+    if not tail or _REASON.match(tail) or _COPULA.match(tail):
         return True
     if any(sign in signs for sign in ").:]】"):
         if not options or not options.get(letter):

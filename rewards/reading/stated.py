@@ -18,7 +18,7 @@ WINDOW = 200
 
 _LEADS = (
     # en, de, nl
-    r"\banswers?\b(?:\s+(?:choice|option|key))?(?:\s+(?:is|would\s+be|should\s+be))?",
+    r"\banswers?\b(?:\s+(?:choices?|options?|key)\b)?(?:\s+(?:is|would\s+be|should\s+be))?",
     r"\b(?:correct|right)\s+(?:choice|option)\s+is",
     r"\bantwort(?:en)?\b(?:\s+(?:ist|lautet|wäre))?",
     r"\b(?:antwoord|antwoorden)\b(?:\s+(?:is|luidt))?",
@@ -33,7 +33,7 @@ _LEADS = (
     r"(?:الإجابة|الاجابة|الجواب)(?:\s+(?:الصحيحة|الصحيح|النهائية|النهائي))*(?:\s+(?:هي|هو))?",
     # ja, zh, ko
     r"(?:答え|正解|解答|回答)(?:\s*は)?",
-    r"(?:正确)?(?:答案|选项)\s*(?:应该)?(?:是|为|選|选)?",
+    r"(?:正确|正確)?(?:答案|选项|選項)\s*(?:应该|應該|应|應)?(?:是|为|為|選|选)?",
     r"(?:故|应|應|所以|因此)\s*(?:选择|选|選)",
     r"(?:정답|답|답변)(?:\s*은|\s*는)?",
 )
@@ -45,19 +45,20 @@ _CHOICES = (
     # en
     rf"\b{_RIGHT}\s+(?:choice|option|alternative|statement|selection|letter|response|one)\s*"
     r"(?:(?:here\s+)?(?:is|was|would\s+be|should\s+be|must\s+be)|(?=:))",
-    r"\banswers?\b(?:\s+(?:choice|option|key))?\s+(?:must|will|has\s+to|ought\s+to|could\s+only)\s+be",
+    r"\banswers?\b(?:\s+(?:choice|option|key)\b)?\s+(?:must|will|has\s+to|ought\s+to|could\s+only)\s+be",
     rf"\b{_RIGHT}\s+answer\s+(?:here|among\s+these|of\s+these)\s+is",
     r"\bI(?:'d|’d|'ll|’ll|\s+would|\s+will|\s+therefore|\s+thus)?\s+(?:choose|chose|select|pick|go\s+with"
     r"|opt\s+for)",
     # de
     r"\b(?:richtige|korrekte|beste|zutreffende|passende)[rsn]?\s+(?:\w{0,12}(?:option|auswahl|wahl"
     r"|lösung|möglichkeit|alternative|aussage)|buchstabe)\s*(?:ist|lautet|wäre|(?=:))",
-    r"\b(?:richtig|korrekt)\s+(?:ist|wäre)(?:\s+(?:also|somit|daher|demnach))?|\blösung\s*(?:ist|lautet|(?=:))",
-    r"\bich\s+(?:wähle|nehme|entscheide\s+mich\s+für)",
+    r"\b(?:richtig|korrekt)\s+(?:ist|wäre)(?:\s+(?:also|somit|daher|demnach))?"
+    r"|\blösung\s*(?:ist|lautet|(?=:))",
+    r"\bich\s+(?:wähle|entscheide\s+mich\s+für)",
     # es, pt
     r"\b(?:opci[oó]n|alternativa|letra|elección|afirmación|opção|escolha|afirmação)\s+(?:más\s+|mais\s+)?"
-    r"(?:correct?a|adecuada|adequada|acertada|certa)\s*(?:es|sería|é|seria|(?=:))",
-    r"\b(?:la|lo|a|o)\s+(?:correct[ao]|corret[ao]|cert[ao])\s+(?:es|é)|\bgabarito\b(?:\s+(?:é|oficial))?",
+    r"(?:correc?ta|adecuada|adequada|acertada|certa)\s*(?:es|sería|é|seria|(?=:))",
+    r"\b(?:la|lo|a|o)\s+(?:correc?t[ao]|cert[ao])\s+(?:es|é)|\bgabarito\b(?:\s+(?:é|oficial))?",
     r"\b(?:elijo|escojo|selecciono|escolho|marco)\b",
     # fr, it
     r"\b(?:option|proposition|lettre|affirmation|choix|alternative)\s+(?:correcte?|exacte?|juste)\s*"
@@ -69,7 +70,7 @@ _CHOICES = (
     r"\b(?:juiste|correcte|goede|beste)\s+(?:optie|keuze|letter|alternatief|bewering)\s*(?:is|luidt|(?=:))",
     r"\bik\s+kies(?:\s+voor)?\b",
     r"\b(?:správn[áéýou]{1,2}|nejlepší)\s+(?:možnost|volba|varianta|alternativa)(?:í|ou)?\s*(?:je|zní|(?=:))",
-    r"\bsprávně\s+je|\b(?:vybírám|volím|zvolil\s+bych)\b",
+    r"\bsprávn(?:ě|á|ou)\s+je|\b(?:vybírám|volím|zvolil\s+bych)\b",
     # ar
     r"(?:الخيار|الاختيار|البديل|الحرف)\s+(?:الصحيح|الأصح|المناسب|الأنسب)\s*(?:هو|هي|:|(?=\())|أختار",
     # ja, ko, zh
@@ -86,8 +87,8 @@ CHOICE_LEADS = re.compile(rf"(?:{'|'.join((*_CHOICES, *_LEADS))}{_TO_THE_ANSWER}
 # The nouns alone: "this answer helps" states nothing.
 BARE_LEAD = re.compile(
     r"(?:answers?|antwort(?:en)?|antwoord(?:en)?|respuestas?|respostas?|réponses?|rispost[ae]"
-    r"|odpově[ďd]í?|الإجابة|الاجابة|الجواب|答え|正解|解答|回答|正答|(?:正确)?(?:答案|选项)|정답|답|답변)"
-    r"(?:\s+(?:choice|option|key))?",
+    r"|odpově[ďd]í?|الإجابة|الاجابة|الجواب|答え|正解|解答|回答|正答|(?:正[确確])?(?:答案|选项|選項)|정답|답|답변)"
+    r"(?:\s+(?:choices?|options?|key))?",
     re.IGNORECASE,
 )
 
