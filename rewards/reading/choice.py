@@ -52,7 +52,9 @@ _JOIN = (
     r"also|plus|as\s+well\s+as|または|か|と|或者|或|和|또는|이나|와|과|أو|و"
 )
 _OTHER = rf"([A-Z])(?![{_LATIN}'’]|\s*[=<>])"
-_MORE = re.compile(rf"(?:[/,&+|;、]|(?<![^\W_])(?:{_JOIN}))\s*(?:(?:{_NAMES})\s+)*[(\[]*{_OTHER}")
+_MORE = re.compile(
+    rf"(?:[/,&+|;、*→⇒>]|\\to|(?<![^\W_])(?:{_JOIN}))\s*(?:(?:{_NAMES})\s+)*[(\[]*{_OTHER}"
+)
 _MORE_LOWER = re.compile(
     rf"(?:[/,&+|;]|(?<![^\W_])(?:or|and|oder|und|ou|et|nebo|oppure|of))\s*[(\[]*([a-z])(?![{_LATIN}'’])"
 )
@@ -80,7 +82,7 @@ _DENIED = re.compile(
     r"|[)\].\s]*(?:가|이|은|는|번은|번이)?\s*(?:틀|아니|아닙|오답)|[)\].\s]*(?:ليس|خطأ|خاطئ)"
 )
 _DOUBT = re.compile(
-    r"(?<![^\W_])(?:no(?=[,.!;]|\s+wait)|wait|actually|hmm+|sorry|maybe|perhaps|possibly|alternatively|"
+    r"(?<![^\W_])(?:no(?=[,.!;:]|\s+wait)|wait|actually|hmm+|sorry|maybe|perhaps|possibly|alternatively|"
     r"on\s+second\s+thought|(?:could|might|may)\s+(?:also\s+)?be|nein|vielleicht|eigentlich|"
     r"quizás?|tal\s+vez|mejor\s+dicho|peut-être|en\s+fait|talvez|na\s+verdade|forse|anzi|misschien|"
     r"toch|možná|vlastně)\b|いや|たぶん|やはり|もしくは|아니|아마|혹은|也许|或许|可能|不对|不，|ربما",

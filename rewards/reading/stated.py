@@ -107,7 +107,8 @@ def last_stated(text: str) -> str | None:
     return None if end is None else text[end : end + WINDOW]
 
 
-_LABELS = (
+# The nouns that label an answer, "Answer: …".
+LABELS = (
     "answer",
     "antwort",
     "respuesta",
@@ -124,9 +125,17 @@ _LABELS = (
     "الإجابة",
     "الجواب",
 )
-# Japanese, Korean and Chinese labels need no word boundary; Latin ones do ("swanswer:").
-_LABEL = re.compile(rf"(?<![a-z])(?:{'|'.join(_LABELS)})\s{{0,3}}[:：]", re.IGNORECASE)
-_EMPHASIS = " \t\n*"
+# Japanese, Korean and Chinese labels need no word boundary; Latin ones do ("swanswer:"). What sets
+# the label off may end with it ("**Answer:** 7", "**Answer**: 7") or with the line
+# ("**Answer: 7**").
+_MARKS = r"\*{1,3}|_{1,3}"
+_LABEL = re.compile(
+    rf"(?P<open>{_MARKS}|\\(?:text|math)[a-z]{{1,6}}\{{)?(?:(?:the|my|final)\s{{1,3}}){{0,3}}"
+    rf"(?<![a-z])(?:{'|'.join(LABELS)})(?P<inner>{_MARKS}|\}})?\s{{0,3}}[:：]"
+    rf"(?P<close>{_MARKS}|\}})?"
+    rf"|^[ \t]{{0,3}}(?:\#{{1,6}}[ \t]*|\*\*)(?:final[ \t])?(?:{'|'.join(LABELS)})[*: \t]{{0,4}}$",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 def stated_answer(completion: str) -> str | None:
@@ -139,11 +148,17 @@ def stated_answer(completion: str) -> str | None:
     for found in (last_answer_tag(text), last_boxed(text)):
         if found is not None:
             return found.strip()
-    end = -1
+    label = None
     for match in _LABEL.finditer(text):
-        end = match.end()
-    if end < 0:
+        label = match
+    if label is None:
         return None
-    # "**Answer:** 7" leaves the closing asterisks in front of the answer.
-    line = text[end:].split("\n", 1)[0].strip(_EMPHASIS)
-    return line or text[end:].strip(_EMPHASIS)
+    rest = text[label.end() :].lstrip(" \t")
+    line = rest.split("\n", 1)[0].strip()
+    if not line:
+        return rest.strip()
+    opened = label["open"]
+    if opened and not label["inner"] and not label["close"]:
+        closing = "}" if opened.startswith("\\") else opened
+        line = line.removesuffix(".").removesuffix(closing).rstrip()
+    return line

@@ -52,7 +52,7 @@ _BLANKS = [
         ),
         ("\\", rf"\\(?:{'|'.join(_STYLES)}){_END}|(?<!\\)\\[,;:> ]", " "),
         ("\\", r"(?<!\\)\\[!/]", ""),
-        ("~", r"(?<!~)~(?!~)", " "),
+        ("~", r"(?<=[^\s~])~(?=[^\s~])", " "),
         ("{", r"\{\s*([,.:;-])\s*\}", r"\1"),
     )
 ]
@@ -87,7 +87,7 @@ _SWITCH = re.compile(
 # As pandoc has it: "$5 and $6" are prices, "$5$" is a formula.
 _FORMULA = re.compile(r"\$\$([^$]+)\$\$|(?<!\\)\$(?!\s)([^$\n]*[^\s$\\])\$(?!\d)")
 _WHOLE_FORMULA = re.compile(r"\$([^$]+)(?<!\\)\$\.?")
-_DELIMITERS = re.compile(r"(?<!\\)\\[()\[\]]")
+_DELIMITERS = re.compile(r"(?<!\\)\\[()\[\]]|(?<!\\)\\\s*\Z")
 _ORDINAL = re.compile(r"\^\s*\{\s*(st|nd|rd|th)\s*\}")
 _ESCAPED = re.compile(r"\\([%$&#_{}])")
 _WHOLE_GROUP = re.compile(r"\{([^{}]*)\}")
