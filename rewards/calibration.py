@@ -20,6 +20,7 @@ from typing import Any
 from rewards.abstention import gold, judged_answer, row_problem
 from rewards.reading.abstaining import abstains, hedges
 from rewards.reading.text import after_reasoning, fold
+from rewards.reading.typography import plain
 from rewards.registry import Message, reward
 from rewards.result import RewardResult
 
@@ -44,7 +45,7 @@ def stated_confidence(text: str) -> float | None:
 
 
 def _fraction(written: str) -> float | None:
-    match = _NUMBER.fullmatch(fold(written).translate(_PUNCTUATION))
+    match = _NUMBER.fullmatch(fold(plain(written)).translate(_PUNCTUATION))
     if match is None:
         return None
     value = float(match[1]) / (100.0 if match[2] else 1.0)

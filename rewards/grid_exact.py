@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rewards.reading.text import after_reasoning, fold, last_answer_tag
+from rewards.reading.typography import plain
 from rewards.registry import reward
 from rewards.result import RewardResult
 
@@ -110,7 +111,7 @@ def parse_grid(text: str, rows: int, columns: int) -> Grid | None:
             cells = [cell for cell in _CELL_GAP.split(fold(line).casefold()) if cell]
             if len(cells) != columns and len("".join(cells)) == columns:
                 cells = list("".join(cells))
-            lines.append(cells)
+            lines.append([plain(cell) for cell in cells])
     right = len(lines) == rows and all(len(line) == columns for line in lines)
     return lines if right else None
 

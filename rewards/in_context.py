@@ -19,6 +19,7 @@ from typing import Any
 
 from rewards.reading.stated import stated_answer
 from rewards.reading.text import fold
+from rewards.reading.typography import readings
 from rewards.registry import reward
 from rewards.result import RewardResult
 
@@ -77,7 +78,8 @@ def in_context(completion: str, ground_truth: Any) -> RewardResult:
         return RewardResult.wrong_format("nothing stated after 'Answer:'")
     if len(answer) > MAX_ANSWER_CHARS:
         return RewardResult.wrong_format(f"answer is longer than {MAX_ANSWER_CHARS} characters")
-    items = items_of(answer)
+    read = [items_of(reading) for reading in readings(answer)]
+    items = next((items for items in read if set(items) == set(gold)), read[0])
     given, named = set(items), set(gold)
     hits = len(given & named)
     right = items == gold if ordered else given == named and len(items) == len(given)

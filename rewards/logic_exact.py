@@ -1,7 +1,8 @@
 """The reward `logic_exact` compares the last `<answer>…</answer>` (or `\\boxed{…}`) with the gold.
 
-Case, white space and a closing full stop are typography; everything else must match. There is
-no partial credit, because half a grid is not half a proof and partial scores pay for hedging.
+Case, white space, a closing full stop and what `rewards.reading.typography` undoes are typography;
+everything else must match. There is no partial credit, because half a grid is not half a proof and
+partial scores pay for hedging.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rewards.reading.text import after_reasoning, fold, last_answer_tag, last_boxed
+from rewards.reading.typography import plain, readings
 from rewards.registry import reward
 from rewards.result import RewardResult
 
@@ -35,7 +37,7 @@ def logic_exact(completion: str, ground_truth: Any) -> RewardResult:
     """Score 1 if the tagged or boxed answer equals `ground_truth`, else 0."""
     if not isinstance(ground_truth, str) or not canonical(ground_truth):
         return RewardResult.error(f"logic_exact: ground_truth {ground_truth!r} is no text"[:200])
-    gold = canonical(ground_truth)
+    golds = {canonical(ground_truth), canonical(plain(ground_truth, markdown=False))}
     text = after_reasoning(completion)
     answer = last_answer_tag(text)
     if answer is None:
@@ -44,4 +46,5 @@ def logic_exact(completion: str, ground_truth: Any) -> RewardResult:
         return RewardResult.wrong_format("no <answer>…</answer>")
     if len(answer) > MAX_ANSWER_CHARS:
         return RewardResult.wrong_format(f"answer is longer than {MAX_ANSWER_CHARS} characters")
-    return RewardResult(float(canonical(answer) == gold), extracted=answer[:200])
+    right = not golds.isdisjoint(map(canonical, readings(answer)))
+    return RewardResult(float(right), extracted=answer[:200])

@@ -15,7 +15,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rewards.reading.stated import LABELS
 from rewards.reading.text import after_reasoning, fold, last_answer_tag, last_boxed
+from rewards.reading.typography import readings
 
 # Neither an answer nor the sentence around it is longer.
 MAX_LINE = 240
@@ -23,8 +25,9 @@ MAX_LINE = 240
 _STATED = re.compile(
     r"\b(?:answer|antwort|respuesta|réponse|resposta|risposta|odpověď|antwoord)"
     r"(?:\s+(?:is|ist|lautet|es|est|é|è|je)\b(?:\s*:)?|\s*:)"
-    r"|(?:答え|回答|答案|정답|답|الجواب|الإجابة)\s*(?:は|是|为|為|은|는|هو|هي|:)(?:\s*:)?",
-    re.IGNORECASE,
+    r"|(?:答え|回答|答案|정답|답|الجواب|الإجابة)\s*(?:は|是|为|為|은|는|هو|هي|:)(?:\s*:)?"
+    rf"|^[ \t]{{0,3}}(?:final[ \t])?(?:{'|'.join(LABELS)})[ \t]{{0,3}}$",
+    re.IGNORECASE | re.MULTILINE,
 )
 # What stands between the subject and the answer.
 _COPULA = re.compile(
@@ -39,7 +42,7 @@ _QUOTES = "\"'*`“”„‘’«»「」『』() "
 # What a sentence may go on with behind the answer without saying more, and how it ends.
 _END = re.compile(
     r"(?:です|でした|だ|である|になります|입니다|이다|이에요|예요|였습니다)?[\"'*`“”’»」』)\s]*"
-    r"(?:[.!?。！？؟۔]+(?=[\"'*`”’»」』)\s]|$)|。|$)"
+    r"(?:[.!。！۔]+(?=[\"'*`”’»」』)\s]|$)|。|$)"
 )
 # "o" (Spanish, Italian) is also Portuguese for "the", "of" (Dutch) is also English: these two
 # count only where they can be nothing else.
@@ -53,7 +56,8 @@ def states(response: str, accepted: Sequence[str]) -> bool:
 
     Args:
         response: the completion; what stands before the end of a reasoning block is left out.
-        accepted: spellings of the right answer; case, width and digits' script don't matter.
+        accepted: spellings of the right answer; case, width, digits' script and typography
+            (`rewards.reading.typography`) don't matter.
     """
     wanted = [key for key in map(_key, accepted) if key]
     text = after_reasoning(response)
@@ -61,11 +65,17 @@ def states(response: str, accepted: Sequence[str]) -> bool:
     if marked is None:
         marked = last_boxed(text)
     if marked is not None:
-        return _key(marked[: 2 * MAX_LINE]) in wanted
+        return any(_key(reading) in wanted for reading in readings(marked[: 2 * MAX_LINE]))
+    lines = [_line(reading) for reading in readings(text)]
+    return any(_says(line, key) for line in lines for key in wanted)
+
+
+def _line(text: str) -> str:
+    """Return the line that should be the answer: the first, or the first behind "answer:"."""
     stated = [match.end() for match in _STATED.finditer(text)]
     text = text[stated[-1] :] if stated else text
-    line = fold(next((line for line in text.splitlines() if line.strip()), ""))[:MAX_LINE]
-    return any(_says(line.casefold(), key) for key in wanted)
+    line = next((line for line in text.splitlines() if line.strip()), "")
+    return fold(line)[:MAX_LINE].casefold()
 
 
 def _key(answer: str) -> str:

@@ -7,11 +7,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import deque
 
 # A reasoning block is thinking aloud, not the answer. The closing tag decides: what follows
 # the last one is the answer, also when the opening tag was part of the prompt.
 _REASONING_END = re.compile(r"</(?:think|thinking|reasoning|scratchpad)>", re.IGNORECASE)
 _ANSWER_TAG = re.compile(r"<(/?)answer>", re.IGNORECASE)
+_BOX_COMMANDS = ("\\boxed", "\\fbox", "\\framebox", "\\fcolorbox")
+# The opening of a box. Without braces TeX takes one sign, people mean one number or letter.
+_BOX = re.compile(
+    r"\\(?:boxed|fbox|framebox)\s{0,20}(?:\[[^\[\]]{0,40}\]\s{0,20}){0,2}\{"
+    r"|\\fcolorbox\s{0,20}(?:\{[^{}]{0,40}\}\s{0,20}){2}\{"
+    r"|\\boxed\s{0,20}(?P<bare>[+-]?\d(?:[\d.,]{0,40}\d)?|[A-Z](?=[$.,;)\n]|\\[)\]]|\s*\Z))"
+    r"(?![\w^/{]|\\(?![)\]]))"
+)
+# How many boxes before the last one are looked at for one that holds it.
+MAX_NESTED_BOXES = 8
 
 
 def after_reasoning(text: str) -> str:
@@ -24,6 +35,8 @@ def after_reasoning(text: str) -> str:
 
 def fold(text: str) -> str:
     """Apply NFKC; make every script's digits ASCII, the Unicode minus '-', gaps one space."""
+    if text.isascii():
+        return " ".join(text.split())
     text = unicodedata.normalize("NFKC", text)
     folded = []
     for char in text:
@@ -40,34 +53,80 @@ def fold(text: str) -> str:
 
 
 def last_boxed(text: str, limit: int = 4096) -> str | None:
-    r"""Return the content of the last complete `\boxed{…}` with balanced braces, or None.
+    r"""Return the content of the last complete box, without the box; None if there is none.
 
-    An unclosed last box counts as no box at all: the text was cut off in the middle of it. So
+    A box is `\boxed{…}`, `\fbox{…}`, `\framebox{…}` or `\fcolorbox{…}{…}{…}` with balanced braces,
+    or `\boxed` before one number or capital letter without braces. Of nested boxes it is the
+    outermost, so that `\boxed{1 or \boxed{2}}` gives both; a box around nothing but a box is one
+    box. An unclosed last box counts as no box at all: the text was cut off in the middle of it. So
     does one of more than `limit` characters, which no answer has.
     """
-    start = text.rfind("\\boxed{")
-    if start < 0:
+    found = last_box(text, limit)
+    return None if found is None else text[found[0] : found[1]]
+
+
+def last_box(text: str, limit: int = 4096) -> tuple[int, int, int] | None:
+    """Return the start and end of the last box's content, and the end of the box, or None.
+
+    What a box is: `last_boxed`.
+    """
+    opened = deque(_BOX.finditer(text), maxlen=MAX_NESTED_BOXES)
+    if not opened:
         return None
+    box = _closed(text, opened.pop(), limit)
+    if box is None:
+        return None
+    # Only boxes that begin shortly before can hold this one, and nobody nests more than a few.
+    for outer in reversed(opened):
+        around = _closed(text, outer, limit)
+        if around is not None and around[1] > box[1]:
+            box = around
+    start, end, after = box
+    for _ in range(MAX_NESTED_BOXES):
+        inner = _BOX.match(text, _skip_blanks(text, start))
+        held = None if inner is None else _closed(text, inner, limit)
+        if held is None or held[2] > end or text[held[2] : end].strip():
+            break
+        start, end, _ = held
+    return start, end, after
+
+
+def _closed(text: str, opening: re.Match[str], limit: int) -> tuple[int, int, int] | None:
+    """Return the ends of the content of a box, and of the box; None if it isn't closed."""
+    if opening["bare"] is not None:
+        return *opening.span("bare"), opening.end()
+    first = opening.end()
     depth = 0
-    first = start + len("\\boxed{")
     for place in range(first - 1, min(len(text), first + limit)):
         if text[place] == "{" and text[place - 1] != "\\":
             depth += 1
         elif text[place] == "}" and text[place - 1] != "\\":
             depth -= 1
             if depth == 0:
-                return text[first:place]
+                return first, place, place + 1
     return None
+
+
+def _skip_blanks(text: str, place: int) -> int:
+    while place < len(text) and text[place].isspace():
+        place += 1
+    return place
 
 
 def last_answer_tag(text: str) -> str | None:
     """Return the content of the last, of nested ones the innermost, `<answer>…</answer>`."""
+    found = last_tag(text)
+    return None if found is None else text[found[0] : found[1]]
+
+
+def last_tag(text: str) -> tuple[int, int, int] | None:
+    """Return the start and end of what `last_answer_tag` gives, and the end of its tag, or None."""
     # One pass over the tags: a pattern with `.*?` between them is quadratic in unclosed ones.
-    start, content = -1, None
+    start, found = -1, None
     for tag in _ANSWER_TAG.finditer(text):
         if not tag[1]:
             start = tag.end()
         elif start >= 0:
-            content = text[start : tag.start()]
+            found = start, tag.start(), tag.end()
             start = -1
-    return content
+    return found

@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rewards.reading.text import after_reasoning, last_answer_tag
+from rewards.reading.typography import plain
 from rewards.reasoning_gym.tasks import VETTED, Unavailable, scorer
 from rewards.registry import reward
 from rewards.result import RewardResult
@@ -61,11 +62,12 @@ def reasoning_gym(completion: str, ground_truth: Mapping[str, Any]) -> RewardRes
 def marks(task: str, entry: Mapping[str, Any], config: Mapping[str, Any], answer: str) -> float:
     """Return the library's own score of an answer, for any of its tasks, vetted or not.
 
-    White space around the answer is typography, except where the row's own answer has it.
+    White space around the answer is typography, except where the row's own answer has it, and so
+    is what `rewards.reading.typography` undoes.
     """
     dataset = scorer(task, config)
     best = 0.0
-    for text in dict.fromkeys((answer.strip(), answer)):
+    for text in dict.fromkeys((answer.strip(), answer, plain(answer).strip())):
         # A copy: scorers change entries in place, and the row is scored again and again.
         best = max(best, float(dataset.score_answer(text, copy.deepcopy(dict(entry)))))
         if best >= FULL_MARKS:

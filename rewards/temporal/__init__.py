@@ -27,6 +27,7 @@ from typing import Any
 
 from rewards.reading.stated import stated_answer
 from rewards.reading.text import after_reasoning
+from rewards.reading.typography import plain
 from rewards.registry import reward
 from rewards.result import RewardResult
 from rewards.temporal.formats import FORMATS, WEEKDAYS, Canonical, canonical
@@ -75,7 +76,7 @@ def temporal(completion: str, ground_truth: Any) -> RewardResult:
     if compare not in (None, "instant") or (compare and gold[0] != "moment with offset"):
         return RewardResult.error(f"temporal: 'compare' {compare!r} does not fit a {gold[0]}")
     answer = stated(completion)
-    given = canonical(answer, format_name)
+    given = canonical(plain(answer), format_name)
     if given is None or given[0] != gold[0]:
         return RewardResult.wrong_format(
             f"not a {gold[0]} as {format_name or 'ISO 8601 or plainly'}", extracted=answer[:80]
