@@ -18,23 +18,32 @@ class BadGold(ValueError):
     """Says what is wrong with a row's gold answer."""
 
 
-def _text(value: Any, unit: str) -> str:
+# Data sets put powers of ten into the unit: 2.5, "10^3 kg".
+_TEN = re.compile(r"10 ?\^ ?(?:\{ ?[+-]? ?\d+ ?\}|[+-]?\d+)")
+
+
+def _text(value: str, unit: str) -> str:
     """Write a value and its unit as one text."""
-    # Data sets put powers of ten into the unit: 2.5, "10^3 kg".
-    times = "\\times " if re.match(r"10 ?\^", unit) else ""
+    times = "\\times " if _TEN.match(unit) else ""
     return f"{value} {times}{unit}".strip()
+
+
+def _unit(text: Any) -> str:
+    """Return the text of a unit without what isn't part of it."""
+    unit = re.sub(rf"\\text ?\{{ ?({_TEN.pattern}) ?\}}", r"\1", tidy(str(text or "")))
+    return re.sub(r"[;,.]? ?(\}?)$", r"\1", unit)
 
 
 def _parts(ground_truth: Any, unit: str = "") -> tuple[str, str]:
     """Return the value and the unit of one gold quantity as texts."""
     value = ground_truth
     if isinstance(ground_truth, Mapping):
-        value, unit = ground_truth.get("value"), str(ground_truth.get("unit") or unit)
+        value, unit = ground_truth.get("value"), _unit(ground_truth.get("unit") or unit)
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise BadGold("needs a number, a string, {value, unit} or {values, unit, ordered}")
     if isinstance(value, float) and not isfinite(value):
         raise BadGold("is not finite")
-    return str(value), tidy(unit)
+    return str(value), unit
 
 
 def _quantity(ground_truth: Any, comma: bool, unit: str = "") -> Quantity:
@@ -44,7 +53,8 @@ def _quantity(ground_truth: Any, comma: bool, unit: str = "") -> Quantity:
         raise BadGold("has two units")
     text = _text(tidy(text) if unit else text, unit)
     found = read_quantity(text, decimal_comma=comma, arithmetic=True)
-    if found is None:
+    # A unit of letters that are a number, as Euler's e is, is no unit.
+    if found is None or (found.unit is None and _TEN.sub("", unit, count=1).strip()):
         raise BadGold("is no quantity, or its unit isn't in the table")
     return found
 
@@ -55,7 +65,7 @@ def _from_text(text: str, comma: bool, unit: str) -> Listed:
         raise BadGold("is no list of quantities")
     if not unit:
         return listed
-    shared = read_unit(tidy(unit), measured=True)
+    shared = read_unit(unit, measured=True)
     if shared is None:
         raise BadGold("has a unit that isn't in the table")
     if any(item.unit for item in listed.items):
@@ -88,7 +98,7 @@ def read_gold(ground_truth: Any, comma: bool) -> Quantity | Listed:
         ordered = ground_truth.get("ordered", False)
         if "value" in ground_truth or not isinstance(ordered, bool):
             raise BadGold("needs values, perhaps a unit, and ordered: true or false")
-        listed = _listed(ground_truth["values"], comma, str(ground_truth.get("unit") or ""))
+        listed = _listed(ground_truth["values"], comma, _unit(ground_truth.get("unit")))
         return replace(listed, ordered=listed.ordered or ordered)
     try:
         return _quantity(ground_truth, comma)
@@ -119,10 +129,10 @@ def write_gold(ground_truth: Any, comma: bool) -> str:
     unit = ""
     values: Any = ground_truth
     if isinstance(ground_truth, Mapping) and "values" in ground_truth:
-        values, unit = ground_truth["values"], str(ground_truth.get("unit") or "")
+        values, unit = ground_truth["values"], _unit(ground_truth.get("unit"))
     if isinstance(values, list):
         return f"\\boxed{{{'; '.join(_written(value, comma, unit) for value in values)}}}"
     if isinstance(read_gold(ground_truth, comma), Listed):
-        behind = f" {tidy(unit)}" if unit else ""
+        behind = f" {unit}" if unit else ""
         return f"\\boxed{{{values}{behind}}}"
     return f"\\boxed{{{_written(ground_truth, comma)}}}"
