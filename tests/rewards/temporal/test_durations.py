@@ -290,8 +290,8 @@ def test_a_duration_is_read(text: str, seconds: int) -> None:
         "2 hours or so", "about 2 hours", "~2 hours", "maybe 2 hours", "at least 2 hours",
         "2 Stunden oder 3 Stunden", "deux ou trois heures", "2 o 3 horas", "2時間か3時間",
         "两三个小时", "90 minutes (2 hours)", "1 hour = 90 minutes",
-        "1 hour (60 minutes) 5 minutes", "1 hour minus 5 minutes", "-2 hours", "2 hours ago", "in 2 hours",
-        "2 hours late",
+        "1 hour (60 minutes) 5 minutes", "1 hour minus 5 minutes", "-2 hours", "2 hours ago",
+        "in 2 hours", "2 hours late",
         # Not in order, or out of shape.
         "30 minutes 2 hours", "30 minutes and 1 hour", "2 days 1 week", "1.5 hours 30 minutes",
         "half an hour and a half", "1 hour half", "hours", "two", "2", "1:30 hours", "1.2.3 hours",
