@@ -47,6 +47,7 @@ ROOMS: Mapping[str, set[str]] = {
     "rewards.identity": REWARDS | {"rewards.reading"},
     "rewards.sql": REWARDS | {"rewards.reading"},
     "rewards.ifeval": REWARDS | {"rewards.nearest", "rewards.reading", "rewards.structured"},
+    "rewards.numeric": REWARDS | {"rewards.math", "rewards.reading"},
     "rewards.temporal": REWARDS | {"rewards.reading"},
     "rewards.reasoning_gym": REWARDS | {"rewards.reading"},
     "rewards": REWARDS

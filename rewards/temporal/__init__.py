@@ -16,7 +16,7 @@ except in ISO 8601. Moments are compared as written unless the row compares inst
 change of zone is wanted is the prompt's matter.
 
 The answer is the whole response, or what follows a last "Answer:", or stands in `<answer>` tags
-or a box.
+or a box, or what the last sentence says it is ("So the answer is yes.").
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from rewards.reading.typography import plain
 from rewards.registry import reward
 from rewards.result import RewardResult
 from rewards.temporal.formats import FORMATS, WEEKDAYS, Canonical, canonical
+from rewards.temporal.statements import last_statement
 
 __all__ = ["WEEKDAYS", "canonical", "stated", "temporal"]
 
@@ -38,7 +39,11 @@ __all__ = ["WEEKDAYS", "canonical", "stated", "temporal"]
 def stated(completion: str) -> str:
     """Return the part of the response that is its answer."""
     answer = stated_answer(completion)
-    return after_reasoning(completion).strip() if answer is None else answer
+    if answer is not None:
+        return answer
+    text = after_reasoning(completion).strip()
+    said = last_statement(text)
+    return text if said is None else said
 
 
 def _instant(value: Canonical) -> Canonical:

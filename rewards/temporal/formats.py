@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from rewards.reading.text import fold
+from rewards.temporal.durations import read_duration
 
-MAX_ANSWER_CHARS = 64
+MAX_ANSWER_CHARS = 96
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -44,14 +45,12 @@ _MONTH_NAMES = (
     "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
     "januari februari maart april mei juni juli augustus september oktober november december",
 )
-_UNITS = {
-    86400: "day days tag tage tagen jour jours día días dia dias 日 日間 天 d",
-    3600: "hour hours stunde stunden heure heures hora horas 時間 小时 h",
-    60: "minute minutes minuten minuto minutos 分 分钟 min",
-    1: "second seconds sekunde sekunden seconde secondes segundo segundos 秒 s",
-}
-_YES = frozenset(["yes", "ja", "oui", "sí", "si", "sim", "sì", "はい", "是", "예", "نعم", "ano"])
-_NO = frozenset(["no", "nein", "non", "não", "nee", "いいえ", "否", "不是", "아니요", "لا", "ne"])
+_YES = frozenset(
+    ["yes", "ja", "oui", "sí", "si", "sim", "sì", "はい", "是", "예", "네", "نعم", "ano"]
+)
+_NO = frozenset(
+    ["no", "nein", "non", "não", "nee", "いいえ", "否", "不是", "아니요", "아니오", "لا", "ne"]
+)
 
 
 def _numbered(rows: tuple[str, ...], first: int) -> dict[str, int]:
@@ -65,18 +64,18 @@ def _numbered(rows: tuple[str, ...], first: int) -> dict[str, int]:
 
 _WEEKDAY = _numbered(_WEEKDAY_NAMES, 0)
 _MONTH = _numbered(_MONTH_NAMES, 1)
-_UNIT = {name: seconds for seconds, names in _UNITS.items() for name in names.split()}
 
+# Folding would make 11/2 of 1½.
+_MIXED = re.compile(r"(?<=\d)(?=[¼-¾⅐-⅞])")
 _COUNT = re.compile(r"[+-]?(?:\d{1,9}|\d{1,3}(?:,\d{3}){1,2})")
 _AM_PM = re.compile(r"(\d{1,2}):(\d{2}) ?([ap])\.? ?m\.?", re.IGNORECASE)
 _ISO_TIME = re.compile(r"\d{2}:\d{2}(?::\d{2})?")
 _ISO_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?")
 _ISO_OFFSET = re.compile(_ISO_MOMENT.pattern + r"(?:Z|[+-]\d{2}:\d{2})")
 _ISO_DURATION = re.compile(
-    r"P(?:(\d{1,6})W|(?:(\d{1,6})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?)"
+    r"P(?:(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?)"
 )
 _HOURS = re.compile(r"(\d{1,5}):([0-5]\d)")
-_AMOUNT = re.compile(r"(\d{1,6}) ?([^\W\d_]+)(?: ?, ?(?:and )?| (?:and|und|et|y) | )?")
 
 Reader = Callable[[str], str | None]
 
@@ -158,17 +157,6 @@ def _hours_minutes(text: str) -> str | None:
     return str(int(match[1]) * 3600 + int(match[2]) * 60) if match else None
 
 
-def _duration_words(text: str) -> str | None:
-    total, smallest, end = 0, 1 << 30, 0
-    for match in _AMOUNT.finditer(text):
-        unit = _UNIT.get(match[2].casefold())
-        # Each unit once, from large to small, and nothing in between.
-        if match.start() != end or unit is None or unit >= smallest:
-            return None
-        total, smallest, end = total + int(match[1]) * unit, unit, match.end()
-    return str(total) if end and end == len(text) else None
-
-
 @dataclass(frozen=True)
 class Format:
     """Says what kind of thing is written, and how it is read."""
@@ -201,7 +189,7 @@ FORMATS: dict[str, Format] = {
     "yes/no": Format("yes/no", _yes_no),
     "ISO 8601 duration": Format("duration", _iso_duration),
     "H:MM": Format("duration", _hours_minutes),
-    "duration in words": Format("duration", _duration_words),
+    "duration in words": Format("duration", read_duration),
 }
 # Tried in turn where the row states no format. No other date format can be among them: day and
 # month would be anyone's guess.
@@ -227,7 +215,7 @@ def canonical(text: str, format_name: str | None = None) -> Canonical | None:
     """
     if len(text) > 4 * MAX_ANSWER_CHARS:
         return None
-    text = fold(text)
+    text = fold(_MIXED.sub(" ", text))
     # "3." is a number at the end of a sentence; "p.m." keeps its dot either way.
     text = text.rstrip(".").strip() if not text.casefold().endswith(".m.") else text
     if len(text) > MAX_ANSWER_CHARS:

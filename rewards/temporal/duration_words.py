@@ -1,0 +1,357 @@
+"""List what durations are written with in twelve languages: units, numbers and fractions in words.
+
+Months and years are missing on purpose: they have no length. Number words reach 99, in the forms
+that stand before these units. `m` is a minute only behind hours (`1h30m`), since alone it is a
+metre or a month, and half a day is missing where it means noon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+SECOND, MINUTE, HOUR, DAY, WEEK = 1, 60, 3600, 86400, 604800
+
+# Language -> seconds -> forms. "/" ends what may stand without a number before it: there the form
+# itself says how many, and the ones with a number are in `BARE`.
+UNITS: dict[str, dict[int, str]] = {
+    "en": {
+        WEEK: "week weeks wk wks w",
+        DAY: "day days d",
+        HOUR: "hour hours hr hrs h",
+        MINUTE: "minute minutes min mins",
+        SECOND: "second seconds sec secs s",
+    },
+    "de": {
+        WEEK: "woche wochen",
+        DAY: "tag tage tagen",
+        HOUR: "stunde stunden std h",
+        MINUTE: "minute minuten min",
+        SECOND: "sekunde sekunden sek s",
+    },
+    "fr": {
+        WEEK: "semaine semaines",
+        DAY: "jour jours j",
+        HOUR: "heure heures h",
+        MINUTE: "minute minutes min mn",
+        SECOND: "seconde secondes s",
+    },
+    "es": {
+        WEEK: "semana semanas",
+        DAY: "día días dia dias",
+        HOUR: "hora horas h",
+        MINUTE: "minuto minutos min",
+        SECOND: "segundo segundos seg s",
+    },
+    "pt": {
+        WEEK: "semana semanas",
+        DAY: "dia dias",
+        HOUR: "hora horas h",
+        MINUTE: "minuto minutos min",
+        SECOND: "segundo segundos seg s",
+    },
+    "it": {
+        WEEK: "settimana settimane",
+        DAY: "giorno giorni",
+        HOUR: "ora ore h",
+        MINUTE: "minuto minuti min",
+        SECOND: "secondo secondi sec s",
+    },
+    "nl": {
+        WEEK: "week weken",
+        DAY: "dag dagen",
+        HOUR: "uur uren u",
+        MINUTE: "minuut minuten min",
+        SECOND: "seconde seconden secondes sec s",
+    },
+    "cs": {
+        WEEK: "týden týdny týdnů týdne",
+        DAY: "den dny dní dnů dne",
+        HOUR: "hodina hodiny hodin hodinu hod h",
+        MINUTE: "minuta minuty minut minutu min",
+        SECOND: "sekunda sekundy sekund sekundu vteřina vteřiny vteřin vteřinu s",
+    },
+    "ar": {
+        WEEK: "أسبوع أسبوعا أسابيع",
+        DAY: "يوم يوما أيام",
+        HOUR: "ساعة ساعات",
+        MINUTE: "دقيقة دقائق",
+        SECOND: "ثانية ثوان ثواني ثوانٍ",
+    },
+    "ja": {
+        WEEK: "週間",
+        DAY: "日 日間",
+        HOUR: "時間",
+        MINUTE: "分 分間",
+        SECOND: "秒 秒間",
+    },
+    "zh": {
+        WEEK: "周 週 个周 星期 个星期 個星期 礼拜 个礼拜",
+        DAY: "天 日",
+        HOUR: "小时 小時 个小时 個小時 钟头 个钟头",
+        MINUTE: "分钟 分鐘 分",
+        SECOND: "秒 秒钟 秒鐘",
+    },
+    "ko": {
+        WEEK: "주 주일 주간",
+        DAY: "일 일간",
+        HOUR: "시간",
+        MINUTE: "분 분간",
+        SECOND: "초 초간",
+    },
+}
+# Forms with their number in them: a noun alone, a dual, days that have names.
+BARE: dict[str, tuple[int, int]] = {
+    **dict.fromkeys(("أسبوع", "týden"), (1, WEEK)),
+    **dict.fromkeys(("يوم", "den", "하루"), (1, DAY)),
+    **dict.fromkeys(("ساعة", "hodina", "hodinu"), (1, HOUR)),
+    **dict.fromkeys(("دقيقة", "minuta", "minutu"), (1, MINUTE)),
+    **dict.fromkeys(("أسبوعان", "أسبوعين"), (2, WEEK)),
+    **dict.fromkeys(("يومان", "يومين", "이틀"), (2, DAY)),
+    **dict.fromkeys(("ساعتان", "ساعتين"), (2, HOUR)),
+    **dict.fromkeys(("دقيقتان", "دقيقتين"), (2, MINUTE)),
+    **dict.fromkeys(("ثانيتان", "ثانيتين"), (2, SECOND)),
+    **dict.fromkeys(("a fortnight", "one fortnight", "1 fortnight"), (2, WEEK)),
+    **{word: (n, DAY) for n, word in enumerate(("사흘", "나흘", "닷새", "엿새"), start=3)},
+    "열흘": (10, DAY),
+}
+# Languages that group digits by a comma; the others have a decimal comma.
+COMMA_GROUPS = frozenset(("en", "ja", "zh", "ko"))
+ABBREVIATIONS = frozenset(
+    ("wk", "wks", "hr", "hrs", "h", "min", "mins", "sec", "secs", "std", "sek", "mn", "seg", "hod")
+)
+
+# Quarters of an hour, or of what the phrase says, in words of their own.
+PHRASES: dict[str, tuple[int, int]] = {
+    **dict.fromkeys(("half an hour", "a half hour", "half a hour", "a half-hour"), (2, HOUR)),
+    "half hour": (2, HOUR),
+    "half a day": (2, DAY),
+    "half a minute": (2, MINUTE),
+    **dict.fromkeys(("a quarter of an hour", "a quarter hour", "quarter of an hour"), (1, HOUR)),
+    **dict.fromkeys(("three quarters of an hour", "three-quarters of an hour"), (3, HOUR)),
+    **dict.fromkeys(("eine halbe stunde", "halbe stunde", "einer halben stunde"), (2, HOUR)),
+    **dict.fromkeys(("ein halber tag", "einen halben tag"), (2, DAY)),
+    "eine halbe minute": (2, MINUTE),
+    **dict.fromkeys(("eine viertelstunde", "viertelstunde"), (1, HOUR)),
+    **dict.fromkeys(("eine dreiviertelstunde", "dreiviertelstunde"), (3, HOUR)),
+    **dict.fromkeys(("une demi-heure", "demi-heure", "une demi heure"), (2, HOUR)),
+    **dict.fromkeys(("un quart d'heure", "quart d'heure"), (1, HOUR)),
+    "trois quarts d'heure": (3, HOUR),
+    "une demi-journée": (2, DAY),
+    "media hora": (2, HOUR),
+    "medio minuto": (2, MINUTE),
+    "un cuarto de hora": (1, HOUR),
+    "tres cuartos de hora": (3, HOUR),
+    "meia hora": (2, HOUR),
+    "meio minuto": (2, MINUTE),
+    "um quarto de hora": (1, HOUR),
+    "três quartos de hora": (3, HOUR),
+    **dict.fromkeys(("mezz'ora", "mezzora", "mezza ora"), (2, HOUR)),
+    "mezza giornata": (2, DAY),
+    "un quarto d'ora": (1, HOUR),
+    **dict.fromkeys(("tre quarti d'ora", "tre quarti di ora"), (3, HOUR)),
+    **dict.fromkeys(("een half uur", "half uur", "een halfuur", "halfuur"), (2, HOUR)),
+    "een halve dag": (2, DAY),
+    **dict.fromkeys(("een kwartier", "kwartier", "1 kwartier"), (1, HOUR)),
+    "twee kwartier": (2, HOUR),
+    **dict.fromkeys(("drie kwartier", "3 kwartier"), (3, HOUR)),
+    **dict.fromkeys(("půl hodiny", "půlhodina", "půlhodinu"), (2, HOUR)),
+    "půl dne": (2, DAY),
+    "půl minuty": (2, MINUTE),
+    **dict.fromkeys(("čtvrt hodiny", "čtvrthodina", "čtvrthodinu"), (1, HOUR)),
+    **dict.fromkeys(("tři čtvrtě hodiny", "třičtvrtě hodiny"), (3, HOUR)),
+    "نصف ساعة": (2, HOUR),
+    "نصف يوم": (2, DAY),
+    "نصف دقيقة": (2, MINUTE),
+    "ربع ساعة": (1, HOUR),
+    "半時間": (2, HOUR),
+    **dict.fromkeys(("半小时", "半个小时", "半小時", "半個小時", "半个钟头"), (2, HOUR)),
+    "半分钟": (2, MINUTE),
+    **dict.fromkeys(("一刻钟", "1刻钟", "一刻鐘"), (1, HOUR)),
+    **dict.fromkeys(("三刻钟", "3刻钟", "三刻鐘"), (3, HOUR)),
+    **dict.fromkeys(("반 시간", "반시간"), (2, HOUR)),
+}
+# What follows a unit and adds quarters of it.
+BEHIND: dict[str, int] = {
+    **dict.fromkeys((" and a half", " et demie", " et demi", " y media", " y medio"), 2),
+    **dict.fromkeys((" e meia", " e meio", " e mezza", " e mezzo", " a půl", " ونصف", "半"), 2),
+    **dict.fromkeys((" 半", " 반", "반", " en een half"), 2),
+    **dict.fromkeys((" et quart", " y cuarto", " e un quarto", " e um quarto", " وربع"), 1),
+    " and a quarter": 1,
+}
+# What stands between a number and its unit and adds one half.
+BETWEEN_HALF = (
+    " and a half ",
+    "个半",
+    "個半",
+    " a půl ",
+    " en een half ",
+    " et demi ",
+    " y media ",
+)
+
+
+def _join(units: list[str], tens: list[str], pattern: str) -> Iterator[tuple[str, int]]:
+    """Make the numbers from 21 to 99 that are a ten and a unit put together."""
+    for (t, ten), (u, unit) in product(enumerate(tens, start=2), enumerate(units, start=1)):
+        for one, other in product(unit.split("/"), ten.split("/")):
+            if one and other:
+                yield pattern.format(unit=one, ten=other), 10 * t + u
+
+
+def _counted(words: str, first: int = 1, step: int = 1) -> dict[str, int]:
+    return {
+        name.replace("_", " "): first + step * place
+        for place, names in enumerate(words.split())
+        for name in names.split("/")
+    }
+
+
+def _european() -> dict[str, int]:
+    numbers: dict[str, int] = {}
+
+    def add(low: str, tens: str, *patterns: str, units: str = "", ones: str = "") -> None:
+        """Add what counts to 19, the tens, and both together; `ones` are one's other forms."""
+        numbers.update(_counted(low))
+        numbers.update(_counted(tens, 20, 10))
+        numbers.update(dict.fromkeys(ones.split(), 1))
+        below_ten = (units or low).split()[:9]
+        for pattern in patterns:
+            numbers.update(_join(below_ten, tens.split(), pattern))
+
+    add(
+        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
+        " sixteen seventeen eighteen nineteen",
+        "twenty thirty forty/fourty fifty sixty seventy eighty ninety",
+        "{ten}-{unit}",
+        "{ten} {unit}",
+        ones="a an",
+    )
+    add(
+        "eins zwei/zwo drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn"
+        " fünfzehn sechzehn siebzehn achtzehn neunzehn",
+        "zwanzig dreißig/dreissig vierzig fünfzig sechzig siebzig achtzig neunzig",
+        "{unit}und{ten}",
+        units="ein zwei drei vier fünf sechs sieben acht neun",
+        ones="ein eine einen einer einem",
+    )
+    add(
+        "un/une deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze"
+        " seize dix-sept dix-huit dix-neuf",
+        "vingt trente quarante cinquante soixante",
+        "{ten}-{unit}",
+        "{ten} {unit}",
+        "{ten} et {unit}",
+        "{ten}-et-{unit}",
+    )
+    teens = "dix onze douze treize quatorze quinze seize dix-sept dix-huit dix-neuf"
+    numbers.update({f"soixante-{name}": n for name, n in _counted(teens, 70).items()})
+    numbers.update({f"quatre-vingt-{name}": n for name, n in _counted(teens, 90).items()})
+    numbers.update({"soixante et onze": 71, "quatre-vingts": 80, "quatre-vingt": 80})
+    add(
+        "uno/una/un dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince"
+        " dieciséis/dieciseis diecisiete dieciocho diecinueve",
+        "veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa",
+        "{ten} y {unit}",
+    )
+    numbers.update(
+        _counted(
+            "veintiuno/veintiún/veintiuna veintidós/veintidos veintitrés/veintitres veinticuatro"
+            " veinticinco veintiséis/veintiseis veintisiete veintiocho veintinueve",
+            21,
+        )
+    )
+    add(
+        "um/uma dois/duas três/tres quatro cinco seis sete oito nove dez onze doze treze"
+        " quatorze/catorze quinze dezesseis/dezasseis dezessete/dezassete dezoito"
+        " dezenove/dezanove",
+        "vinte trinta quarenta cinquenta sessenta setenta oitenta noventa",
+        "{ten} e {unit}",
+    )
+    add(
+        "uno/una/un/un' due tre quattro cinque sei sette otto nove dieci undici dodici tredici"
+        " quattordici quindici sedici diciassette diciotto diciannove",
+        "venti trenta quaranta cinquanta sessanta settanta ottanta novanta",
+        "{ten}{unit}",
+        units="- due tre/tré quattro cinque sei sette - nove",
+    )
+    elided = _counted("vent trent quarant cinquant sessant settant ottant novant", 20, 10)
+    numbers.update({f"{ten}uno": n + 1 for ten, n in elided.items()})
+    numbers.update({f"{ten}otto": n + 8 for ten, n in elided.items()})
+    add(
+        "één/een twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien vijftien"
+        " zestien zeventien achttien negentien",
+        "twintig dertig veertig vijftig zestig zeventig tachtig negentig",
+        "{unit}en{ten}",
+        "{unit}ën{ten}",
+        units="een twee drie vier vijf zes zeven acht negen",
+    )
+    add(
+        "jedna/jeden/jednu/jedno dvě/dva tři čtyři pět šest sedm osm devět deset jedenáct dvanáct"
+        " třináct čtrnáct patnáct šestnáct sedmnáct osmnáct devatenáct",
+        "dvacet třicet čtyřicet padesát šedesát sedmdesát osmdesát devadesát",
+        "{ten} {unit}",
+        "{unit}a{ten}",
+    )
+    return numbers
+
+
+def _halves() -> dict[str, int]:
+    """Make the words for some and a half: their number of halves."""
+    german = ["ein", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn"]
+    dutch = ["twee", "drie", "vier", "vijf", "zes", "zeven", "acht", "negen", "tien"]
+    return {
+        **{f"{word}einhalb": 2 * n + 1 for n, word in enumerate(german, start=1)},
+        **{
+            f"{word}{join}half": 2 * n + 1
+            for n, word in enumerate(dutch, 2)
+            for join in ("ën", "en")
+        },
+        **dict.fromkeys(("anderthalb", "anderhalf", "anderhalve"), 3),
+    }
+
+
+def _korean() -> dict[str, int]:
+    units = "한 두 세 네 다섯 여섯 일곱 여덟 아홉"
+    tens = "열 스물 서른 마흔 쉰 예순 일흔 여든 아흔"
+    numbers = {**_counted(units), **_counted(tens, 10, 10), "스무": 20}
+    for (ten, t), (unit, u) in product(_counted(tens, 10, 10).items(), _counted(units).items()):
+        numbers[ten + unit] = t + u
+    sino = dict(enumerate(["", *"일이삼사오육칠팔구"]))
+    for n in range(1, 100):
+        ten, unit = divmod(n, 10)
+        numbers[(sino[ten] if ten > 1 else "") + ("십" if ten else "") + sino[unit]] = n
+    return numbers
+
+
+def _arabic() -> dict[str, int]:
+    units = (
+        "واحد/واحدة اثنان/اثنتان/اثنين/اثنتين ثلاث/ثلاثة أربع/أربعة خمس/خمسة ست/ستة سبع/سبعة"
+        " ثمان/ثماني/ثمانية تسع/تسعة"
+    )
+    tens = "عشرون/عشرين ثلاثون/ثلاثين أربعون/أربعين خمسون/خمسين ستون/ستين سبعون/سبعين ثمانون/ثمانين"
+    numbers = {**_counted(units), **_counted(tens, 20, 10), "عشر": 10, "عشرة": 10}
+    numbers |= {"تسعون": 90, "تسعين": 90}
+    numbers |= dict.fromkeys(("أحد عشر", "إحدى عشرة", "احد عشر"), 11)
+    numbers |= dict.fromkeys(("اثنا عشر", "اثنتا عشرة", "اثني عشر", "اثنتي عشرة"), 12)
+    for name, n in _counted(units).items():
+        if n > 2:
+            numbers |= {f"{name} عشر": 10 + n, f"{name} عشرة": 10 + n}
+    numbers.update(_join(units.split(), tens.split(), "{unit} و{ten}"))
+    return numbers
+
+
+def _chinese() -> dict[str, int]:
+    """Make the numerals of Japanese and Chinese, and the two that Chinese counts with."""
+    digits = dict(enumerate(["", *"一二三四五六七八九"]))
+    numbers = {"两": 2, "兩": 2}
+    for n in range(1, 100):
+        ten, unit = divmod(n, 10)
+        numbers[(digits[ten] if ten > 1 else "") + ("十" if ten else "") + digits[unit]] = n
+    return numbers
+
+
+NUMBERS: dict[str, int] = {**_european(), **_korean(), **_arabic(), **_chinese()}
+ZERO = ("zero", "null", "zéro", "cero", "nul", "nula", "صفر", "零", "ゼロ", "영")
+NUMBERS.update(dict.fromkeys(ZERO, 0))
+HALVES: dict[str, int] = _halves()
