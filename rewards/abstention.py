@@ -42,6 +42,18 @@ def row_problem(ground_truth: Any) -> str:
     return ""
 
 
+def declines(text: str, answer: Any) -> bool:
+    """Tell whether the text says that it does not know, unless just that is the right answer.
+
+    "I Can't Tell You Why" is a song: whoever is asked for it and says so has answered.
+    """
+    if not abstains(text):
+        return False
+    accepted = answer if isinstance(answer, list | tuple) else [answer]
+    titles = [one for one in accepted if isinstance(one, str) and abstains(one)]
+    return not (titles and states(text, titles))
+
+
 def judged_answer(
     text: str,
     answer: Any,
@@ -100,7 +112,7 @@ def abstention(
     if not text.strip():
         # As dear as an invention, since silence must not be a way out.
         return RewardResult(-penalty, "wrong_format", message="says nothing")
-    abstained = abstains(text)
+    abstained = declines(text, answer)
     hedged = abstained and hedges(text)
     if abstained:
         # "I don't know, perhaps Paris" is neither: it must not collect both ways.
