@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rewards.reading.abstaining import abstains, hedges
+from rewards.reading.abstaining import abstains, hedges, said_after_all
 from rewards.reading.short_answer import states
 from rewards.reading.text import after_reasoning
 from rewards.registry import Message, get_reward, reward
@@ -68,7 +68,8 @@ def judged_answer(
     """
     if answer_reward is None:
         accepted = answer if isinstance(answer, list | tuple) else [answer]
-        return RewardResult(float(states(text, [str(one) for one in accepted])))
+        wanted = [str(one) for one in accepted]
+        return RewardResult(float(states(text, wanted) or states(said_after_all(text), wanted)))
     if answer_reward in ("abstention", "calibration"):
         return RewardResult.error(f"answer_reward {answer_reward!r} would call itself")
     inner = get_reward(answer_reward)

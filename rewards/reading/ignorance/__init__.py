@@ -7,8 +7,8 @@ sentence at a time, so `$` is the end of a piece. Frames are in the first person
 others don't know is no admission. Gaps between the parts of a frame are a few words at most, which
 also bounds the time that it takes.
 
-Each language is a function that returns two patterns: one is searched in a piece, the other must be
-the whole piece: "unknown" is an admission alone, and not in "unknown pleasures".
+Each language is a module with patterns of two kinds: one of `SEARCHED` is found in a piece, or
+`WHOLE` is all of it: "unknown" is an admission alone, and not in "unknown pleasures".
 """
 
 from __future__ import annotations
@@ -16,14 +16,39 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from rewards.reading.ignorance.arabic import arabic
-from rewards.reading.ignorance.czech import czech
-from rewards.reading.ignorance.east_asian import chinese, japanese, korean
-from rewards.reading.ignorance.germanic import dutch, english, german
-from rewards.reading.ignorance.romance import french, italian, portuguese, spanish
+from rewards.reading.ignorance import (
+    arabic,
+    chinese,
+    czech,
+    dutch,
+    english,
+    french,
+    german,
+    italian,
+    japanese,
+    korean,
+    portuguese,
+    spanish,
+)
 
-_LATIN = (english, german, dutch, spanish, portuguese, french, italian, czech)
-_OTHERS = {"arabic": arabic, "kana": japanese, "hangul": korean, "han": chinese}
+_Language = tuple[tuple[str, ...], str]
+
+_LATIN: tuple[_Language, ...] = (
+    (english.SEARCHED, english.WHOLE),
+    (german.SEARCHED, german.WHOLE),
+    (dutch.SEARCHED, dutch.WHOLE),
+    (spanish.SEARCHED, spanish.WHOLE),
+    (portuguese.SEARCHED, portuguese.WHOLE),
+    (french.SEARCHED, french.WHOLE),
+    (italian.SEARCHED, italian.WHOLE),
+    (czech.SEARCHED, czech.WHOLE),
+)
+_OTHERS: dict[str, _Language] = {
+    "arabic": (arabic.SEARCHED, arabic.WHOLE),
+    "kana": (japanese.SEARCHED, japanese.WHOLE),
+    "hangul": (korean.SEARCHED, korean.WHOLE),
+    "han": (chinese.SEARCHED, chinese.WHOLE),
+}
 _SCRIPTS = {
     "arabic": re.compile("[\u0600-\u06ff]"),
     "kana": re.compile("[\u3040-\u30ff]"),
@@ -35,8 +60,8 @@ _SCRIPTS = {
 @cache
 def _patterns(script: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     languages = _LATIN if script == "latin" else (_OTHERS[script],)
-    searched, whole = zip(*(language() for language in languages), strict=True)
-    return re.compile("|".join(searched)), re.compile("|".join(whole))
+    searched = "|".join(pattern for patterns, _ in languages for pattern in patterns)
+    return re.compile(searched), re.compile("|".join(whole for _, whole in languages))
 
 
 def admission(piece: str) -> re.Match[str] | None:
@@ -44,6 +69,8 @@ def admission(piece: str) -> re.Match[str] | None:
     scripts = [script for script, letter in _SCRIPTS.items() if letter.search(piece)]
     if "kana" in scripts and "han" in scripts:
         scripts.remove("han")  # Japanese
+    elif "han" in scripts:
+        scripts.append("kana")  # Chinese, or Japanese without kana
     for script in scripts or ["latin"]:
         searched, whole = _patterns(script)
         found = whole.fullmatch(piece) or searched.search(piece)
