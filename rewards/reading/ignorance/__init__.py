@@ -55,6 +55,7 @@ _SCRIPTS = {
     "hangul": re.compile("[\uac00-\ud7af]"),
     "han": re.compile("[\u4e00-\u9fff]"),
 }
+_LATIN_WORDS = re.compile(r"[a-z]\S* [a-z]")
 
 
 @cache
@@ -71,7 +72,9 @@ def admission(piece: str) -> re.Match[str] | None:
         scripts.remove("han")  # Japanese
     elif "han" in scripts:
         scripts.append("kana")  # Chinese, or Japanese without kana
-    for script in scripts or ["latin"]:
+    if not scripts or _LATIN_WORDS.search(piece):
+        scripts.append("latin")
+    for script in scripts:
         searched, whole = _patterns(script)
         found = whole.fullmatch(piece) or searched.search(piece)
         if found:
