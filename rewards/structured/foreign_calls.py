@@ -71,7 +71,7 @@ def _patterns(names: tuple[str, ...]) -> dict[str, re.Pattern[str]]:
             r"\s*:"
         ),
         "python": re.compile(
-            rf"^[ \t>*`\[-]{{0,8}}{wrapped}{dotted}\([^\n]{{0,2000}}\)+[\]`;,. \t]{{0,8}}$"
+            rf"^[ \t>`\[]{{0,8}}{wrapped}{dotted}\([^\n]{{0,2000}}\)+[\]`;,. \t]{{0,8}}$"
             rf"|^[ \t`\[]{{0,8}}{wrapped}{dotted}\([ \t]*$",
             re.MULTILINE,
         ),

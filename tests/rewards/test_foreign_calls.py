@@ -110,6 +110,7 @@ NO_CALLS = {
     "a tool with parentheses": "The function `get_weather()` takes a city.",
     "a call within a sentence": "Had you named a city, get_weather(city=...) would have told me.",
     "a list of tools": "I have these tools:\n- get_weather: the weather of a city\n- now: the time",
+    "a list of signatures": "I have these tools:\n- get_weather(city)\n- now()",
     "tools and their parameters": (
         "Tool: get_weather\nDescription: the weather of a city\nParameters: city (string)"
     ),
