@@ -135,6 +135,8 @@ def _tools_of(declared: Any) -> dict[str, _Tool]:
         if function["name"] in tools:
             raise BadRules(f"two tools are called {function['name']!r}")
         schema = function.get("parameters") or {"type": "object", "properties": {}}
+        if not isinstance(schema, dict):  # arguments are an object, and what it holds is declared
+            raise BadRules(f"the 'parameters' of {function['name']!r} are no object")
         breach = breach_of(schema)
         properties = schema.get("properties", {})
         tools[function["name"]] = _Tool(
