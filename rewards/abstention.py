@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rewards.reading.abstaining import abstains, hedges
+from rewards.reading.abstaining import abstains, hedges, said_after_all
 from rewards.reading.short_answer import states
 from rewards.reading.text import after_reasoning
 from rewards.registry import Message, get_reward, reward
@@ -42,6 +42,18 @@ def row_problem(ground_truth: Any) -> str:
     return ""
 
 
+def declines(text: str, answer: Any) -> bool:
+    """Tell whether the text says that it does not know, unless just that is the right answer.
+
+    "I Can't Tell You Why" is a song: whoever is asked for it and says so has answered.
+    """
+    if not abstains(text):
+        return False
+    accepted = answer if isinstance(answer, list | tuple) else [answer]
+    titles = [one for one in accepted if isinstance(one, str) and abstains(one)]
+    return not (titles and states(text, titles))
+
+
 def judged_answer(
     text: str,
     answer: Any,
@@ -56,7 +68,8 @@ def judged_answer(
     """
     if answer_reward is None:
         accepted = answer if isinstance(answer, list | tuple) else [answer]
-        return RewardResult(float(states(text, [str(one) for one in accepted])))
+        wanted = [str(one) for one in accepted]
+        return RewardResult(float(states(text, wanted) or states(said_after_all(text), wanted)))
     if answer_reward in ("abstention", "calibration"):
         return RewardResult.error(f"answer_reward {answer_reward!r} would call itself")
     inner = get_reward(answer_reward)
@@ -100,7 +113,7 @@ def abstention(
     if not text.strip():
         # As dear as an invention, since silence must not be a way out.
         return RewardResult(-penalty, "wrong_format", message="says nothing")
-    abstained = abstains(text)
+    abstained = declines(text, answer)
     hedged = abstained and hedges(text)
     if abstained:
         # "I don't know, perhaps Paris" is neither: it must not collect both ways.

@@ -17,7 +17,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rewards.abstention import gold, judged_answer, row_problem
+from rewards.abstention import declines, gold, judged_answer, row_problem
 from rewards.reading.abstaining import abstains, hedges
 from rewards.reading.text import after_reasoning, fold
 from rewards.reading.typography import plain
@@ -83,7 +83,7 @@ def calibration(
         if not judged.teaches:
             return judged
         # What says that it does not know has not answered, whatever else it says.
-        correct = 0.0 if abstains(text) else judged.score
+        correct = 0.0 if declines(text, answer) else judged.score
     brier = (confidence - correct) ** 2
     return RewardResult(
         correct + 1.0 - brier,

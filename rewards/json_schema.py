@@ -22,7 +22,13 @@ from rewards.structured.verdict import verdict
 
 
 def gold(ground_truth: Mapping[str, Any], extra_info: Mapping[str, Any]) -> str | None:
-    """Write the wanted value; a schema alone doesn't say one."""
+    """Write the wanted value; a schema alone doesn't say one.
+
+    Raises:
+        ValueError: the schema is `false`, so that nothing can be right: the row is broken.
+    """
+    if ground_truth["schema"] is False:
+        raise ValueError("json_schema: the schema is false, which no value satisfies")
     if "value" not in ground_truth:
         return None
     return json.dumps(ground_truth["value"], ensure_ascii=False)
@@ -33,7 +39,8 @@ def json_schema(completion: str, ground_truth: Mapping[str, Any]) -> RewardResul
     """Score 1 if the response is JSON that satisfies `schema` and, where given, equals `value`.
 
     `ground_truth` is `{"schema": {...}, "value": optional, "compare": optional,
-    "check_formats": optional}`. The draft is taken from `$schema` and is 2020-12 without one;
+    "check_formats": optional}`. The draft is taken from `$schema` and is 2020-12 without one; the
+    schema may be `true`, which accepts any JSON, or `false`, which accepts none and pays nothing;
     `compare` holds the rules of `rewards.structured.compare`; `check_formats: true` makes `format`
     count. Components: `schema` and `value`, each 0 or 1.
     """

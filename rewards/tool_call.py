@@ -12,7 +12,8 @@ Two formats are read:
 
 Arguments must be valid by the function's `parameters` and equal the gold's; one that is left out
 counts as its declared `default`. Calls within a reasoning block are not calls. Where no call is
-right, any text without one scores: whether it is a good answer is another reward's question.
+right, any text without one scores, in whatever syntax (`rewards.structured.foreign_calls`): whether
+it is a good answer is another reward's question.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from rewards.structured.compare import (
     rules_of,
     same_value,
 )
+from rewards.structured.foreign_calls import attempts_call
 from rewards.structured.schema import BadSchema, Breach, Undecided, breach_of
 from rewards.structured.strict_json import MAX_CHARS, NotJson, parse_strict, unfenced
 
@@ -40,8 +42,6 @@ from rewards.structured.strict_json import MAX_CHARS, NotJson, parse_strict, unf
 MAX_CALLS = 64
 
 _TAG = re.compile(r"</?tool_call>")
-# Whatever tries to be a call without being one: other templates' tags, a misspelt one.
-_ATTEMPT = re.compile(r"tool_?calls?\s*[|>\"\]]", re.IGNORECASE)
 
 
 class NotACall(ValueError):
@@ -59,6 +59,7 @@ class Call:
 @dataclass(frozen=True)
 class _Tool:
     breach: Breach
+    parameters: frozenset[str]
     defaults: Mapping[str, Any]
 
 
@@ -134,10 +135,13 @@ def _tools_of(declared: Any) -> dict[str, _Tool]:
         if function["name"] in tools:
             raise BadRules(f"two tools are called {function['name']!r}")
         schema = function.get("parameters") or {"type": "object", "properties": {}}
+        if not isinstance(schema, dict):  # arguments are an object, and what it holds is declared
+            raise BadRules(f"the 'parameters' of {function['name']!r} are no object")
         breach = breach_of(schema)
         properties = schema.get("properties", {})
         tools[function["name"]] = _Tool(
             breach,
+            frozenset(properties),
             {
                 name: inner["default"]
                 for name, inner in properties.items()
@@ -183,14 +187,16 @@ def _resembles_call(text: str) -> bool:
     return any(isinstance(one, dict) and {"name", "arguments"} <= one.keys() for one in values)
 
 
-def _no_call(text: str) -> RewardResult:
+def _no_call(text: str, tools: Mapping[str, _Tool]) -> RewardResult:
     """Score a row where no call is right: some text, and nothing that tries to be a call."""
     if unfenced(text).strip() == "[]":
         return RewardResult(1.0, extracted="[]", message="an empty array of calls")
     try:
         attempt = bool(json_calls(text))
     except NotACall:
-        attempt = _ATTEMPT.search(text) is not None or _resembles_call(text)
+        attempt = _resembles_call(text) or attempts_call(
+            text, {name: tool.parameters for name, tool in tools.items()}
+        )
     if attempt:
         return RewardResult(0.0, extracted=text[:500], message="a call where none is right")
     if not text.strip():
@@ -233,7 +239,7 @@ def tool_call(completion: str, ground_truth: Mapping[str, Any]) -> RewardResult:
         return RewardResult.error(f"tool_call: {problem}"[:300])
     text = after_reasoning(completion)
     if not wanted:
-        return _no_call(text)
+        return _no_call(text, tools)
     try:
         calls = granite_calls(text) if form == "granite" else json_calls(text)
     except NotACall as problem:

@@ -5,35 +5,25 @@ The model's query must give the gold's rows on every database of the row and on 
 only if the gold has a top-level ORDER BY (`rewards.sql.rows` and `.expected`; ties are free).
 Queries run on private in-memory copies and can do nothing but read (`rewards.sql.execution`).
 
-The query is what the last code fence holds, or the whole response. One that SQLite refuses is
-`wrong_format`; one that is too costly, or gives other rows, scores 0.
+The query is what an answer tag or the last code fence holds, or the response (`.reading`). One that
+SQLite refuses is `wrong_format`; one that is too costly, or gives other rows, scores 0.
 """
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
-from rewards.reading.text import after_reasoning
 from rewards.registry import reward
 from rewards.result import RewardResult
 from rewards.sql.cost import QueryTooCostly
 from rewards.sql.execution import MAX_SQL_CHARS, run_query
 from rewards.sql.expected import has_top_level_order
 from rewards.sql.instances import BadRow, databases, with_literals_of
+from rewards.sql.reading import query_of
 from rewards.sql.rows import same_rows
-
-_FENCE = re.compile(r"```[a-zA-Z0-9]*[ \t]*\r?\n(.*?)```", re.DOTALL)
-
-
-def query_of(completion: str) -> str:
-    """Return the query: what the last code fence holds, or the whole response."""
-    text = after_reasoning(completion)
-    fences = _FENCE.findall(text)
-    return (fences[-1] if fences else text).strip()
 
 
 def _problem(ground_truth: Mapping[str, Any]) -> str:

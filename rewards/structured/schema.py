@@ -49,8 +49,9 @@ class Undecided(Exception):
     """Says that a pattern took too many steps: whether the value is valid is not known."""
 
 
-def _draft_of(schema: Mapping[str, Any]) -> Any:
-    name = schema.get("$schema", _DEFAULT_DRAFT)
+def _draft_of(schema: Mapping[str, Any] | bool) -> Any:
+    # A boolean can't name its draft; all that have such schemas agree about them.
+    name = _DEFAULT_DRAFT if isinstance(schema, bool) else schema.get("$schema", _DEFAULT_DRAFT)
     if not isinstance(name, str):
         raise BadSchema("$schema is not a string")
     key = name.removesuffix("#").partition("://")[2] or name
@@ -72,7 +73,7 @@ def _breach(found: Any) -> str | None:
     return f"{where[:80]}: {str(found.message)[:160]}" if where else str(found.message)[:200]
 
 
-def _compile(schema: dict[str, Any], draft: Any, check_formats: bool) -> Breach:
+def _compile(schema: dict[str, Any] | bool, draft: Any, check_formats: bool) -> Breach:
     try:
         validator = draft(
             schema,
@@ -152,15 +153,16 @@ def breach_of(schema: Any, *, check_formats: bool = False) -> Breach:
     """Return a function that says how a value breaks the schema, or None if it does not.
 
     Compiling costs more than using: compiled schemas are kept. `format` is an annotation, as
-    drafts since 2019-09 have it, unless `check_formats`.
+    drafts since 2019-09 have it, unless `check_formats`. The schema `true` accepts every value and
+    `false` none, as drafts since 6 have it; inside a schema its own draft decides.
 
     Raises:
-        BadSchema: the schema is not an object, not a schema of its draft, of an unknown draft, or
-            refers to something outside itself. The function returned raises it too, for the
-            references of draft 3; and `Undecided` where a pattern takes too many steps.
+        BadSchema: the schema is neither an object nor a boolean, not a schema of its draft, of an
+            unknown draft, or refers to something outside itself. The function returned raises it
+            too, for the references of draft 3; and `Undecided` where a pattern takes too many steps.
     """
-    if not isinstance(schema, dict):
-        raise BadSchema("not an object")
+    if not isinstance(schema, dict | bool):
+        raise BadSchema("neither an object nor a boolean")
     try:
         return _compiled(json.dumps(schema, sort_keys=True), check_formats)
     except (TypeError, RecursionError) as problem:

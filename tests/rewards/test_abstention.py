@@ -57,6 +57,41 @@ def test_abstention(completion: str, answer: Any, wanted: float) -> None:
     assert abstention(completion, answer) == wanted
 
 
+@pytest.mark.parametrize(
+    ("completion", "answer", "wanted"),
+    [
+        # A song, a poem, an album: who is asked for it and names it has answered.
+        ("I Can't Tell You Why", "I Can't Tell You Why", 1.0),
+        ('It is "I Don\'t Know".', "I Don't Know", 1.0),
+        ("Nobody Knows", ["Nobody Knows", "Dare mo shiranai"], 1.0),
+        ("誰も知らない", "誰も知らない", 1.0),
+        ("لست أدري", "لست أدري", 1.0),
+        ("Unknown", "Unknown", 1.0),
+        # But not knowing the name of the song is not its name.
+        ("I don't know.", "I Can't Tell You Why", 0.0),
+        ("I Can't Tell You Why", "Paris", -0.5),
+        ("I Can't Tell You Why", None, -0.5),
+        # What follows "but" is the answer.
+        ("I don't know why, but the answer is Paris.", "Paris", 1.0),
+        ("I don't know why, but it is Paris.", "Paris", 1.0),
+        ("I don't know why, but it is Rome.", "Paris", -0.5),
+        ("I don't know why, but it is Rome.", None, -0.5),
+        ("I don't know if it is Paris, but it is Rome.", "Paris", -0.5),
+        ("No lo sé todo, pero es Madrid.", "Madrid", 1.0),
+        ("No lo sé todo, pero es Madrid o Lima.", "Madrid", -0.5),
+        ("Not Paris, but Rome", "Paris", -0.5),
+        ('He said "I don\'t know". It is Paris.', "Rome", -0.5),
+        ("It cannot be determined.", None, 1.0),
+        ("I do not have that information.", None, 1.0),
+        ("Dazu habe ich keine Informationen.", None, 1.0),
+        ("N/A", None, 1.0),
+        ("I know it well.", None, -0.5),
+    ],
+)
+def test_what_sounds_like_abstaining(completion: str, answer: Any, wanted: float) -> None:
+    assert abstention(completion, answer) == wanted
+
+
 def test_lambda_comes_from_the_row() -> None:
     assert abstention("Rome", "Paris", penalty=0.0) == 0.0
     assert abstention("Rome", "Paris", penalty=1) == -1.0

@@ -176,6 +176,95 @@ def test_schemas(schema: dict[str, Any], text: str, wanted: float) -> None:
     assert score(text, {"schema": schema}) == (wanted, "ok")
 
 
+# The schema, a text, what it scores: `true` accepts what JSON there is, `false` none.
+BOOLEANS: dict[str, tuple[Any, str, float]] = {
+    "true and an object": (True, '{"a": 1}', 1.0),
+    "true and an array": (True, "[1, null]", 1.0),
+    "true and null": (True, "null", 1.0),
+    "true and false": (True, "false", 1.0),
+    "true and a number": (True, "1.5", 1.0),
+    "true and a fence": (True, '```json\n"x"\n```', 1.0),
+    "false and an object": (False, "{}", 0.0),
+    "false and an array": (False, "[]", 0.0),
+    "false and null": (False, "null", 0.0),
+    "false and false": (False, "false", 0.0),
+    "false and a number": (False, "0", 0.0),
+    "false and a string": (False, '""', 0.0),
+    "a property that may be anything": ({"properties": {"a": True}}, '{"a": [1]}', 1.0),
+    "a property that must not be": ({"properties": {"a": False}}, '{"a": 1}', 0.0),
+    "a property that must not be, and is not": ({"properties": {"a": False}}, '{"b": 1}', 1.0),
+    "no items": ({"items": False}, "[]", 1.0),
+    "no items, but one": ({"items": False}, "[1]", 0.0),
+    "items of a tuple": ({"prefixItems": [True, False]}, "[1]", 1.0),
+    "items of a tuple, one too many": ({"prefixItems": [True, False]}, "[1, 2]", 0.0),
+    "not true": ({"not": True}, "1", 0.0),
+    "not false": ({"not": False}, "1", 1.0),
+    "any of": ({"anyOf": [False, True]}, "1", 1.0),
+    "all of": ({"allOf": [True, False]}, "1", 0.0),
+    "one of, both": ({"oneOf": [True, True]}, "1", 0.0),
+    "contains": ({"contains": True}, "[]", 0.0),
+    "property names": ({"propertyNames": False}, '{"a": 1}', 0.0),
+    "property names, none": ({"propertyNames": False}, "{}", 1.0),
+    "a reference to false": ({"$ref": "#/$defs/no", "$defs": {"no": False}}, "1", 0.0),
+    "a reference to true": ({"$ref": "#/$defs/ok", "$defs": {"ok": True}}, "1", 1.0),
+    "additional properties": ({"additionalProperties": False}, '{"a": 1}', 0.0),
+    "if and then": ({"if": True, "then": False}, "1", 0.0),
+    "draft 6": ({"$schema": DRAFT.format("06"), "items": [True, False]}, "[1]", 1.0),
+    "draft 6, one too many": (
+        {"$schema": DRAFT.format("06"), "items": [True, False]},
+        "[1, 2]",
+        0.0,
+    ),
+    "draft 7": ({"$schema": DRAFT.format("07"), "properties": {"a": False}}, '{"a": 1}', 0.0),
+    "draft 4, additional properties": (
+        {"$schema": DRAFT.format("04"), "additionalProperties": False},
+        '{"a": 1}',
+        0.0,
+    ),
+    "draft 4, additional items": (
+        {"$schema": DRAFT.format("04"), "items": [{}], "additionalItems": False},
+        "[1, 2]",
+        0.0,
+    ),
+    "draft 3, additional properties": (
+        {"$schema": DRAFT.format("03"), "additionalProperties": False},
+        '{"a": 1}',
+        0.0,
+    ),
+}
+
+
+@pytest.mark.parametrize(("schema", "text", "wanted"), BOOLEANS.values(), ids=BOOLEANS.keys())
+def test_booleans_are_schemas(schema: Any, text: str, wanted: float) -> None:
+    assert score(text, {"schema": schema}) == (wanted, "ok")
+
+
+@pytest.mark.parametrize("text", ["", "true, false", "{", "Yes.", "NaN", '{"a": 1, "a": 2}'])
+def test_what_true_accepts_must_be_json(text: str) -> None:
+    assert score(text, {"schema": True}) == (0.0, "wrong_format")
+
+
+def test_the_value_counts_beside_true() -> None:
+    row = {"schema": True, "value": {"a": 1}}
+    assert score('{"a": 1}', row) == (1.0, "ok")
+    assert score('{"a": 2}', row) == (0.0, "ok")
+    # 1 and 0 are no booleans, and in a cache of schemas they must not be taken for them.
+    assert score("1", {"schema": 1})[1] == "error"
+    assert score("1", {"schema": 0})[1] == "error"
+    assert score("1", {"schema": None})[1] == "error"
+    assert score("1", {"schema": "true"})[1] == "error"
+
+
+def test_a_row_that_nothing_satisfies_is_broken() -> None:
+    gold = get_reward("json_schema").gold
+    assert gold is not None
+    assert gold({"schema": True}, {}) is None
+    for row in ({"schema": False}, {"schema": False, "value": 1}):
+        with pytest.raises(ValueError, match="false, which no value satisfies"):
+            gold(row, {})
+    assert score("1", {"schema": False, "value": 1})[1] == "error"
+
+
 def test_formats_count_if_the_row_says_so() -> None:
     gold = {"schema": {"format": "date"}, "check_formats": True}
     assert score('"x"', gold) == (0.0, "ok")
@@ -202,6 +291,14 @@ BROKEN_ROWS: dict[str, dict[str, Any]] = {
     "draft 3, broken": {"schema": {"$schema": DRAFT.format("03"), "properties": 1}},
     "draft 3, patternProperties": {
         "schema": {"$schema": DRAFT.format("03"), "patternProperties": {"^(a+)+$": {}}}
+    },
+    "draft 4, a boolean as a property": {
+        "schema": {"$schema": DRAFT.format("04"), "properties": {"a": True}}
+    },
+    "draft 4, a boolean as items": {"schema": {"$schema": DRAFT.format("04"), "items": False}},
+    "draft 4, not true": {"schema": {"$schema": DRAFT.format("04"), "not": True}},
+    "draft 3, a boolean as a property": {
+        "schema": {"$schema": DRAFT.format("03"), "properties": {"a": True}}
     },
     "a value that breaks the schema": {"schema": {"type": "string"}, "value": 1},
     "an unknown rule": {"schema": {}, "value": 1, "compare": {"unsorted": []}},

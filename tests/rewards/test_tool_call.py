@@ -279,6 +279,7 @@ BROKEN: dict[str, dict[str, Any]] = {
     "a tool without a name": {"tools": [{"parameters": {}}]},
     "two tools of one name": {"tools": [{"name": "now"}, {"name": "now"}]},
     "a schema that is none": {"tools": [{"name": "weather", "parameters": {"type": "objekt"}}]},
+    "a schema that is true": {"tools": [{"name": "weather", "parameters": True}]},
     "no calls": {"calls": None},
     "a call of no tool": {"calls": [{"name": "rain", "arguments": {}}]},
     "a call that is not valid": {"calls": [{"name": "weather", "arguments": {"city": "oslo"}}]},

@@ -24,16 +24,13 @@ _DRAFTS = {f"draft{n}": f"http://json-schema.org/draft-0{n}/schema#" for n in (3
 def json_schema_suite(path: Path) -> Iterator[dict[str, Any]]:
     """Read `tests/draft…` of github.com/json-schema-org/JSON-Schema-Test-Suite (MIT).
 
-    Schemas that are only `true` or `false` and those that refer to the suite's server are not
-    what a row can hold.
+    Schemas that refer to the suite's server are not what a row can hold.
     """
     for file in sorted(path.rglob("*.json")):
         for group in json.loads(file.read_text(encoding="utf-8")):
             schema, name = group["schema"], f"{file.relative_to(path)}: {group['description']}"
             reason = ""
-            if not isinstance(schema, dict):
-                reason = "the schema is no object"
-            elif path.name in _DRAFTS:
+            if isinstance(schema, dict) and path.name in _DRAFTS:
                 schema = {"$schema": _DRAFTS[path.name], **schema}
             if "localhost:1234" in json.dumps(schema):
                 reason = "refers to another file"
