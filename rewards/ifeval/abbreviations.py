@@ -16,7 +16,7 @@ TITLES = _set(
     """
     mr mrs ms messrs dr prof rev Gen Col Capt Cpt Lt Cmdr Sgt Maj Pres Gov Sen Rep Hon Rt
     thos wm chas geo
-    Hr Fr Frl Dipl Ing Hl
+    Hr Fr Frl Dipl Ing Hl dr.med dr.phil dr.jur dr.h.c rer.nat dr.rer.nat dr.ing
     dra sra srs sras srta srtas dña Ud Uds Vd Lic Gral Arq Mons profa Sta Sto Eng Engº exmo exma
     ilmo ilma V.Exa Exa D.ª Dª Excmo Excma
     MM mme mmes mlle mlles Mgr Pr
@@ -58,7 +58,7 @@ BEFORE_NUMBERS = _set(
 BEFORE_NAMES = _set(
     """
     pp av avda bd blvd ul nám tř p.zza p.za v.le c.so pza calle rua trav pç lgo prf
-    Fa fam geb
+    Fa fam geb cia cie
     """
 )
 """Stand before the name of a street, a square, a firm or a family."""
@@ -83,7 +83,7 @@ MAYBE_LAST = _set(
     ene feb abr may jul ago sept dic lun mié jue vie sáb dom pza s.a s.l s.r.l s.a.s s.p.a s.n.c
     s.r.o a.s v.o.s k.s n.v b.v v.o.f g.m.b.h s.c c.v s.a.r.l q.e.p.d bs.as p.d r.u
     janv févr fév avr juil déc lun mer jeu ven sam dim env hab pers temp ex suiv sqq sq seg segg ss
-    jan fev mai set out dez ltda cia tel
+    jan fev mai set out dez ltda tel
     gen mag giu lug ott dic ecc sec ed
     atd apod aj ap hod kč sb třeb stol cca roč led úno
     enz e.d jl m.i.v a.u.b s.v.p r.s.v.p mrt okt
@@ -103,6 +103,14 @@ MONTHS = _set(
     """
 )
 """Are followed by a day or a year."""
+
+WEEKDAYS = _set(
+    """
+    Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun Mo Di Mi Do Fr Sa So
+    lun mié jue vie sáb sab dom jeu ven sam dim gio di wo vr za
+    """
+)
+"""Are followed by a date, an hour or a small word."""
 
 MONTHS_THAT_ARE_WORDS = _set("mar set out mag gen ago mei mai may")
 """The same, if a number or `de` stands before them."""
@@ -163,3 +171,12 @@ SAYS_NO = _set("is was be said say says answer answered replied que es fue dice 
 
 PARTICLES = _set("de da di do du del della van von der den des le la el ten ter zu y e i och")
 """Small words inside a name: `S. de Beauvoir`."""
+
+SAID = _set(
+    """
+    said asked cried shouted replied whispered demanda dit répondit cria s'écria murmura preguntó
+    dijo gritó exclamó respondió chiese disse gridò rispose perguntou gritou respondeu fragte rief
+    sagte antwortete vroeg zei riep antwoordde zeptal zeptala řekl řekla zvolal zvolala
+    """
+)
+"""Verbs that go on after what was asked or cried."""

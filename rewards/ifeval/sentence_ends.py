@@ -52,7 +52,7 @@ _SAYS = re.compile(
 )
 _WORD = re.compile(r"[^\W_]")
 _SPACED_LETTERS = re.compile(r"(?:[^\W\d_]\.-?)+[^\W\d_]")
-_ROMAN = re.compile(r"[IVXLC]+")
+_ROMAN = re.compile(r"[VX]|[IVXLC]{2,}")
 _DATE_GOES_ON = re.compile(r"\d{1,2}(?:\.|\s*\d{4}\b)")
 _KOREAN_DATE = re.compile(r"\d{4}\.\s?\d{1,2}\.\s?\d{1,2}$")
 _TWINS = re.compile(r"([A-Z])\1")
@@ -87,7 +87,9 @@ class _Stop:
     def before_number(self) -> bool:
         """Tell whether a number follows, in digits or in Roman ones."""
         amount = self.ahead.lstrip("€$£¥§~ \u00a0")
-        return amount[:1].isdecimal() or bool(_ROMAN.fullmatch(self.next.rstrip(".,;:)")))
+        if amount[:1].isdecimal() or re.match(r"[A-Z]\. ?\d", amount):
+            return True
+        return bool(_ROMAN.fullmatch(self.next.rstrip(".,;:)")))
 
     @property
     def before_starter(self) -> bool:
@@ -120,8 +122,10 @@ def ends_here(text: str, end: re.Match[str], start: int, cased: bool) -> bool:
     ahead = rest.lstrip().lstrip(_OPENERS)
     if set(marks) & set("!?‽⁇⁈⁉‼"):
         # 'Stop!' he cried: after a quotation, a small letter goes on with the sentence around it.
-        goes_on = (cased and ahead[:1].islower()) or _SAYS.match(rest)
-        return not (marks[-1] in _QUOTES and goes_on)
+        small = cased and ahead[:1].islower()
+        if marks[-1] in _QUOTES:
+            return not (small or _SAYS.match(rest))
+        return not (small and re.split(r"[\s,.\-]", ahead, maxsplit=1)[0] in known.SAID)
     new_line = "\n" in rest[: len(rest) - len(rest.lstrip())]
     if marks.startswith(("…", "...")):
         # Where letters have no case nothing tells a pause from an end; then it is a pause.
@@ -179,7 +183,8 @@ def _is_list_mark(stop: _Stop) -> bool:
     )
     if not stop.line:
         return numbers
-    return number and stop.line.casefold() in known.LABELS
+    label = stop.sentence.split()[:-1]
+    return number and len(label) == 1 and label[0].strip(_OPENERS).casefold() in known.LABELS
 
 
 def _abbreviates(stop: _Stop, spelled: list[str]) -> bool:
@@ -218,7 +223,7 @@ def _opens_compound(stop: _Stop) -> bool:
     if stop.token.casefold() in ("av", "ap", "apr") and stop.ahead.startswith(("J.-C", "J.C")):
         return True
     if stop.token in ("ir", "ing", "doc", "em") and (
-        stop.earlier.endswith(".") or re.match(r"[A-Z]\.", stop.ahead)
+        stop.earlier.endswith(".") or re.match(r"(?:[A-Z]|RNDr|Ing|Mgr|MUDr|PhDr)\.", stop.ahead)
     ):
         return True  # `prof. dr. ir. J. de Boer`; `ir` alone is a Spanish verb
     if stop.token in ("v", "n", "př", "po") and re.match(r"(?:Chr|n|Kr)\.", stop.ahead):
@@ -239,6 +244,8 @@ def _before_number(stop: _Stop, spelled: list[str]) -> bool | None:
         words = stop.ahead.split(maxsplit=2)
         counted = len(words) > 1 and words[1].rstrip(".,").casefold() in known.UNITS_OF_TIME
         return not counted
+    if is_known(known.WEEKDAYS, stop.token) and (number or stop.goes_on):
+        return True
     if is_known(known.MONTHS_THAT_ARE_WORDS, stop.token) and number:
         return stop.earlier.isdecimal() or stop.earlier.casefold() == "de"
     return None
@@ -277,9 +284,8 @@ def _is_initial(stop: _Stop) -> bool:
         # `د. أحمد`, `1950 م.`: letters have no case here, so a single one is never a word.
         return True
     if letter.islower():
-        return stop.before_number or (
-            letter == "p" and stop.next[:1].isupper() and not stop.before_starter
-        )
+        named = letter == "p" and stop.next[:1].isupper() and not stop.before_starter
+        return stop.before_number or named or (stop.goes_on and letter not in "aeiouy")
     if stop.ahead[:1].isdecimal():
         law = earlier.casefold().lstrip("(") in known.CITED or re.match(r"\d+-\d", stop.ahead)
         return bool(law) or letter == "S"
