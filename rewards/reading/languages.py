@@ -273,6 +273,9 @@ def stays_in(text: str, language: str) -> bool:
         ValueError: the model does not know the language.
     """
     text = text[:_MAX_CHARACTERS]
+    own_words = _judged_prose(text)
+    if _weight(own_words) >= MIN_BYTES:
+        text = own_words
     if not is_in(text, language):
         return False
     if not _right_script(text, language) or _is_another(text, language):
@@ -375,7 +378,7 @@ def _judged_passages(text: str, language: str) -> Iterator[tuple[str, int, bool 
 
 
 def _judged_prose(text: str) -> str:
-    """Return the text without what is not prose, and without quotations if they are the less."""
+    """Return the text without what is not prose, nor quotations unless they are most of it."""
     unquoted, whole = prose(text), _NOT_PROSE.sub(" ", text)
     return unquoted if _weight(unquoted) >= (1 - _QUOTED_AT_MOST) * _weight(whole) else whole
 

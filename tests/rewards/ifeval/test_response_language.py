@@ -152,7 +152,8 @@ def test_what_is_foreign_everywhere_does_not_count(language: str) -> None:
         ),
         (
             "de",
-            "Der Film „The Lord of the Rings: The Return of the King“ gewann elf Oscars.",
+            "Der Film „The Lord of the Rings: The Return of the King“ gewann elf "
+            "Oscars in einer einzigen Nacht.",
         ),
         (
             "fr",
@@ -172,7 +173,7 @@ def test_what_is_foreign_everywhere_does_not_count(language: str) -> None:
         ),
         (
             "en",
-            "The German word “Schadenfreude” means the joy that one feels at the bad luck of others.",
+            "The German word “Schadenfreude” means the joy that one feels at others’ bad luck.",
         ),
         (
             "pt",
