@@ -13,8 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rewards.language import TOLERANCE
-from rewards.reading.languages import LANGUAGES, foreign_share, is_consistent
+from rewards.reading.languages import LANGUAGES, TOLERANCE, foreign_share, is_consistent
 from rewards.reading.text import after_reasoning, fold
 from rewards.registry import reward
 from rewards.repetition import repeated_share

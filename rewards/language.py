@@ -12,13 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rewards.reading.languages import check_known, foreign_share, identify
+from rewards.reading.languages import TOLERANCE, check_known, foreign_share, identify
 from rewards.reading.text import after_reasoning
 from rewards.registry import Message, reward
 from rewards.result import RewardResult
-
-TOLERANCE = 0.2
-"""Share of a response that may be in another language."""
 
 
 def _wanted(

@@ -19,57 +19,11 @@ import re
 import unicodedata
 from functools import lru_cache
 
-# Scripts written without spaces: kana, Han with its extensions, half-width kana.
-_NO_SPACES = (
-    "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"
-    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9d\U00020000-\U0003ffff"
-)
-_LETTER = rf"[^\W_{_NO_SPACES}]"
-_WORD = re.compile(
-    rf"[{_NO_SPACES}]|{_LETTER}+(?:['’‐‑-]{_LETTER}+|(?<=\d)[.,٫٬](?=\d){_LETTER}+)*"
-)
+from rewards.ifeval.sentence_ends import END, NO_SPACES, ends_here
+
+_LETTER = rf"[^\W_{NO_SPACES}]"
+_WORD = re.compile(rf"[{NO_SPACES}]|{_LETTER}+(?:['’‐‑-]{_LETTER}+|(?<=\d)[.,٫٬](?=\d){_LETTER}+)*")
 _CONTENT = re.compile(r"[^\W_]")
-
-_FULL_STOP = ".．"
-_OPENERS = "\"'“„‘‚«»‹›(（[{「『【《〈*_¿¡-–—•#>"
-# A run of terminators, then whatever closes a quotation, a bracket or an emphasis.
-_END = re.compile(r"[.．!?！？…。｡؟۔‽⁇⁈⁉‼]+[\"'”’“‘»«›)）\]}」』】》〉*_]*")
-_ALWAYS_ENDS = set("。｡！？؟۔")
-# A quotation goes on after these: 「行こう。」と言った is one sentence.
-_QUOTE_GOES_ON = re.compile(r"[」』]\s*(?:と|って|、|，|など)")
-
-
-def _set(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-# Abbreviations that are followed by what they belong to, so their full stop ends nothing.
-_NEVER_LAST = _set(
-    """
-    mr mrs ms dr prof rev hon gen col capt lt sgt st vs e.g i.e cf approx dept
-    hr fr z.b d.h u.a bzw ca evtl ggf inkl vgl sog
-    sr sra srta dra ud uds p.ej p.ex mme mlle mgr
-    sig sigg sig.ra dott dott.ssa ing avv exmo exma
-    např tzv tj mj mudr judr phdr dhr mevr mw bijv d.w.z o.a m.b.t
-    """
-)
-# The same, but words or units in small letters.
-_NEVER_LAST_AS_WRITTEN = _set("M MM")
-# Abbreviations only before a number: `No. 5`, but `No. He left.`
-_BEFORE_NUMBERS = _set("no nos nr fig figs vol p pp pág pag núm art ch č čís str odst blz n av tel")
-# Abbreviations that may close a sentence: there the case of the next letter decides.
-_MAYBE_LAST = _set(
-    """
-    inc ltd co corp jr etc a.m p.m u.s u.k u.s.a e.u ph.d al usw ecc atd apod enz s.a s.l
-    jan feb mar apr jun jul aug sep sept oct nov dec a.c d.c v.chr n.chr n.l př.n.l
-    """
-)
-# German dates: an ordinal before a capital letter.
-_GERMAN_MONTHS = _set(
-    """
-    januar februar märz april mai juni juli august september oktober november dezember jahrhundert
-    """
-)
 
 
 def has_content(text: str) -> bool:
@@ -122,10 +76,11 @@ def paragraphs(text: str) -> list[str]:
 def sentences(text: str) -> list[str]:
     """Return the sentences in order, each with its terminator, if they have a letter or digit."""
     text = plain(text)
+    cased = any(map(str.isupper, text))
     found: list[str] = []
     start = 0
-    for match in _END.finditer(text):
-        if match.end() < len(text) and not _ends_here(text, match):
+    for match in END.finditer(text):
+        if match.end() < len(text) and not ends_here(text, match, start, cased):
             continue
         piece = text[start : match.end()].strip()
         if has_content(piece):
@@ -139,61 +94,8 @@ def sentences(text: str) -> list[str]:
 
 def kind_of(sentence: str) -> str:
     """Return 'question', 'exclamation' or 'statement', by the last terminators of a sentence."""
-    ends = _END.findall(sentence)
+    ends = END.findall(sentence)
     last = ends[-1] if ends and sentence.endswith(ends[-1]) else ""
     if set(last) & set("?？؟‽⁇⁈⁉"):
         return "question"
     return "exclamation" if set(last) & set("!！‼") else "statement"
-
-
-def _ends_here(text: str, end: re.Match[str]) -> bool:
-    """Tell whether a run of terminators in the middle of the text ends a sentence."""
-    marks = end.group()
-    if set(marks) & _ALWAYS_ENDS:
-        closer = end.end() - 1
-        return not (text[closer] in "」』" and _QUOTE_GOES_ON.match(text, closer))
-    following = text[end.end()]
-    if not following.isspace():
-        # `example.com`, `3.5`, `?q=1`; but Chinese and Japanese go on without a space.
-        return re.match(f"[{_NO_SPACES}]", following) is not None
-    # A word reaches at most this far; looking no further keeps the whole linear.
-    ahead = text[end.end() : end.end() + 80].lstrip().lstrip(_OPENERS)
-    next_is_small = ahead[:1].islower()
-    if set(marks) & set("!?‽⁇⁈⁉‼"):
-        # 'Stop!' he cried: inside a quotation, a small letter goes on with the sentence around it.
-        return not (next_is_small and marks[-1] in "\"'”’“»«" and any(c.isupper() for c in text))
-    if marks.startswith(("…", "...")):
-        return not next_is_small
-    if marks[0] not in _FULL_STOP:
-        return True
-    return _full_stop_ends(text[max(0, end.start() - 40) : end.start()], ahead)
-
-
-def _full_stop_ends(before: str, ahead: str) -> bool:
-    """Tell whether a full stop ends a sentence, from the words around it."""
-    pieces = before.split()
-    if not pieces or before[-1].isspace():
-        return True
-    token = pieces[-1].lstrip(_OPENERS)
-    folded = token.casefold()
-    next_word = ahead.split(maxsplit=1)[0] if ahead else ""
-    if folded in _NEVER_LAST or token in _NEVER_LAST_AS_WRITTEN:
-        return False
-    if len(token) == 1 and re.match(r"\w{1,3}\." if token.islower() else r"\w\.", ahead):
-        return False  # the first half of `z. B.`, `d. h.`, `p. ej.`, `v. Chr.`, `J. R.`
-    if folded in _BEFORE_NUMBERS and ahead[:1].isdecimal():
-        return False
-    if folded in _MAYBE_LAST or re.fullmatch(r"(?:\w\.)+\w", token):
-        return not ahead[:1].islower()
-    if token.isdecimal():
-        # `1.` opening a line is a list number; `3. Mai`, `3. května` are ordinals.
-        line_before = before[: -len(pieces[-1])].rstrip(" \t")
-        opens_line = not line_before or line_before.endswith("\n")
-        german = next_word.rstrip(".,;:!?").casefold() in _GERMAN_MONTHS
-        return not (len(token) <= 2 and (opens_line or german or ahead[:1].islower()))
-    if len(token) == 1 and token.isupper():
-        # An initial follows a name, another initial or nothing: `J. Smith`, `George W. Bush`; but
-        # not `vitamin C.`
-        earlier = pieces[-2] if len(pieces) > 1 else ""
-        return not (not earlier or earlier[:1].isupper() or earlier.endswith((".", "!", "?")))
-    return True

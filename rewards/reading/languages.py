@@ -4,7 +4,8 @@ py3langid scores byte n-grams with one fixed model that comes with the package (
 text always gets the same answer; other detectors sample. Here it is restricted to the twelve.
 
 - `identify`: the language of a text, where the model is sure of it.
-- `is_in`, `could_be_in`: whether a text is, or may be, in a given language.
+- `is_in`, `could_be_in`: whether a text is, or may be, in a given language, as a whole.
+- `stays_in`: whether it is, and at most a fifth of it is in another.
 - `is_consistent`: the same by script and function words alone. On a few words it says "could be"
   far more often than "is", and it costs microseconds.
 - `foreign_share`: which part of a text is in another language than the given one, passage by
@@ -31,9 +32,11 @@ import math
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
+
+from rewards.reading.scripts import own_share, scripts_of
 
 LANGUAGES = ("en", "de", "es", "fr", "ja", "pt", "ar", "cs", "it", "ko", "nl", "zh")
 
@@ -56,6 +59,27 @@ MIN_BYTES = 24
 """UTF-8 bytes of letters below which a text is too short to tell: the best guess is often wrong.
 Bytes weigh what a letter says: one for Latin, two for Arabic, three for Chinese."""
 _SCRIPT_BYTES = {"latin": 1, "arabic": 2}
+TOLERANCE = 0.2
+"""Share of a response that may be in another language than the one that was asked for."""
+# Languages that a model takes for one of the twelve, and that are none of the others.
+_RELATIVES = {
+    "en": "pcm",
+    "de": "lb",
+    "es": "an ca ext gl oc",
+    "fr": "gcf gcr oc wa ca br",
+    "pt": "gl",
+    "ar": "ary arz",
+    "cs": "sk",
+    "it": "ext la lij vec oc",
+    "nl": "af fy",
+    "zh": "wuu yue",
+}
+# Beyond this share quotations are no longer something that a text has in it, but the text.
+_QUOTED_AT_MOST = 0.5
+# At most eight words in Latin letters, each with one capital, are names in another script's text.
+_ONLY_NAMES = re.compile(r"\W*(?:[A-Z][a-z'’]+[\W\d]*){1,8}")
+# So many words in a row in Latin letters are no name or term any more, but a clause.
+_LATIN_CLAUSE = re.compile(r"[A-Za-z'’]+(?:[ ,;:-]+[A-Za-z'’]+){6,}")
 # How many times likelier another language may be for a short text to be possible in this one.
 _POSSIBLE = 5.0
 # Text beyond this adds nothing to the decision.
@@ -239,6 +263,41 @@ def is_in(text: str, language: str) -> bool:
     return ranked[language] * allowed >= max(ranked.values())
 
 
+def stays_in(text: str, language: str) -> bool:
+    """Tell whether the text is in `language` and at most a fifth of it (`TOLERANCE`) in another.
+
+    As in `is_in` the language may be any that the model knows; names, terms, code and quotations
+    of another language count as in `foreign_share`.
+
+    Raises:
+        ValueError: the model does not know the language.
+    """
+    text = text[:_MAX_CHARACTERS]
+    own_words = _judged_prose(text)
+    if _weight(own_words) >= MIN_BYTES:
+        text = own_words
+    if not is_in(text, language):
+        return False
+    if not _right_script(text, language) or _is_another(text, language):
+        return False
+    share = _share_of_true(
+        (weight, foreign is not False)
+        for passage, weight, foreign in _judged_passages(text, language)
+        if foreign is not None or _is_another(passage, language)
+    )
+    return share is None or share <= TOLERANCE
+
+
+def _is_another(text: str, language: str) -> bool:
+    """Tell whether the text is for sure in a language outside the twelve (Polish, not Czech)."""
+    if language not in LANGUAGES or _weight(text) < 2 * MIN_BYTES:
+        return False
+    ranked = probabilities(text, tuple(sorted(known_languages())))
+    best, probability = next(iter(ranked.items()), (language, 1.0))
+    near = (language, *LANGUAGES, *_RELATIVES.get(language, "").split())
+    return best not in near and probability >= SURE
+
+
 def could_be_in(text: str, language: str) -> bool:
     """Tell whether nothing speaks against one of the twelve: right script, no other for sure.
 
@@ -254,9 +313,9 @@ def could_be_in(text: str, language: str) -> bool:
 
 
 def _right_script(text: str, language: str) -> bool:
-    """Tell whether at least half of the letters are of the language's scripts."""
-    shares = script_shares(_judged_part(text))
-    return _own_share(shares, language) >= 0.5 and not _lacks_hangul(shares, language)
+    """Tell whether at least half of what the letters say is in the language's scripts."""
+    judged = _judged_part(text)
+    return own_share(judged, language) >= 0.5 and not _lacks_hangul(script_shares(judged), language)
 
 
 def is_consistent(text: str, language: str, tolerance: float = 0.25) -> bool:
@@ -292,30 +351,55 @@ def foreign_share(text: str, language: str) -> float | None:
     """Return which part of the text is in another language, 0 … 1; None if it can't be told.
 
     It would rather miss a switch than see one that isn't there, since a false alarm punishes a
-    right answer: quotations and passages that are too short to tell don't count, and names and
-    terms may stay foreign within a sentence.
+    right answer: quotations and passages that are too short to tell don't count, unless most of
+    the text is quoted, and names and terms may stay foreign within a sentence.
 
     Raises:
-        ValueError: not one of the twelve languages.
+        ValueError: the model does not know the language.
     """
-    check_known(language)
+    if language not in known_languages():
+        raise ValueError(f"unknown language {language!r}")
+    judged = _judged_passages(text, language)
+    return _share_of_true((weight, foreign) for _, weight, foreign in judged if foreign is not None)
+
+
+def _share_of_true(judged: Iterable[tuple[int, bool]]) -> float | None:
     weights = {True: 0, False: 0}
-    for passage, weight in _passages(text):
-        foreign = _is_foreign(passage, language) if weight >= MIN_BYTES else None
-        if foreign is not None:
-            weights[foreign] += weight
+    for weight, foreign in judged:
+        weights[foreign] += weight
     total = sum(weights.values())
     return weights[True] / total if total else None
 
 
-def _passages(text: str) -> Iterator[tuple[str, int]]:
-    """Yield sentences with their weights, short ones joined to the next while the line lasts."""
-    for line in prose(text).splitlines():
+def _judged_passages(text: str, language: str) -> Iterator[tuple[str, int, bool | None]]:
+    """Yield passages, their weights, and whether they are in another language (None: unclear)."""
+    for passage, weight in _passages(_judged_prose(text), language):
+        yield passage, weight, _is_foreign(passage, language) if weight >= MIN_BYTES else None
+
+
+def _judged_prose(text: str) -> str:
+    """Return the text without what is not prose, nor quotations unless they are most of it."""
+    unquoted, whole = prose(text), _NOT_PROSE.sub(" ", text)
+    return unquoted if _weight(unquoted) >= (1 - _QUOTED_AT_MOST) * _weight(whole) else whole
+
+
+def _passages(text: str, language: str) -> Iterator[tuple[str, int]]:
+    """Yield sentences with their weights, short ones joined to the next while the line lasts.
+
+    Beside a language that is not written in Latin letters, a clause in them stands by itself.
+    """
+    clauses = None if "LATIN" in scripts_of(language) else _LATIN_CLAUSE
+    for line in text.splitlines():
         sentences: list[str] = []
         weight = 0
         for match in _PASSAGE.finditer(line):
-            sentences.append(match[0])
-            weight += _weight(match[0])
+            sentence = match[0]
+            if clauses is not None:
+                for clause in clauses.findall(sentence):
+                    yield clause, _weight(clause)
+                sentence = clauses.sub(" ", sentence)
+            sentences.append(sentence)
+            weight += _weight(sentence)
             if weight >= 2 * MIN_BYTES:
                 yield ". ".join(sentences), weight
                 sentences, weight = [], 0
@@ -325,10 +409,12 @@ def _passages(text: str) -> Iterator[tuple[str, int]]:
 
 def _is_foreign(passage: str, language: str) -> bool | None:
     """Tell whether a passage is in another language; None if it can't be told."""
+    if language not in LANGUAGES:
+        return _is_foreign_to_others(passage, language)
     shares = script_shares(passage)
     weights = {script: share * _SCRIPT_BYTES.get(script, 3) for script, share in shares.items()}
     if _own_share(weights, language) < 0.5 * sum(weights.values()):
-        return True
+        return None if _ONLY_NAMES.fullmatch(passage) else True
     if language == "zh" and shares["kana"] > 2 * MIN_KANA:
         return True
     if language == "ja" and shares["kana"] > MIN_KANA:
@@ -338,6 +424,22 @@ def _is_foreign(passage: str, language: str) -> bool | None:
     if language == "ar":
         return False
     found, confidence = _most_likely(passage)
+    if found == language:
+        return False
+    return True if confidence >= SURE else None
+
+
+def _is_foreign_to_others(passage: str, language: str) -> bool | None:
+    """Do the same for a language outside the twelve: by script, and if it is Latin by the model.
+
+    The model has to be sure of one of the twelve: relatives (Danish, Norwegian) are too close.
+    """
+    if own_share(passage, language) < 0.5:
+        return None if _ONLY_NAMES.fullmatch(passage) else True
+    if "LATIN" not in scripts_of(language):
+        return False
+    ranked = probabilities(passage, (*LANGUAGES, language))
+    found, confidence = next(iter(ranked.items()), (None, 0.0))
     if found == language:
         return False
     return True if confidence >= SURE else None
