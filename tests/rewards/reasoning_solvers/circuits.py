@@ -36,7 +36,7 @@ def circuit_logic(question: str) -> Solution:
             wires[label.end() - 1] = label[1]
             continue
         entry = re.search(r"([├└])─+(>o─|───?)│(\S)\3", line)
-        if entry is None:
+        if entry is None or entry.start() not in wires:  # a wire behind the gates turns, too
             apart = True
             continue
         value = values[wires[entry.start()]]

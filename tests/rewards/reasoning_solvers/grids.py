@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
-from functools import cache
 
 from tests.rewards.reasoning_solvers.base import (
     Solution,
@@ -239,10 +238,10 @@ def pool_matrix(question: str) -> Solution:
 
 @solves("rectangle_count")
 def rectangle_count(question: str) -> Solution:
-    """Take the drawing apart into outlines in every way; all must have the same number of them.
+    """Take the drawing apart into the fewest outlines, three cells wide and high or more.
 
-    The first cell that is still to be drawn, in reading order, is the top left corner of an
-    outline, so that it is enough to try all right and bottom ends for it.
+    Two that cross may also be seen as four that meet in the corners of the crossing; nobody who
+    counts rectangles does.
     """
     drawing = found(r"grid below\?\n(.*)$", question)[1].split("\n")
     cells = {
@@ -251,58 +250,66 @@ def rectangle_count(question: str) -> Solution:
         for c, cell in enumerate(line)
         if cell in "#█"
     }
-    counts = _outlines(frozenset(cells.items()))
-    if len(counts) != 1:
-        raise Unclear(f"it may be {sorted(counts)} rectangles")
-    return Solution((str(counts.pop()),))
+    count = _fewest(cells)
+    if count is None:
+        raise Unclear("these are not outlines of rectangles")
+    return Solution((str(count),))
 
 
-MAX_BRANCHES = 200_000
+Drawing = dict[Place, int]
 
 
-def _outlines(drawing: frozenset[tuple[Place, int]]) -> set[int]:
-    """Return the numbers of outlines, three cells wide and high or more, that make a drawing."""
-    tried = 0
+def _parts(cells: Drawing) -> Iterator[Drawing]:
+    left = set(cells)
+    while left:
+        part = set(_distances({next(iter(left))}, left))
+        left -= part
+        yield {place: cells[place] for place in part}
 
-    def outline(top: int, left: int, bottom: int, right: int) -> list[Place]:
-        edges = [(r, c) for r in (top, bottom) for c in range(left, right + 1)]
-        return edges + [(r, c) for c in (left, right) for r in range(top + 1, bottom)]
 
-    @cache
-    def search(left_over: frozenset[tuple[Place, int]]) -> frozenset[int]:
-        nonlocal tried
-        tried += 1
-        if tried > MAX_BRANCHES:
-            raise Unread("too many ways to try")
-        if not left_over:
-            return frozenset({0})
-        cells = dict(left_over)
-        top, left = min(cells)
-        rights = []
-        c = left
-        while (top, c + 1) in cells:
-            c += 1
-            rights.append(c)
-        bottoms = []
-        r = top
-        while (r + 1, left) in cells:
-            r += 1
-            bottoms.append(r)
-        counts: set[int] = set()
-        for right in rights:
-            if right < left + 2:
-                continue
-            for bottom in bottoms:
-                if bottom < top + 2:
-                    continue
-                edge = outline(top, left, bottom, right)
-                if all(place in cells for place in edge):
-                    after = dict(cells)
-                    for place in edge:
-                        after[place] -= 1
-                        if not after[place]:
-                            del after[place]
-                    counts |= {n + 1 for n in search(frozenset(after.items()))}
-        return frozenset(counts)
+def _outlines(cells: Drawing) -> Iterator[list[Place]]:
+    """Yield the outlines that have the first cell, in reading order, as their top left corner.
 
-    return set(search(drawing))
+    It must be one: a cell that is covered otherwise has an earlier one of the same outline.
+    """
+    top, left = min(cells)
+    right = left + 1
+    while (top, right) in cells:
+        bottom = top + 1
+        while right >= left + 2 and (bottom, left) in cells and (bottom, right) in cells:
+            across = [(bottom, c) for c in range(left, right + 1)]
+            if bottom >= top + 2 and all(place in cells for place in across):
+                sides = [(r, c) for r in range(top + 1, bottom) for c in (left, right)]
+                yield [*across, *sides, *((top, c) for c in range(left, right + 1))]
+            bottom += 1
+        right += 1
+
+
+def _fewest(cells: Drawing) -> int | None:
+    """Return the least number of outlines that make a drawing, or None if none do."""
+    known: dict[frozenset[tuple[Place, int]], int | None] = {}
+
+    def whole(drawing: Drawing) -> int | None:
+        total = 0
+        for each in _parts(drawing):
+            count = part(each)
+            if count is None:
+                return None
+            total += count
+        return total
+
+    def part(drawing: Drawing) -> int | None:
+        key = frozenset(drawing.items())
+        if key not in known:
+            best = None
+            for outline in _outlines(drawing):
+                after = dict(drawing)
+                for place in outline:
+                    after[place] -= 1
+                rest = whole({place: n for place, n in after.items() if n})
+                if rest is not None and (best is None or rest + 1 < best):
+                    best = rest + 1
+            known[key] = best
+        return known[key]
+
+    return whole(cells)

@@ -143,40 +143,37 @@ def course_schedule(question: str) -> Solution:
     return one_of(str(len(taken) == courses), ("True", "False"))
 
 
-def _assignments(
-    words: Sequence[str], total: str, zero_first: bool
-) -> Iterator[dict[str, int]]:
-    """Yield the digits of letters for which the words add up, column by column from the right."""
+def _assignments(words: Sequence[str], total: str, zero_first: bool) -> Iterator[dict[str, int]]:
+    """Yield the digits of letters for which the words add up.
+
+    Each letter counts with the sum of its places, the total's negative. The letters are split in
+    two halves; for each way to share the ten digits out to them, sums of one half are looked up
+    among those of the other.
+    """
+    weights: dict[str, int] = {}
+    for word, sign in (*((word, 1) for word in words), (total, -1)):
+        for power, letter in enumerate(reversed(word)):
+            weights[letter] = weights.get(letter, 0) + sign * 10**power
     firsts = set() if zero_first else {word[0] for word in (*words, total) if len(word) > 1}
-    columns = [
-        ([word[-1 - i] for word in words if len(word) > i], total[-1 - i])
-        for i in range(len(total))
-    ]
+    # Digits that no letter has go to letters that don't count.
+    letters = [*weights, *(f"no {n}" for n in range(10 - len(weights)))]
+    halves = letters[:5], letters[5:]
 
-    def search(column: int, carry: int, digits: dict[str, int]) -> Iterator[dict[str, int]]:
-        if column == len(columns):
-            if carry == 0:
-                yield dict(digits)
-            return
-        above, below = columns[column]
-        free = [letter for letter in dict.fromkeys(above) if letter not in digits]
-        left = [d for d in range(10) if d not in digits.values()]
-        for chosen in itertools.permutations(left, len(free)):
-            now = digits | dict(zip(free, chosen, strict=True))
-            if any(now[letter] == 0 for letter in free if letter in firsts):
-                continue
-            after, digit = divmod(carry + sum(now[letter] for letter in above), 10)
-            if below not in now:
-                if digit in now.values() or (digit == 0 and below in firsts):
-                    continue
-                now[below] = digit
-            elif now[below] != digit:
-                continue
-            yield from search(column + 1, after, now)
+    def sums(half: Sequence[str], digits: Sequence[int]) -> Iterator[tuple[int, tuple[int, ...]]]:
+        for chosen in itertools.permutations(digits):
+            if not any(d == 0 and a in firsts for a, d in zip(half, chosen, strict=True)):
+                pairs = zip(half, chosen, strict=True)
+                yield sum(weights.get(letter, 0) * digit for letter, digit in pairs), chosen
 
-    if any(len(word) > len(total) for word in words):
-        return
-    yield from search(0, 0, {})
+    for digits in itertools.combinations(range(10), 5):
+        others = [digit for digit in range(10) if digit not in digits]
+        known: dict[int, list[tuple[int, ...]]] = {}
+        for value, chosen in sums(halves[0], digits):
+            known.setdefault(value, []).append(chosen)
+        for value, rest in sums(halves[1], others):
+            for chosen in known.get(-value, ()):
+                found_digits = dict(zip(letters, chosen + rest, strict=True))
+                yield {letter: found_digits[letter] for letter in weights}
 
 
 @solves("cryptarithm")
@@ -201,7 +198,13 @@ def cryptarithm(question: str) -> Solution:
     def line(digits: dict[str, int]) -> str:
         return ",".join(f"{letter}={digits[letter]}" for letter in letters)
 
-    solutions = list(itertools.islice(_assignments(words, total, zero_first), 3))
+    # One each where letters that don't count are exchanged.
+    solutions: list[dict[str, int]] = []
+    for digits in _assignments(words, total, zero_first):
+        if digits not in solutions:
+            solutions.append(digits)
+        if len(solutions) == 2:
+            break
     if not solutions:
         raise Unclear("has no solution")
     turned = {a: solutions[0][b] for a, b in zip(letters, letters[1:] + letters[:1], strict=True)}
