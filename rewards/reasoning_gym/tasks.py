@@ -2,8 +2,10 @@
 
 reasoning-gym generates and scores over a hundred procedural tasks, but its scorers were written
 for measuring and not for a policy that optimises against them: several pay for any text, some run
-`eval` on the answer. `VETTED` lists the tasks, with their difficulties, that passed
-`tests.rewards.reasoning_gym_vetting` in exactly the version `VERSION`; nothing else is scored.
+`eval` on the answer; and some golds contradict their questions. `VETTED` lists the tasks, with
+their difficulties, that passed `tests.rewards.reasoning_gym_vetting`, which solves their questions
+independently, in exactly the version `VERSION`; nothing else is scored.
+`rewards.reasoning_gym.golds` repairs what can be repaired.
 """
 
 from __future__ import annotations
@@ -15,10 +17,13 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
+from decimal import DefaultContext, localcontext
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 from typing import Any
+
+from rewards.reasoning_gym.golds import RECOMPUTED, Unsound, sound
 
 DISTRIBUTION = "reasoning-gym"
 VERSION = "0.1.25"
@@ -49,7 +54,7 @@ class Unavailable(RuntimeError):
 
 
 class NoItem(RuntimeError):
-    """Says that a generator failed to make an item; the next index is as good."""
+    """Says that a generator failed to make an item, or a sound one; the next index is as good."""
 
 
 class _StandIn(ModuleType):
@@ -146,21 +151,30 @@ def make_item(task: str, difficulty: int, seed: int, index: int) -> tuple[str, d
 
     Raises:
         Unavailable: see `load`.
-        NoItem: the generator raised something; some give up on unlucky draws.
+        NoItem: the generator raised something, as some do on unlucky draws, or made a question
+            that does not have exactly one answer.
         ValueError: unknown task or difficulty, or `index` is not below `ITEMS_PER_SEED`.
     """
     if not 0 <= index < ITEMS_PER_SEED:
         raise ValueError(f"index {index} is not within 0 … {ITEMS_PER_SEED - 1}; take another seed")
     config = config_of(task, difficulty)
+    place = f"{task}, seed {seed}, index {index}"
     try:
         dataset = _dataset(task, json.dumps(config, sort_keys=True), seed, ITEMS_PER_SEED)
-        with redirect_stdout(io.StringIO()):  # one generator prints dots while it searches
+        # One generator prints dots while it searches, and one sets the precision of decimals.
+        with redirect_stdout(io.StringIO()), localcontext(DefaultContext):
             item = dataset[index]
         entry = json.loads(json.dumps({"answer": item["answer"], "metadata": item["metadata"]}))
     except Exception as problem:  # noqa: BLE001 - the boundary to a hundred foreign generators
-        raise NoItem(f"{task}, seed {seed}, index {index}: {problem!r}"[:300]) from None
-    truth = {"task": task, "entry": entry}
-    return str(item["question"]), truth | ({"config": config} if config else {})
+        raise NoItem(f"{place}: {problem!r}"[:300]) from None
+    question = str(item["question"])
+    try:
+        truth = {"task": task, "entry": sound(task, question, entry)}
+    except Unsound as problem:
+        raise NoItem(f"{place}: {problem}"[:300]) from None
+    if task in RECOMPUTED:
+        truth["question"] = question
+    return question, truth | ({"config": config} if config else {})
 
 
 # Task -> the difficulties that passed. Written by `python -m tests.rewards.reasoning_gym_vetting`.

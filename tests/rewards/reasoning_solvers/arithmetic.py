@@ -197,7 +197,9 @@ def _rounded(value: Decimal, digits: int) -> Decimal:
 @solves("number_format")
 def number_format(question: str) -> Solution:
     """Pick the largest or smallest of numbers in several notations."""
-    which, listed = found(r"pick the (largest|smallest) number .*candidates: (.+)", question).groups()
+    which, listed = found(
+        r"pick the (largest|smallest) number .*candidates: (.+)", question
+    ).groups()
     texts = listed.split()
     values = [Decimal(text.replace(",", "")) for text in texts]
     best = max(values) if which == "largest" else min(values)
@@ -206,10 +208,11 @@ def number_format(question: str) -> Solution:
     near = [value for value in values if abs(value - best) <= blur]
     if len(set(near)) > 1 and max(near) - min(near) > blur:
         raise Unclear("the notation hides which it is")
-    others = [text for text, value in zip(texts, values, strict=True) if abs(value - best) > blur]
+    order = sorted(zip(values, texts, strict=True), key=lambda pair: abs(pair[0] - best))
+    others = [text for value, text in order if abs(value - best) > blur]
     return Solution(
         tuple(t for t, value in zip(texts, values, strict=True) if abs(value - best) <= blur),
-        wrong=tuple(others),
+        wrong=tuple(others[:4] + others[-1:]),
         accepts=lambda answer: abs(_number(answer.replace(",", "")) - best) <= blur,
     )
 

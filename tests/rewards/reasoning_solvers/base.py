@@ -67,6 +67,11 @@ def found(pattern: str, text: str) -> re.Match[str]:
     return match
 
 
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text as a set."""
+    return frozenset(text.split())
+
+
 def rows_of(text: str) -> list[list[str]]:
     """Split lines of cells that are separated by spaces."""
     return [line.split() for line in text.strip().splitlines() if line.strip()]

@@ -17,7 +17,9 @@ Grid = list[list[int]]
 Cell = tuple[int, int]
 
 
-def _solutions(grid: Grid, groups: Sequence[Sequence[Cell]], less: Sequence[tuple[Cell, Cell]]) -> Iterator[Grid]:
+def _solutions(
+    grid: Grid, groups: Sequence[Sequence[Cell]], less: Sequence[tuple[Cell, Cell]]
+) -> Iterator[Grid]:
     """Yield the fillings in which no group repeats a number and each pair ascends.
 
     Plain search, always in the cell that has the fewest numbers left.

@@ -26,7 +26,7 @@ def circuit_logic(question: str) -> Solution:
     drawing = found(r"circuit\.\n\n(.+?)\n\n\nLegend", question)[1].split("\n")
     legend = re.findall(r"^(\S)\1: (\w+)$", question, re.MULTILINE)
     values = {name: int(bit) for name, bit in re.findall(r"^  (\w+) = ([01])$", question, re.M)}
-    names = {sign: name for sign, name in legend[:-1]}
+    names = dict(legend[:-1])
     wires: dict[int, str] = {}
     gates: list[list[int]] = []
     signs: list[str] = []

@@ -82,9 +82,7 @@ def maze(question: str) -> Solution:
     return Solution((str(steps),), wrong=(str(steps - 1), str(steps + 2)))
 
 
-def _ways(
-    reached: Mapping[Place, int], goal: Place, order: Sequence[str]
-) -> list[str]:
+def _ways(reached: Mapping[Place, int], goal: Place, order: Sequence[str]) -> list[str]:
     """Return the moves of a shortest way to the goal, found backwards with moves in an order."""
     moves: list[str] = []
     place = goal
@@ -222,8 +220,10 @@ def pool_matrix(question: str) -> Solution:
     ]
     cent = Decimal("0.01")
     rounded = [[v.quantize(cent, ROUND_HALF_UP) for v in row] for row in pooled]
-    off = [[v + (3 * cent if (r, c) == (0, 0) else 0) for c, v in enumerate(row)]
-           for r, row in enumerate(rounded)]
+    off = [
+        [v + (3 * cent if (r, c) == (0, 0) else 0) for c, v in enumerate(row)]
+        for r, row in enumerate(rounded)
+    ]
 
     def accepts(answer: str) -> bool:
         given = [[Decimal(cell) for cell in row] for row in rows_of(answer)]

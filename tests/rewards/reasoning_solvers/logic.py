@@ -1,4 +1,4 @@
-"""Solve the questions on what follows: syllogisms, statements on statements, orders, ciphers, paths."""
+"""Solve the questions on what follows: syllogisms, statements on statements, ciphers, paths."""
 
 from __future__ import annotations
 
@@ -51,8 +51,7 @@ def _from_one(premise: Statement, conclusion: Statement, members: bool) -> bool:
     """Tell whether a conclusion follows from one premise alone."""
     return any(
         (not needs_members or members)
-        and conclusion
-        == (quantifier, *((premise[2], premise[1]) if converted else premise[1:]))
+        and conclusion == (quantifier, *((premise[2], premise[1]) if converted else premise[1:]))
         for quantifier, converted, needs_members in IMMEDIATE[premise[0]]
     )
 

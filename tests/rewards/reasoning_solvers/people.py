@@ -12,6 +12,7 @@ from tests.rewards.reasoning_solvers.base import (
     Unread,
     found,
     solves,
+    words,
 )
 
 
@@ -45,7 +46,9 @@ def alice(question: str) -> Solution:
         friends = _clique({"w", *_crowd("", women, men)})
         count = sum("w" in person for person in _neighbours(friends, " m0"))
     else:
-        counts = re.findall(r"has (\d+) male colleagues and (?:she also has )?(\d+) female", question)
+        counts = re.findall(
+            r"has (\d+) male colleagues and (?:she also has )?(\d+) female", question
+        )
         if len(counts) != 2:
             raise Unread(question)
         (men, women), (other_men, other_women) = (map(int, pair) for pair in counts)
@@ -58,20 +61,20 @@ def alice(question: str) -> Solution:
 
 
 # Given names that only women or only men have, as far as these questions go.
-WOMEN = frozenset(
+WOMEN = words(
     "Mary Patricia Jennifer Linda Elizabeth Barbara Susan Jessica Sarah Karen Emma Olivia Ava "
     "Isabella Sophia Mia Charlotte Amelia Harper Evelyn Abigail Emily Ella Scarlett Victoria Lily "
     "Hannah Zoe Luna Nova Aria Willow Aurora Lisa Margaret Alice Sandra Ashley Dorothy Kimberly "
     "Donna Carol Michelle Grace Chloe Nora Madison Eleanor Layla Penelope Lillian Addison Aubrey "
-    "Stella Natalie Leah Hazel Violet Lucy Anna Maya Ivy Jasmine Ruby Isla".split()
+    "Stella Natalie Leah Hazel Violet Lucy Anna Maya Ivy Jasmine Ruby Isla Sophie"
 )
-MEN = frozenset(
+MEN = words(
     "James John Robert Michael William David Richard Joseph Thomas Charles Liam Noah Oliver Elijah "
     "Lucas Mason Ethan Jacob Alexander Henry Sebastian Jack Samuel Daniel Matthew Aiden Peter "
     "Kevin Brian George Edward Ronald Timothy Jason Jeffrey Ryan Mark Paul Steven Andrew Kenneth "
     "Joshua Christopher Anthony Donald Benjamin Logan Jackson Levi Mateo Theodore Owen Wyatt "
-    "Leo Finn Atlas Axel Felix Hugo Luke Nathan Isaac Caleb Asher Ezra Thor Orion Zeus Apollo "
-    "Jupiter Dylan Gabriel Julian Adam Max Oscar".split()
+    "Leo Finn Axel Felix Hugo Luke Nathan Isaac Caleb Asher Dylan Gabriel Julian Adam Max Oscar "
+    "Harry Jayden Ryder"
 )
 
 

@@ -98,8 +98,10 @@ def _middle_gone(string: str) -> str:
 def _act(string: str, part: str, where: str, action: str) -> str:
     """Do one thing that a rule says, to a string in which `part` was found `where`."""
     if match := re.fullmatch(r"replace (?:it|the first two characters) with '(\w+)'", action):
-        return match[1] + string[len(part) :] if where == "start" else (
-            string[: -len(part)] + match[1]
+        return (
+            match[1] + string[len(part) :]
+            if where == "start"
+            else (string[: -len(part)] + match[1])
         )
     if match := re.fullmatch(r"replace the first occurrence with '(\w+)'", action):
         return string.replace(part, match[1], 1)
@@ -130,7 +132,9 @@ def _act(string: str, part: str, where: str, action: str) -> str:
 
 def _rule(text: str) -> Rule:
     """Read one rule; the function returns None where it does not apply."""
-    condition, actions = found(r"^If the string (.+?), ((?:replace|delete|remove|append).+)\.$", text).groups()
+    condition, actions = found(
+        r"^If the string (.+?), ((?:replace|delete|remove|append).+)\.$", text
+    ).groups()
 
     def applied(string: str) -> str | None:
         part, where = "", ""
@@ -253,10 +257,7 @@ def _turned(cube: Mapping[str, str], side: str) -> list[dict[str, str]]:
     if side == "top":
         return [dict(cube)]
     if side == "bottom":
-        return [
-            _turned(_turned(cube, first)[0], first)[0]
-            for first in ("front", "left")
-        ]
+        return [_turned(_turned(cube, first)[0], first)[0] for first in ("front", "left")]
     back = OPPOSITE[side]
     moved = {"top": cube[side], back: cube["top"], "bottom": cube[back], side: cube["bottom"]}
     return [dict(cube) | moved]

@@ -244,9 +244,7 @@ def _from_palette(strip: Strip) -> Strip | None:
     palette = strip[: blocks[0][1]]
     painted = zip(blocks[1:], palette, strict=True)
     rest = [(start, end, colour) for (start, end), colour in painted]
-    return _painted(
-        len(strip), [*((i, i + 1, c) for i, c in enumerate(palette)), *rest]
-    )
+    return _painted(len(strip), [*((i, i + 1, c) for i, c in enumerate(palette)), *rest])
 
 
 def _half_in(colour: int) -> Rule:
@@ -319,16 +317,21 @@ def _marked(colour: int) -> Rule:
     return rule
 
 
-def _until_met(strip: Strip) -> Strip | None:
-    """Let every cell but the first, which is a wall at the border, fill the space before it."""
-    if not strip[0]:
-        return None
-    after = list(strip)
-    colour = 0
-    for place in range(len(strip) - 1, 0, -1):
-        colour = strip[place] or colour
-        after[place] = colour
-    return after
+def _until_met(wall: int) -> Rule:
+    """Let every cell but a wall at either border fill the space up to the next one before it."""
+
+    def rule(strip: Strip) -> Strip | None:
+        if wall not in (strip[0], strip[-1]):
+            return None
+        mirrored = strip[0] != wall
+        after = strip[::-1] if mirrored else list(strip)
+        colour = 0
+        for place in range(len(after) - 1, 0, -1):
+            colour = after[place] or colour
+            after[place] = colour
+        return after[::-1] if mirrored else after
+
+    return rule
 
 
 def _rules() -> Iterator[Rule]:
@@ -337,13 +340,15 @@ def _rules() -> Iterator[Rule]:
     yield from (_shift(step, wrapped) for step in range(5) for wrapped in (False, True))
     yield from (_fall, _count, _fall_by_one, _longest_only, _one_colour, _by_own_size)
     yield from (_between, _ends_only, _repeated, _reversed_block, _from_palette, _ordered)
-    yield from (_sown, _spilled, _until_met)
+    yield from (_sown, _spilled)
     yield from map(_sorted_as, itertools.permutations(range(3)))
     yield from (_to_dot(dot, step) for dot in colours for step in (1, 2, 3, 4, 99))
     yield from (_grown_to_dot(dot, covering) for dot in colours for covering in (False, True))
     yield from map(_around_dot, colours)
     yield from map(_copied_to_dots, (False, True))
-    yield from (rule(c) for rule in (_largest_in, _all_in, _half_in, _marked) for c in colours)
+    yield from (
+        rule(c) for rule in (_largest_in, _all_in, _half_in, _marked, _until_met) for c in colours
+    )
     yield from itertools.starmap(_two_by_size, itertools.permutations(colours, 2))
 
 

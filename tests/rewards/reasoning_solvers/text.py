@@ -7,22 +7,22 @@ import re
 from collections import Counter
 from math import log
 
-from tests.rewards.reasoning_solvers.base import Solution, Unclear, found, solves
+from tests.rewards.reasoning_solvers.base import Solution, Unclear, found, solves, words
 
-# Shares of letters in English text, in percent.
-ENGLISH = {
-    **{"e": 12.7, "t": 9.1, "a": 8.2, "o": 7.5, "i": 7.0, "n": 6.7, "s": 6.3, "h": 6.1, "r": 6.0},
-    **{"d": 4.3, "l": 4.0, "c": 2.8, "u": 2.8, "m": 2.4, "w": 2.4, "f": 2.2, "g": 2.0, "y": 2.0},
-    **{"p": 1.9, "b": 1.5, "v": 0.98, "k": 0.77, "j": 0.15, "x": 0.15, "q": 0.095, "z": 0.074},
-}
-COMMON = frozenset(
+# Shares of letters in English text, in per mille.
+_SHARES = (
+    "e127 t91 a82 o75 i70 n67 s63 h61 r60 d43 l40 c28 u28 m24 w24 f22 g20 y20 p19 b15 v10 k8 j2 x2 "
+    "q1 z1"
+)
+ENGLISH = {share[0]: int(share[1:]) for share in _SHARES.split()}
+COMMON = words(
     "the of and to in a is that was he for it with as his on be at by i this had not are but from "
     "or have an they which one you were all her she there would their we him been has when who "
     "will no more if out so what up about into than them can only other time new some could these "
     "two may first then do any like my now over such our man me even most made after also did many "
     "off before must well back through years much where your way down should because long each "
     "just state those people too mr how little good world make very year still see own work men "
-    "day get here between both under never know same last us old might come came yes said".split()
+    "day get here between both under never know same last us old might come came yes said"
 )
 
 
@@ -46,22 +46,20 @@ def spell_backward(question: str) -> Solution:
 @solves("word_sequence_reversal")
 def word_sequence_reversal(question: str) -> Solution:
     """Write a list of words from its last to its first."""
-    words = found(r"list of words: (.+)", question)[1].strip().split(", ")
+    left = found(r"list of words: (.+)", question)[1].strip().split(", ")
     answer: list[str] = []
-    while words:
-        answer.append(words.pop())
+    while left:
+        answer.append(left.pop())
     swapped = [*answer[1:], answer[0]]
-    return Solution(
-        (", ".join(answer),), wrong=(", ".join(swapped),) if swapped != answer else ()
-    )
+    return Solution((", ".join(answer),), wrong=(", ".join(swapped),) if swapped != answer else ())
 
 
 def _likely(text: str) -> float:
     """Return how English a text looks: mean log share of its letters, and its common words."""
     letters = [c for c in text.lower() if c.isalpha()]
-    words = text.lower().split()
-    shares = sum(log(ENGLISH.get(c, 0.01)) for c in letters) / len(letters)
-    return shares + 3 * sum(len(w) for w in words if w in COMMON) / len(letters)
+    shares = sum(log(ENGLISH[c]) for c in letters) / len(letters)
+    common = sum(len(word) for word in text.lower().split() if word in COMMON)
+    return shares + 3 * common / len(letters)
 
 
 @solves("caesar_cipher")
@@ -93,13 +91,13 @@ def emoji_mystery(question: str) -> Solution:
 @solves("group_anagrams")
 def group_anagrams(question: str) -> Solution:
     """Group words that have the same letters, in any order of groups and words."""
-    words = json.loads(found(r"into anagrams:\s*(\[.*\])", question)[1])
+    listed = json.loads(found(r"into anagrams:\s*(\[.*\])", question)[1])
     groups: dict[tuple[tuple[str, int], ...], list[str]] = {}
-    for word in words:
+    for word in listed:
         groups.setdefault(tuple(sorted(Counter(word).items())), []).append(word)
     answer = [sorted(group) for group in groups.values()]
     turned = json.dumps([group[::-1] for group in answer[::-1]])
-    split = json.dumps([[word] for word in words])
+    split = json.dumps([[word] for word in listed])
     wanted = sorted(answer)
 
     def accepts(text: str) -> bool:
@@ -162,7 +160,9 @@ def needle_haystack(question: str) -> Solution:
     story, asked = question.strip().rsplit("\n", 1)
     what = found(r"^Who (.+)\? Reply", asked)[1]
     said = [part.strip() for part in story.split(". ") if part.strip()]
-    who = {part.removesuffix(what).strip() for part in said if part.rstrip(".").endswith(f" {what}")}
+    who = {
+        part.removesuffix(what).strip() for part in said if part.rstrip(".").endswith(f" {what}")
+    }
     if len(who) != 1:
         raise Unclear(f"{len(who)} people {what}")
     name = who.pop()
