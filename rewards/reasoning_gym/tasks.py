@@ -177,6 +177,20 @@ def make_item(task: str, difficulty: int, seed: int, index: int) -> tuple[str, d
     return question, truth | ({"config": config} if config else {})
 
 
+UNDECIDED: dict[str, str] = {
+    "arc_1d": "a rule is found from three examples; on 1 to 5 % of the items two rules of the same "
+    "kind fit and differ on the fourth strip, and the gold follows one of them",
+}
+"""Task on the list -> why some golds are no better than another answer, which scores 0."""
+
+UNCHECKED: dict[str, str] = {
+    "number_sequence": "a finite sequence goes on in any way; rules as simple as the generator's "
+    "own often fit and differ",
+    "sentence_reordering": "the same words often make good sentences in several orders, of which "
+    "one is accepted",
+}
+"""Task not on the list -> why its golds can't be checked independently, and are not trusted."""
+
 # Task -> the difficulties that passed. Written by `python -m tests.rewards.reasoning_gym_vetting`.
 VETTED: dict[str, tuple[int, ...]] = {
     "ab": (1, 2, 3),

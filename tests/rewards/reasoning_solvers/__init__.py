@@ -18,9 +18,11 @@ from tests.rewards.reasoning_solvers import (
     text,
 )
 from tests.rewards.reasoning_solvers.base import SOLVERS, Solution, Unclear, Unread
+from tests.rewards.reasoning_solvers.checking import Golds
 
 __all__ = [
     "SOLVERS",
+    "Golds",
     "Solution",
     "Unclear",
     "Unread",
