@@ -184,8 +184,6 @@ UNDECIDED: dict[str, str] = {
 """Task on the list -> why some golds are no better than another answer, which scores 0."""
 
 UNCHECKED: dict[str, str] = {
-    "number_sequence": "a finite sequence goes on in any way; rules as simple as the generator's "
-    "own often fit and differ",
     "sentence_reordering": "the same words often make good sentences in several orders, of which "
     "one is accepted",
 }
@@ -194,7 +192,7 @@ UNCHECKED: dict[str, str] = {
 # Task -> the difficulties that passed. Written by `python -m tests.rewards.reasoning_gym_vetting`.
 VETTED: dict[str, tuple[int, ...]] = {
     "ab": (1, 2, 3),
-    "acre": (1, 2, 3),
+    "acre": (1,),
     "aiw": (1, 2, 3),
     "arc_1d": (1, 2, 3),
     "base_conversion": (1, 2, 3),
@@ -205,7 +203,7 @@ VETTED: dict[str, tuple[int, ...]] = {
     "calendar_arithmetic": (1, 2, 3),
     "chain_sum": (1, 2, 3),
     "circuit_logic": (1, 3),
-    "color_cube_rotation": (1, 2, 3),
+    "color_cube_rotation": (1, 2),
     "count_bits": (1, 2, 3),
     "count_primes": (1, 2, 3),
     "course_schedule": (1, 2, 3),
@@ -234,23 +232,19 @@ VETTED: dict[str, tuple[int, ...]] = {
     "palindrome_generation": (1, 2, 3),
     "palindrome_partitioning": (1, 2, 3),
     "path_star": (1, 2, 3),
-    "pool_matrix": (1, 2, 3),
     "power_function": (1, 2, 3),
     "products": (1, 2, 3),
     "rectangle_count": (1, 2, 3),
     "rotate_matrix": (1, 2, 3),
     "rotten_oranges": (1, 2),
     "self_reference": (1, 2, 3),
-    "sentence_reordering": (1, 2, 3),
     "shortest_path": (1, 2, 3),
     "simple_equations": (1, 2, 3),
-    "simple_geometry": (1, 2, 3),
     "spell_backward": (1, 2, 3),
     "string_manipulation": (1, 2),
     "string_splitting": (1, 2, 3),
     "string_synthesis": (1, 2, 3),
     "sudoku": (1, 2, 3),
     "syllogism": (2, 3),
-    "tsumego": (1, 2),
     "word_sequence_reversal": (1, 2, 3),
 }

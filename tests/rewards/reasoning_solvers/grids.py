@@ -115,6 +115,8 @@ def shortest_path(question: str) -> Solution:
     def accepts(answer: str) -> bool:
         place = start
         for move in answer.split():
+            if move not in MOVES:
+                return False
             place = place[0] + MOVES[move][0], place[1] + MOVES[move][1]
             if cells.get(place, "X") == "X":
                 return False

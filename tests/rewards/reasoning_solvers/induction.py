@@ -1,10 +1,10 @@
-"""Solve the questions that ask for a rule: a detector of blickets, a grid of remainders."""
+"""Solve the questions that ask for a rule: of a sequence, of a light, of a grid of remainders."""
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
 from tests.rewards.reasoning_solvers.base import (
@@ -82,3 +82,48 @@ def modulo_grid(question: str) -> Solution:
     hole = question.replace("❔", "❌"), question.replace("❔", "✅")
     wrong = tuple(found(r"\n\n([❌✅\n]+)$", text)[1].strip() for text in hole)
     return Solution((answer,), wrong=tuple(text for text in wrong if text != answer))
+
+
+# One step of a rule, from the value so far and the term before the last.
+Step = Callable[[int, int], int]
+STEPS: tuple[Step, ...] = (
+    *(lambda x, _, n=n: x + n for n in range(-10, 11) if n),
+    *(lambda x, _, n=n: x * n for n in range(-10, 11) if n),
+    lambda x, _: x * x,
+    lambda x, _: x // 2,
+    lambda x, before: x + before,
+)
+MAX_RULE_STEPS = 3
+
+
+@solves("number_sequence")
+def number_sequence(question: str) -> Solution:
+    """Find the shortest rules from each term to the next; they must agree on the one to come."""
+    terms = [int(text) for text in question.replace("?", "").split(",") if text.strip()]
+    # Each term with the one before it, which the first does not have.
+    pairs = list(zip(terms, (0, *terms), strict=False))
+    (last, before), goal = pairs[-2], terms[-1]
+    ends: list[tuple[int, tuple[Step, ...]]] = [(last, ())]
+    for length in range(1, MAX_RULE_STEPS + 1):
+        # The rules that are a step longer, by where they lead from the last term but one.
+        ends = [(step(end, before), (*rule, step)) for end, rule in ends for step in STEPS]
+        following = {
+            str(_applied(rule, *pairs[-1]))
+            for end, rule in ends
+            if end == goal
+            and all(
+                _applied(rule, *pair) == term for pair, term in zip(pairs, terms[1:], strict=False)
+            )
+        }
+        if len(following) > 1:
+            raise Unclear(f"rules of {length} steps lead to {sorted(following)}")
+        if following:
+            right = following.pop()
+            return Solution((right,), wrong=(str(int(right) + 1), str(terms[-1] + 100_000)))
+    raise Unclear(f"no rule of {MAX_RULE_STEPS} steps fits")
+
+
+def _applied(rule: Iterable[Step], term: int, before: int) -> int:
+    for step in rule:
+        term = step(term, before)
+    return term
