@@ -293,13 +293,14 @@ DROPPED: Mapping[str, Callable[[str], None]] = {
 Strict = Callable[[Any, Mapping[str, Any], str], bool]
 
 
-def _nearest_candidate(dataset: Any, entry: Mapping[str, Any], answer: str) -> bool:
-    """Require that no other candidate is nearer; the library accepts all within a hundredth."""
+def _same_number(dataset: Any, entry: Mapping[str, Any], answer: str) -> bool:
+    """Require the number itself, with its three decimals; the library accepts a hundredth off.
+
+    At its highest difficulty that is all candidates.
+    """
     value = _number(answer.replace(",", ""))
-    candidates = [Decimal(repr(number)) for number in entry["metadata"]["candidates"]]
     solution = Decimal(repr(entry["metadata"]["solution"]))
-    nearest = min(abs(value - candidate) for candidate in candidates)
-    return value.is_finite() and abs(value - solution) == nearest
+    return value.is_finite() and abs(value - solution) < Decimal("1e-5")
 
 
 def _to_digits(dataset: Any, entry: Mapping[str, Any], answer: str) -> bool:
@@ -323,7 +324,7 @@ def _number(text: str) -> Decimal:
 
 STRICTER: Mapping[str, Strict] = {
     "decimal_arithmetic": _to_digits,
-    "number_format": _nearest_candidate,
+    "number_format": _same_number,
 }
 """Task -> what an answer must meet beside the library's own full marks."""
 
@@ -351,22 +352,44 @@ def sound(task: str, question: str, entry: Mapping[str, Any]) -> dict[str, Any]:
 def trusted(task: str, question: object, entry: Mapping[str, Any]) -> dict[str, Any]:
     """Return the entry to score against: with its gold computed anew, where that must be done.
 
+    A row of the library's own, without the question, is taken where its metadata say enough, or
+    where its gold is of a kind that the library never gets wrong.
+
     Raises:
         Unsound: the row lacks the question, or that does not have exactly one answer.
     """
     if task not in RECOMPUTED:
         return dict(entry)
-    if question is None and task == "syllogism":
-        question = _question_of(entry.get("metadata"))
+    if question is None and task in _REBUILT and isinstance(entry.get("metadata"), Mapping):
+        question = _REBUILT[task](entry["metadata"])
+    if question is None and task == "family_relationships" and entry["answer"] in _NEVER_WRONG:
+        return dict(entry)
     if not isinstance(question, str):
         raise Unsound(f"golds of {task} are not trusted: the row must have its 'question'")
     return {**entry, "answer": RECOMPUTED[task](question)}
 
 
-def _question_of(metadata: object) -> str | None:
-    """Rebuild a syllogism's question from an entry as the library makes it."""
-    parts = metadata if isinstance(metadata, Mapping) else {}
-    said = [parts.get(key) for key in ("premise1", "premise2", "conclusion")]
+_NEVER_WRONG = _names(
+    "mother father daughter son wife husband sister brother grandmother grandfather aunt uncle"
+)
+
+
+def _syllogism_of(metadata: Mapping[str, Any]) -> str | None:
+    said = [metadata.get(key) for key in ("premise1", "premise2", "conclusion")]
     if not all(isinstance(text, str) for text in said):
         return None
     return "1. {}\n2. {}\n\nDoes it logically follow that:\n{}?\n".format(*said)
+
+
+def _mahjong_of(metadata: Mapping[str, Any]) -> str | None:
+    """Rebuild the last round, whose hand is what the round before left."""
+    match metadata.get("rounds"):
+        case [*_, {"cards": str(cards)}, {"add": str(added), "remove": str(removed)}]:
+            return f"initial cards {cards},\nAdd a {added} card and remove a {removed} card."
+    return None
+
+
+_REBUILT: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
+    "mahjong_puzzle": _mahjong_of,
+    "syllogism": _syllogism_of,
+}

@@ -81,6 +81,31 @@ def test_a_row_of_the_librarys_own_is_scored_by_what_it_asks() -> None:
     assert score("Yes or No", wrong) == (0.0, "ok")
 
 
+def test_a_row_of_the_librarys_own_mahjong_is_too() -> None:
+    rounds = [
+        {"add": "M", "remove": "A", "cards": "ABBXYZMOQSUVK", "result": "Pass"},
+        {"add": "C", "remove": "K", "cards": "ABBXYZMOQSUVC", "result": "Pass"},
+    ]
+    metadata = {"rounds": rounds}
+    truth = {"task": "mahjong_puzzle", "entry": {"answer": "Pass", "metadata": metadata}}
+    assert score("Chi", truth) == (1.0, "ok")
+    assert score("Pass", truth) == (0.0, "ok")
+    metadata["rounds"] = rounds[1:]
+    assert score("Chi", truth) == (0.0, "error")
+
+
+@pytest.mark.parametrize(
+    ("gold", "status"),
+    [
+        *(("mother", "ok"), ("uncle", "ok"), ("grandfather", "ok")),
+        *(("niece", "error"), ("nephew", "error"), ("father-in-law", "error")),
+    ],
+)
+def test_a_familys_row_is_taken_where_the_library_is_right(gold: str, status: str) -> None:
+    truth = {"task": "family_relationships", "entry": {"answer": gold, "metadata": {}}}
+    assert score(gold, truth) == (float(status == "ok"), status)
+
+
 @pytest.mark.parametrize("task", RECOMPUTED)
 def test_a_row_without_its_question_is_an_error(task: str) -> None:
     bare = {"task": task, "entry": {"answer": "Yes", "metadata": {"source_dataset": task}}}
@@ -130,8 +155,8 @@ def test_the_library_is_wrong_about_some_of_them(task: str) -> None:
 
 def cards(hand: str, *rounds: str) -> str:
     lines = [
-        f"Round {n}: Add a {added} card and remove a {removed} card."
-        for n, (added, removed) in enumerate(rounds, 1)
+        f"Round {n}: Add a {cards[0]} card and remove a {cards[1]} card."
+        for n, cards in enumerate(rounds, 1)
     ]
     return f"Now, given the initial cards {hand}, what is …:\n" + "\n".join(lines)
 

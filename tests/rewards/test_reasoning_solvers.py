@@ -76,8 +76,9 @@ def test_every_listed_task_has_a_solver_and_no_excuse() -> None:
 
 def test_what_is_paid_wrongly_is_counted() -> None:
     question, truth = items("gcd", 1)[0]
+    gold = truth["entry"]["answer"]
     golds = Golds()
-    golds.check(question, truth, lambda *_: True)
+    golds.check(question, truth, lambda _, answer: answer == gold)
     assert not golds.problem(0.0)
     golds.check(question, truth, lambda *_: False)
     assert golds.problem(0.0).startswith("1 of 2 golds are underpaid")

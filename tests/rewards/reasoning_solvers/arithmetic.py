@@ -18,7 +18,7 @@ class _Expression:
     """Evaluates an expression exactly, by recursive descent, with one variable at most."""
 
     def __init__(self, text: str, variable: str = "", value: int = 0) -> None:
-        self.tokens = re.findall(r"\d+(?:\.\d+)?|[A-Za-z]|\*\*|\S", text)
+        self.tokens: list[str] = re.findall(r"\d+(?:\.\d+)?|[A-Za-z]|\*\*|\S", text)
         self.place = 0
         self.variable = variable
         self.value = value

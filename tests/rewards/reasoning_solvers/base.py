@@ -28,9 +28,12 @@ class Solution:
     accepts: Callable[[str], bool] | None = None
 
     def right(self, answer: str) -> bool:
-        """Tell whether an answer is right."""
+        """Tell whether an answer is right; one that can't be read is not."""
         if self.accepts is not None:
-            return self.accepts(answer)
+            try:
+                return self.accepts(answer)
+            except (ValueError, ArithmeticError):
+                return False
         return answer.strip() in self.answers
 
 

@@ -12,6 +12,15 @@ Marks = Callable[[Mapping[str, Any], str], bool]
 """Tells whether the reward gives a row's answer full marks."""
 
 
+def _nearby(text: str) -> str:
+    """Return a text with its last digit raised, or else its last letter exchanged."""
+    for place in reversed(range(len(text))):
+        sign = text[place]
+        if sign.isdigit():
+            return f"{text[:place]}{(int(sign) + 1) % 10}{text[place + 1 :]}"
+    return f"{text[:-1]}{'x' if text[-1:] != 'x' else 'y'}"
+
+
 @dataclass
 class Golds:
     """Counts what became of the golds of one task at one difficulty.
@@ -49,7 +58,9 @@ class Golds:
             if not full(truth, answer):
                 self._note("underpaid", f"{answer[:60]!r}, gold {gold[:60]!r}")
                 break
-        for answer in solution.wrong:
+        near = _nearby(gold)
+        wrong = solution.wrong if solution.right(near) else (*solution.wrong, near)
+        for answer in wrong:
             if full(truth, answer):
                 self._note("overpaid", f"{answer[:60]!r}, gold {gold[:60]!r}")
                 break
