@@ -2,12 +2,15 @@
 
 A row is self-contained: `ground_truth` is
 
-    {"task": "mini_sudoku", "entry": {"answer": "…", "metadata": {…}}, "config": {…} optional}
+    {"task": "mini_sudoku", "entry": {"answer": "…", "metadata": {…}}, "config": {…} optional,
+     "question": "…" for some}
 
 with the generator's own `answer` and `metadata` (the scorers of tasks with several right answers
 check against the latter) and, where it is not the default, the `config` that the item was made
 with. Only tasks on the allow-list of `rewards.reasoning_gym.tasks` are scored, and only by the
-release they were vetted in.
+release they were vetted in. Where the library's golds contradict their questions
+(`golds.RECOMPUTED`) the row holds the question, and the gold is computed from it; a row without
+is an error, since nobody can tell whether its answer is right.
 
 The answer is what stands in the last `<answer>…</answer>`. The library pays fractions for near
 misses and for text that merely contains the answer; here only full marks count, so hedging and
@@ -19,10 +22,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from decimal import DefaultContext, localcontext
 from typing import Any
 
 from rewards.reading.text import after_reasoning, last_answer_tag
 from rewards.reading.typography import plain
+from rewards.reasoning_gym.golds import STRICTER, Unsound, trusted
 from rewards.reasoning_gym.tasks import VETTED, Unavailable, scorer
 from rewards.registry import reward
 from rewards.result import RewardResult
@@ -53,8 +58,9 @@ def reasoning_gym(completion: str, ground_truth: Mapping[str, Any]) -> RewardRes
     if len(answer) > MAX_ANSWER_CHARS:
         return RewardResult.wrong_format(f"answer is longer than {MAX_ANSWER_CHARS} characters")
     try:
+        entry = trusted(str(task), ground_truth.get("question"), entry)
         score = marks(str(task), entry, ground_truth.get("config") or {}, answer)
-    except Unavailable as problem:
+    except (Unavailable, Unsound) as problem:
         return RewardResult.error(f"reasoning_gym: {problem}")
     return RewardResult(float(score >= FULL_MARKS), extracted=answer.strip()[:200])
 
@@ -63,13 +69,19 @@ def marks(task: str, entry: Mapping[str, Any], config: Mapping[str, Any], answer
     """Return the library's own score of an answer, for any of its tasks, vetted or not.
 
     White space around the answer is typography, except where the row's own answer has it, and so
-    is what `rewards.reading.typography` undoes.
+    is what `rewards.reading.typography` undoes. Full marks that the task's stricter rule
+    (`golds.STRICTER`) does not grant are none.
     """
     dataset = scorer(task, config)
     best = 0.0
     for text in dict.fromkeys((answer.strip(), answer, plain(answer).strip())):
-        # A copy: scorers change entries in place, and the row is scored again and again.
-        best = max(best, float(dataset.score_answer(text, copy.deepcopy(dict(entry)))))
+        # A copy: scorers change entries in place, and the row is scored again and again. In a
+        # context of its own: one generator sets the precision of decimals for the whole process.
+        with localcontext(DefaultContext):
+            score = float(dataset.score_answer(text, copy.deepcopy(dict(entry))))
+            if score >= FULL_MARKS and task in STRICTER:
+                score *= STRICTER[task](dataset, entry, text)
+        best = max(best, score)
         if best >= FULL_MARKS:
             break
     return best

@@ -2,8 +2,10 @@
 
 reasoning-gym generates and scores over a hundred procedural tasks, but its scorers were written
 for measuring and not for a policy that optimises against them: several pay for any text, some run
-`eval` on the answer. `VETTED` lists the tasks, with their difficulties, that passed
-`tests.rewards.reasoning_gym_vetting` in exactly the version `VERSION`; nothing else is scored.
+`eval` on the answer; and some golds contradict their questions. `VETTED` lists the tasks, with
+their difficulties, that passed `tests.rewards.reasoning_gym_vetting`, which solves their questions
+independently, in exactly the version `VERSION`; nothing else is scored.
+`rewards.reasoning_gym.golds` repairs what can be repaired.
 """
 
 from __future__ import annotations
@@ -15,10 +17,13 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
+from decimal import DefaultContext, localcontext
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 from typing import Any
+
+from rewards.reasoning_gym.golds import RECOMPUTED, Unsound, sound
 
 DISTRIBUTION = "reasoning-gym"
 VERSION = "0.1.25"
@@ -49,7 +54,7 @@ class Unavailable(RuntimeError):
 
 
 class NoItem(RuntimeError):
-    """Says that a generator failed to make an item; the next index is as good."""
+    """Says that a generator failed to make an item, or a sound one; the next index is as good."""
 
 
 class _StandIn(ModuleType):
@@ -146,27 +151,48 @@ def make_item(task: str, difficulty: int, seed: int, index: int) -> tuple[str, d
 
     Raises:
         Unavailable: see `load`.
-        NoItem: the generator raised something; some give up on unlucky draws.
+        NoItem: the generator raised something, as some do on unlucky draws, or made a question
+            that does not have exactly one answer.
         ValueError: unknown task or difficulty, or `index` is not below `ITEMS_PER_SEED`.
     """
     if not 0 <= index < ITEMS_PER_SEED:
         raise ValueError(f"index {index} is not within 0 … {ITEMS_PER_SEED - 1}; take another seed")
     config = config_of(task, difficulty)
+    place = f"{task}, seed {seed}, index {index}"
     try:
         dataset = _dataset(task, json.dumps(config, sort_keys=True), seed, ITEMS_PER_SEED)
-        with redirect_stdout(io.StringIO()):  # one generator prints dots while it searches
+        # One generator prints dots while it searches, and one sets the precision of decimals.
+        with redirect_stdout(io.StringIO()), localcontext(DefaultContext):
             item = dataset[index]
         entry = json.loads(json.dumps({"answer": item["answer"], "metadata": item["metadata"]}))
     except Exception as problem:  # noqa: BLE001 - the boundary to a hundred foreign generators
-        raise NoItem(f"{task}, seed {seed}, index {index}: {problem!r}"[:300]) from None
-    truth = {"task": task, "entry": entry}
-    return str(item["question"]), truth | ({"config": config} if config else {})
+        raise NoItem(f"{place}: {problem!r}"[:300]) from None
+    question = str(item["question"])
+    try:
+        truth = {"task": task, "entry": sound(task, question, entry)}
+    except Unsound as problem:
+        raise NoItem(f"{place}: {problem}"[:300]) from None
+    if task in RECOMPUTED:
+        truth["question"] = question
+    return question, truth | ({"config": config} if config else {})
 
+
+UNDECIDED: dict[str, str] = {
+    "arc_1d": "a rule is found from three examples; on 1 to 5 % of the items two rules of the same "
+    "kind fit and differ on the fourth strip, and the gold follows one of them",
+}
+"""Task on the list -> why some golds are no better than another answer, which scores 0."""
+
+UNCHECKED: dict[str, str] = {
+    "sentence_reordering": "the same words often make good sentences in several orders, of which "
+    "one is accepted",
+}
+"""Task not on the list -> why its golds can't be checked independently, and are not trusted."""
 
 # Task -> the difficulties that passed. Written by `python -m tests.rewards.reasoning_gym_vetting`.
 VETTED: dict[str, tuple[int, ...]] = {
     "ab": (1, 2, 3),
-    "acre": (1, 2, 3),
+    "acre": (1,),
     "aiw": (1, 2, 3),
     "arc_1d": (1, 2, 3),
     "base_conversion": (1, 2, 3),
@@ -177,7 +203,7 @@ VETTED: dict[str, tuple[int, ...]] = {
     "calendar_arithmetic": (1, 2, 3),
     "chain_sum": (1, 2, 3),
     "circuit_logic": (1, 3),
-    "color_cube_rotation": (1, 2, 3),
+    "color_cube_rotation": (1, 2),
     "count_bits": (1, 2, 3),
     "count_primes": (1, 2, 3),
     "course_schedule": (1, 2, 3),
@@ -206,23 +232,19 @@ VETTED: dict[str, tuple[int, ...]] = {
     "palindrome_generation": (1, 2, 3),
     "palindrome_partitioning": (1, 2, 3),
     "path_star": (1, 2, 3),
-    "pool_matrix": (1, 2, 3),
     "power_function": (1, 2, 3),
     "products": (1, 2, 3),
     "rectangle_count": (1, 2, 3),
     "rotate_matrix": (1, 2, 3),
     "rotten_oranges": (1, 2),
     "self_reference": (1, 2, 3),
-    "sentence_reordering": (1, 2, 3),
     "shortest_path": (1, 2, 3),
     "simple_equations": (1, 2, 3),
-    "simple_geometry": (1, 2, 3),
     "spell_backward": (1, 2, 3),
     "string_manipulation": (1, 2),
     "string_splitting": (1, 2, 3),
     "string_synthesis": (1, 2, 3),
     "sudoku": (1, 2, 3),
     "syllogism": (2, 3),
-    "tsumego": (1, 2),
     "word_sequence_reversal": (1, 2, 3),
 }

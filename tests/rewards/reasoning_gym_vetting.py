@@ -1,9 +1,15 @@
 """Find out which reasoning-gym tasks can be trusted as rewards: the evidence for the allow-list.
 
-    python -m tests.rewards.reasoning_gym_vetting [--items 24] [--task T …] [--json FILE]
+    python -m tests.rewards.reasoning_gym_vetting [--items 24] [--listed] [--task T …] [--json FILE]
 
 Every task is examined at every difficulty, each in a process of its own that is killed when it
 hangs. It is trusted if, on all its items,
+
+- the gold is what an independent solver finds from the text of the question
+  (`tests.rewards.reasoning_solvers`), the scorer accepts the other right answers that it finds,
+  and none of the wrong ones that it suggests;
+
+and, on the first `EXAMINED` of them,
 
 - the row survives JSON, is the same for the same seed whatever the global random state and the
   hash seed, and the scorer gives its own answer full marks, twice, with and without line breaks;
@@ -17,6 +23,9 @@ hangs. It is trusted if, on all its items,
 
 The last one is why some good-looking tasks are missing: their scorers call `eval`, or sympy's
 parser, which is `eval`, on what the model wrote.
+
+With 500 items the list takes some forty minutes; golds that are not checked within `GOLD_LIMIT_S`
+of one difficulty are left, and the count is printed.
 """
 
 from __future__ import annotations
@@ -34,22 +43,41 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stdout, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from rewards.reasoning_gym import FULL_MARKS, MAX_ANSWER_CHARS, marks
-from rewards.reasoning_gym.tasks import DIFFICULTIES, VETTED, load, make_item, scorer
+from rewards.reasoning_gym.tasks import (
+    DIFFICULTIES,
+    ITEMS_PER_SEED,
+    UNCHECKED,
+    UNDECIDED,
+    VETTED,
+    NoItem,
+    config_of,
+    load,
+    make_item,
+    scorer,
+)
+from tests.rewards.reasoning_solvers import SOLVERS, Golds
 
 ITEMS = 24
+# Items on which the scorer itself is examined, with thousands of answers.
+EXAMINED = 24
 SEED = 20_250
 MAX_SECONDS = 1.0
 MAX_ITEM_SECONDS = 3.0
 MAX_CONSTANT_SHARE = 0.75
 MIN_DISTINCT_SHARE = 0.75
 MAX_ROW_CHARS = 32_000
+# Of the items that the generator makes, those that may be dropped as unsound.
+MAX_DROPPED_SHARE = 0.75
+# Of a task in `UNDECIDED`, the golds that the solver may find no better than another answer.
+MAX_UNCLEAR_SHARE = 0.05
 TASK_LIMIT_S = 240.0
+GOLD_LIMIT_S = 150.0
 
 GARBAGE = (
     "",
@@ -112,6 +140,8 @@ class Verdict:
     """Is the outcome for one task at one difficulty; `reason` is empty if it passed.
 
     `scorer` says that the reason lies in the scorer, which the difficulties of a task share.
+    `golds` were checked, `unclear` of them had more than one answer; before, `dropped` items
+    were not made because of their questions.
     """
 
     task: str
@@ -119,6 +149,9 @@ class Verdict:
     reason: str
     scorer: bool = False
     items: int = 0
+    golds: int = 0
+    unclear: int = 0
+    dropped: int = 0
     slowest_ms: float = 0.0
     largest_row: int = 0
 
@@ -182,30 +215,75 @@ def hedges(gold: str, others: Sequence[str]) -> Iterator[str]:
     yield f"{gold}\nor something else"
 
 
-def _items(task: str, difficulty: int, count: int) -> list[tuple[str, dict[str, Any]]]:
-    made = []
-    for index in range(count):
+Item = tuple[int, str, dict[str, Any]]
+
+
+def _items(task: str, difficulty: int, count: int) -> tuple[list[Item], int]:
+    """Return the first items, each with its index, and how many were not made on the way."""
+    made: list[Item] = []
+    for index in range(ITEMS_PER_SEED):
         start = time.process_time()
-        made.append(make_item(task, difficulty, SEED, index))
+        with suppress(NoItem):
+            made.append((index, *make_item(task, difficulty, SEED, index)))
         # The first builds the generator as well.
         if index and time.process_time() - start > MAX_ITEM_SECONDS:
             raise Unfit(f"takes more than {MAX_ITEM_SECONDS} s to make an item")
-    return made
+        if len(made) == count:
+            break
+        if index >= EXAMINED and len(made) < (1 - MAX_DROPPED_SHARE) * index:
+            raise Unfit(f"only {len(made)} of {index + 1} items are sound")
+    return made, index + 1 - len(made)
 
 
 def digest(task: str, difficulty: int, count: int) -> str:
     """Return a fingerprint of a task's first items, to be compared between processes."""
-    return hashlib.sha256(json.dumps(_items(task, difficulty, count)).encode()).hexdigest()
+    made, _ = _items(task, difficulty, count)
+    return hashlib.sha256(json.dumps(made).encode()).hexdigest()
+
+
+def _golds(task: str, items: Sequence[Item]) -> Golds:
+    """Check golds against the task's solver, as many as the time allows."""
+    if task not in SOLVERS:
+        raise Unfit(f"golds can't be checked: {UNCHECKED.get(task, 'no solver was written')}")
+
+    def full(truth: Mapping[str, Any], answer: str) -> bool:
+        return marks(task, truth["entry"], truth.get("config", {}), answer) >= FULL_MARKS
+
+    golds = Golds()
+    start = time.process_time()
+    for _, question, truth in items:
+        golds.check(question, truth, full)
+        if time.process_time() - start > GOLD_LIMIT_S:
+            break
+    if problem := golds.problem(MAX_UNCLEAR_SHARE if task in UNDECIDED else 0.0):
+        raise Unfit(problem)
+    return golds
 
 
 def _examine(task: str, difficulty: int, count: int, watch: _Watch) -> Verdict:
+    if difficulty > 1 and config_of(task, difficulty) == config_of(task, difficulty - 1):
+        raise Unfit("the same as the difficulty before")
     random.seed(1)
-    items = _items(task, difficulty, count)
+    made, dropped = _items(task, difficulty, min(count, EXAMINED))
     random.seed(2)
     # The last first: an item must not depend on those made before it.
-    for index in reversed(range(0, count, 3)):
-        if make_item(task, difficulty, SEED, index) != items[index]:
+    for index, *item in reversed(made[::3]):
+        if make_item(task, difficulty, SEED, index) != tuple(item):
             raise Unfit("not the same for the same seed")
+    verdict = _examine_scorer(
+        task, difficulty, [(question, truth) for _, question, truth in made], watch
+    )
+    if count > EXAMINED:
+        made, dropped = _items(task, difficulty, count)
+    golds = _golds(task, made)
+    return replace(verdict, golds=golds.checked, unclear=golds.unclear, dropped=dropped)
+
+
+def _examine_scorer(
+    task: str, difficulty: int, items: Sequence[tuple[str, dict[str, Any]]], watch: _Watch
+) -> Verdict:
+    """Give the scorer everything that should not be paid."""
+    count = len(items)
     largest = max(len(json.dumps(truth)) for _, truth in items)
     if largest > MAX_ROW_CHARS:
         raise Unfit(f"a row of {largest} characters")
@@ -308,11 +386,21 @@ def same_in_another_process(cases: Sequence[tuple[str, int]], count: int = 8) ->
     ]
 
 
+def described(verdict: Verdict) -> str:
+    """Say in a line what the outcome is."""
+    if verdict.reason:
+        return verdict.reason
+    text = f"passes, {verdict.golds} golds checked"
+    text += f", {verdict.unclear} of them undecided" if verdict.unclear else ""
+    return text + (f", {verdict.dropped} items dropped" if verdict.dropped else "")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Vet tasks and print a table; return 1 if it differs from `VETTED`."""
     parser = argparse.ArgumentParser(prog="python -m tests.rewards.reasoning_gym_vetting")
     parser.add_argument("--items", type=int, default=ITEMS, help="items per task and difficulty")
     parser.add_argument("--task", action="append", help="only these (repeatable)")
+    parser.add_argument("--listed", action="store_true", help="only those on the list")
     parser.add_argument("--json", type=Path, help="also write the verdicts here")
     parser.add_argument("--digests", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
@@ -320,15 +408,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         cases = json.load(sys.stdin)
         print(json.dumps([digest(task, level, options.digests) for task, level in cases]))
         return 0
-    tasks = options.task or sorted(load().DATASETS)
+    tasks = options.task or sorted(VETTED if options.listed else load().DATASETS)
     verdicts = []
-    for task in tasks:
-        for difficulty in DIFFICULTIES:
-            verdict = vet(task, difficulty, options.items)
+    start = time.monotonic()
+    for place, task in enumerate(tasks):
+        for difficulty in VETTED[task] if options.listed else DIFFICULTIES:
+            verdict = vet(task, difficulty, options.items, TASK_LIMIT_S + options.items)
             verdicts.append(verdict)
-            print(f"{task:28} {difficulty}  {verdict.reason or 'passes'}", flush=True)
+            print(f"{task:28} {difficulty}  {described(verdict)}", flush=True)
             if verdict.scorer:
                 break  # the other difficulties share the scorer
+        passed_s = time.monotonic() - start
+        left_s = passed_s / (place + 1) * (len(tasks) - place - 1)
+        print(f"  {place + 1} of {len(tasks)} tasks, some {left_s / 60:.0f} min left", flush=True)
     unstable = set(
         same_in_another_process([(v.task, v.difficulty) for v in verdicts if not v.reason])
     )
