@@ -20,7 +20,7 @@ from envs.validate import validate
 from rewards.commands.rows import cpu_count
 from rewards.files import BadFile, write_jsonl
 from rewards.piping import until_reader_leaves
-from rewards.reasoning_gym.tasks import Unavailable
+from rewards.registry import Unavailable
 
 BAD_USAGE = 2
 

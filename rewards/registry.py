@@ -71,6 +71,10 @@ class UnknownReward(LookupError):
     """Says that no reward has that name or place, and what would be right."""
 
 
+class Unavailable(RuntimeError):
+    """Says that a reward needs a package that is not here, or not in this version."""
+
+
 @dataclass(frozen=True)
 class Reward:
     """Is a declared reward: a function, and what the pool must know of it.

@@ -68,8 +68,7 @@ ROOMS: Mapping[str, set[str]] = {
     "envs.tasks": REWARDS | {"envs", "rewards.reasoning_gym"},
     "envs.demo": FILES | {"envs"},
     "envs.__main__": FILES
-    | {"envs", "envs.demo", "envs.tasks", "rewards.commands"}
-    | {"rewards.reasoning_gym"},
+    | {"envs", "envs.demo", "envs.tasks", "rewards.commands", "rewards.registry"},
     # what every part of the platform shares
     "granite_rl": set(),
     "granite_rl.errors": FILES,

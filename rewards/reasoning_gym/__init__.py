@@ -22,8 +22,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from rewards.reading.text import after_reasoning, last_answer_tag
-from rewards.reasoning_gym.tasks import VETTED, Unavailable, scorer
-from rewards.registry import reward
+from rewards.reasoning_gym.tasks import VETTED, scorer
+from rewards.registry import Unavailable, reward
 from rewards.result import RewardResult
 
 MAX_ANSWER_CHARS = 20_000
