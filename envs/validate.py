@@ -3,9 +3,9 @@
 The model's turns are `extra_info.gold_actions`, or for an episode of one turn what its reward makes
 of the ground truth, where the row has no `extra_info.gold_completion`. They are played in the same
 processes as in training, turn by turn: each but the last must be answered by the environment, and
-the last one score full. Then all are played once more, elsewhere, later, and with sets in another
-order: an environment that says something else then has not seeded what is random. Rows are
-streamed; bad ones are named as file:line.
+the last one score full. Then all are played once more, elsewhere, later, the last row first, and
+with sets in another order: an environment that says something else then has not seeded what is
+random. Rows are streamed; bad ones are named as file:line.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def problems(
         pool: plays the episodes.
         other: plays them once more, in processes of its own.
         lines: rows.
-        later_s: seconds that pass at least between the two.
+        later_s: seconds that pass between the two.
     """
     found = [""] * len(lines)
     episodes: dict[int, Episode] = {}
@@ -135,10 +135,11 @@ def problems(
             found[index] = f"the row has no {problem}"
         except (ValueError, LookupError, TypeError, AssertionError) as problem:
             found[index] = str(problem)
-    began = time.monotonic()
     once = _played(pool, episodes)
-    time.sleep(max(0.0, began + later_s - time.monotonic()) if episodes else 0.0)
-    again = _played(other, {k: e for k, e in episodes.items() if e.repeats})
+    repeating = {index: episode for index, episode in episodes.items() if episode.repeats}
+    if repeating:
+        time.sleep(later_s)
+    again = _played(other, dict(reversed(repeating.items())))
     for index, episode in episodes.items():
         found[index] = _problem(once[index], episode.full)
         if not found[index] and episode.repeats:

@@ -25,8 +25,8 @@ def first_import(name: str) -> str:
     if not name:
         return ""
     return (
-        f"; in that time it imported {name!r}: name that in @reward(..., imports=({name!r},)), and"
-        " it is loaded before, with files and without a time limit of seconds"
+        f"; meanwhile it imported {name!r}: @reward(..., imports=({name!r},)) does that before the"
+        " time starts"
     )
 
 
