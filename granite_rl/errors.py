@@ -59,6 +59,7 @@ WITH_EXTRAS = "`make setup` in a clone, or the line that the README gives for th
 _TRAINING = (
     "datasets",
     "deepspeed",
+    "huggingface_hub",
     "jaxtyping",
     "loguru",
     "ray",
