@@ -113,7 +113,7 @@ def test_a_plugin_of_another_trainers_signature_is_named_and_the_others_are_list
     assert "reward 'exact'" in done.stderr
     assert "TRL's signature" in done.stderr
     assert "mcq" in done.stdout
-    assert "exact " not in done.stdout
+    assert "\nexact " not in done.stdout
 
 
 def test_without_it_the_name_is_unknown() -> None:
