@@ -19,7 +19,8 @@ from envs.tasks import DIFFICULTIES, TASK_DOMAINS, rows
 from envs.validate import validate
 from rewards.commands.rows import cpu_count
 from rewards.files import BadFile, write_jsonl
-from rewards.reasoning_gym.tasks import Unavailable
+from rewards.piping import until_reader_leaves
+from rewards.registry import Unavailable
 
 BAD_USAGE = 2
 
@@ -143,4 +144,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(until_reader_leaves(main))

@@ -42,19 +42,22 @@ class SingleTurnEnv(BaseTextEnv):
         `rewards.composition`.
 
         Raises:
-            ValueError: `reward_spec` or its `ground_truth` is missing, or the method is malformed.
+            ValueError: `reward_spec` is missing, or its `ground_truth` although the reward needs
+                one, or the method is malformed.
             rewards.UnknownReward: the method names a reward that does not exist.
         """
         super().__init__()
         row = dict(extras or {})
         spec = row.get("reward_spec")
-        if not isinstance(spec, Mapping) or "ground_truth" not in spec:
+        if not isinstance(spec, Mapping):
             raise ValueError(f"{self.domain}: the row has no reward_spec with a ground_truth")
         # A row may name another reward of the same kind, a user's own (path/to/file.py:name), or
         # several with weights.
         override = _plain(env_config or {}).get("reward")
         self.scorer = compose(spec.get("method") if override is None else override, self.reward)
-        self.ground_truth: Any = spec["ground_truth"]
+        if "ground_truth" not in spec and self.scorer.needs_ground_truth:
+            raise ValueError(f"{self.domain}: the row has no reward_spec with a ground_truth")
+        self.ground_truth: Any = spec.get("ground_truth")
         self.extra_info: dict[str, Any] = dict(row.get("extra_info") or {})
         self.prompt: ConversationType = list(row.get("prompt") or [])
 

@@ -22,7 +22,8 @@ from skyrl_gym.envs.base_text_env import BaseTextEnv
 from skyrl_gym.envs.registration import deregister, load_env_creator
 
 from envs.names import BUILTIN_ENVS
-from rewards.registry import load_file_module, suggestion
+from rewards.registry import suggestion
+from rewards.user_files import load_file_module
 
 log = logging.getLogger(__name__)
 

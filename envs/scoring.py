@@ -11,7 +11,8 @@ It takes an environment that says the same again when it is played again. One th
 say so (`deterministic = False`) and is refused beyond its first turn.
 
 The score of an episode is the `RewardResult` in the last step's metadata (`envs.base`), else the
-sum of the steps' rewards, as in SkyRL.
+sum of the steps' rewards, as in SkyRL. A step before the end whose reward is None pays nothing;
+None at the end says that the episode has no verdict, and it is `skipped`.
 """
 
 from __future__ import annotations
@@ -64,11 +65,11 @@ def _play(
     name: str, environment: BaseTextEnv, actions: Sequence[str], max_turns: int | None
 ) -> Reply:
     """Play the environment through the model's turns; return what the last one gives."""
-    rewards: list[float] = []
+    rewards: list[float | None] = []
     try:
         for action in actions:
             output = environment.step(action)
-            rewards.append(float(output["reward"]))
+            rewards.append(_reward_of(output))
             if output["done"]:
                 break
         metrics = environment.get_metrics()
@@ -82,15 +83,38 @@ def _play(
             f"{name}: ended at turn {len(rewards)} of {len(actions)} when played again: it has to"
             " say `deterministic = False`, or be it"
         )
-    result = output["metadata"].get("result")
-    return result if isinstance(result, RewardResult) else _return(name, rewards, metrics)
+    result = (output.get("metadata") or {}).get("result")
+    if isinstance(result, RewardResult):
+        return result
+    if rewards[-1] is None:
+        return RewardResult.skipped(f"{name}: the last step's reward is None")
+    return _return(name, rewards, metrics)
+
+
+def _reward_of(output: Any) -> float | None:
+    """Return the reward of one step.
+
+    Raises:
+        TypeError: the step returned something else than SkyRL-Gym's dict, or its reward is none.
+        KeyError: a member is missing.
+    """
+    if not isinstance(output, Mapping):
+        raise TypeError(f"step returned {type(output).__name__}, not a dict with reward and done")
+    reward = output["reward"]
+    if reward is None:
+        return None
+    try:
+        return float(reward)
+    except TypeError:
+        kind = type(reward).__name__
+        raise TypeError(f"the step's reward is a {kind}, neither a number nor None") from None
 
 
 def _going_on(
     name: str,
     environment: BaseTextEnv,
     output: BaseTextEnvStepOutput,
-    rewards: Sequence[float],
+    rewards: Sequence[float | None],
     max_turns: int | None,
 ) -> Reply:
     """Reply to a turn that did not end the episode; the turn limit may end it all the same."""
@@ -114,9 +138,9 @@ def _going_on(
     return Continue.of(output["observations"])
 
 
-def _return(name: str, rewards: Sequence[float], metrics: Mapping[str, Any]) -> RewardResult:
+def _return(name: str, rewards: Sequence[float | None], metrics: Mapping[str, Any]) -> RewardResult:
     """Give the verdict of an environment that knows only floats."""
-    total = math.fsum(rewards)
+    total = math.fsum(reward for reward in rewards if reward is not None)
     if not math.isfinite(total):
         return RewardResult.error(f"{name}: the steps' rewards are {list(rewards)}"[:500])
     components = {

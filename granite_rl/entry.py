@@ -29,7 +29,7 @@ from pydantic import BaseModel, ValidationError
 
 from granite_rl.command_line.overrides import argument, literal_values, path_keys, quote, split
 from granite_rl.command_line.synonyms import suggest
-from granite_rl.errors import ConfigError, UserError, first_line
+from granite_rl.errors import ConfigError, UserError, first_line, missing_extras
 from granite_rl.runs import surroundings
 from rewards.nearest import nearest
 
@@ -264,7 +264,8 @@ def run_main(main: Callable[[Sequence[str]], int], argv: Sequence[str] | None = 
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         surroundings.prepare()
-        return main(sys.argv[1:] if argv is None else argv)
+        with missing_extras():
+            return main(sys.argv[1:] if argv is None else argv)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr, flush=True)
         return int(error.exit_code)

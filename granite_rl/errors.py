@@ -10,6 +10,7 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from importlib.util import find_spec
 
 from rewards.files import BadFile
 
@@ -50,6 +51,47 @@ class ConfigError(UserError):
     """Says that a key, type or value in the configuration is wrong."""
 
     exit_code = ExitCode.CONFIG
+
+
+WITH_EXTRAS = "`make setup` in a clone, or the line that the README gives for the extras"
+"""How to install what a light installation lacks."""
+
+_TRAINING = (
+    "datasets",
+    "deepspeed",
+    "huggingface_hub",
+    "jaxtyping",
+    "loguru",
+    "ray",
+    "safetensors",
+    "skyrl",
+    "tensorboard",
+    "tokenizers",
+    "torch",
+    "transformers",
+    "wandb",
+    "xxhash",
+)
+_EXTRA_OF = {
+    **dict.fromkeys(_TRAINING, "train"),
+    "vllm": "cpu` or `gpu",
+}
+"""The extra that brings a package, by the name that is imported."""
+
+
+@contextmanager
+def missing_extras() -> Iterator[None]:
+    """Turn the absence of a package that an extra brings into a `ConfigError` that names it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in _EXTRA_OF or find_spec(package) is not None:
+            raise
+        raise ConfigError(
+            f"{package} is not installed: it comes with the extra `{_EXTRA_OF[package]}`",
+            WITH_EXTRAS,
+        ) from error
 
 
 class PreflightError(UserError):

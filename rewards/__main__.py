@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from rewards.commands import bench, list_, new, score, stress, test, validate
 from rewards.commands.rows import BadInput
 from rewards.files import BadFile
+from rewards.piping import until_reader_leaves
 from rewards.registry import UnknownReward
 from rewards.sandbox.pool import PoolError
 
@@ -51,4 +52,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(until_reader_leaves(main))

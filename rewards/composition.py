@@ -54,6 +54,14 @@ class Composition(Reward):
     parts: tuple[Part, ...] = ()
 
     @property
+    def needs_ground_truth(self) -> bool:
+        """Tell whether any part needs the row's ground truth."""
+        return any(
+            part.reward.needs_ground_truth and "ground_truth" not in part.overrides
+            for part in self.parts
+        )
+
+    @property
     def full_score(self) -> float:
         """Return the score of a completion that is perfect by every part."""
         return _mean([(part.weight, part.reward.full_score) for part in self.parts])
@@ -147,6 +155,20 @@ def _part(spec: Any, default: str) -> Part:
     return Part(found, float(weight), str(spec.get("label") or found.name), overrides)
 
 
+def listed(method: Method) -> list[Any]:
+    """Return the parts of a method as it lists them, a mapping as names with weights.
+
+    Raises:
+        ValueError: it is neither, or there are none.
+    """
+    parts: object = method
+    if isinstance(method, Mapping):
+        parts = [{"name": k, "weight": w} for k, w in method.items() if w is not None]
+    if not isinstance(parts, list | tuple) or not parts:
+        raise ValueError(f"method {method!r} is no name, no mapping and no list of parts")
+    return list(parts)
+
+
 def compose(method: Method | None, default: str = "rule") -> Reward:
     """Return the reward that a method names, a `Composition` where it names several.
 
@@ -161,12 +183,7 @@ def compose(method: Method | None, default: str = "rule") -> Reward:
     """
     if method is None or isinstance(method, str):
         return get_reward(default if method in (None, "rule") else method)
-    listed: object = method
-    if isinstance(method, Mapping):
-        listed = [{"name": k, "weight": w} for k, w in method.items() if w is not None]
-    if not isinstance(listed, list | tuple) or not listed:
-        raise ValueError(f"method {method!r} is no name, no mapping and no list of parts")
-    parts = tuple(_part(spec, default) for spec in listed)
+    parts = tuple(_part(spec, default) for spec in listed(method))
     labels = [part.label for part in parts]
     twice = sorted({label for label in labels if labels.count(label) > 1})
     if twice:

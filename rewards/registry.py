@@ -3,7 +3,8 @@
 A reward is a plain function; `@reward` records its name, the range of its scores, its time limit
 and whether it is deterministic. The function names the arguments it wants and gets only those:
 `completion`, `ground_truth`, `prompt` (the messages given to the model), `messages` (prompt plus
-the completion), `extra_info`; any other parameter, and `**extra`, are filled from `extra_info`.
+the completion), `extra_info`; any other parameter, and `**extra`, are filled from `extra_info`. It
+may be asynchronous: what it returns is then awaited.
 
 It is found, in this order, as `path/to/file.py:function`, through the entry-point group
 `granite_rl.rewards`, or as a built-in. A user's entry point may shadow a built-in; that is logged.
@@ -16,14 +17,11 @@ is by whoever runs it in a process of its own.
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import importlib.util
 import inspect
 import logging
 import math
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
@@ -31,8 +29,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
+from rewards.foreign import foreign_signature
 from rewards.nearest import did_you_mean
 from rewards.result import STATUSES, RewardResult
+from rewards.user_files import hint, load_file_module
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +71,10 @@ class UnknownReward(LookupError):
     """Says that no reward has that name or place, and what would be right."""
 
 
+class Unavailable(RuntimeError):
+    """Says that a reward needs a package that is not here, or not in this version."""
+
+
 @dataclass(frozen=True)
 class Reward:
     """Is a declared reward: a function, and what the pool must know of it.
@@ -94,8 +98,9 @@ class Reward:
     isolated: bool = True
     gold: Gold | None = None
     grades_answers: bool = True
-    # Worked out once: which arguments the function takes.
+    # Worked out once: which arguments the function takes, and which of them it must be given.
     _parameters: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    _required: tuple[str, ...] = field(init=False, repr=False, compare=False)
     _takes_extra: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -104,17 +109,26 @@ class Reward:
             raise ValueError(f"reward {self.name!r}: range {self.range} is not (low, high)")
         if not self.timeout_s > 0:
             raise ValueError(f"reward {self.name!r}: timeout_s must be > 0, not {self.timeout_s}")
+        if foreign := foreign_signature(self.function):
+            raise ValueError(f"reward {self.name!r}: {foreign}")
         parameters = inspect.signature(self.function).parameters.values()
-        names = tuple(
-            p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
-        )
-        object.__setattr__(self, "_parameters", names)
+        named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+        required = tuple(p.name for p in named if p.default is p.empty)
+        object.__setattr__(self, "_parameters", tuple(p.name for p in named))
+        object.__setattr__(self, "_required", required)
         object.__setattr__(self, "_takes_extra", any(p.kind is p.VAR_KEYWORD for p in parameters))
+        if inspect.iscoroutinefunction(self.function):
+            object.__setattr__(self, "imports", ("asyncio", *self.imports))
 
     def load(self) -> None:
         """Do the slow imports, so that the first completion doesn't pay for them."""
         for name in self.imports:
             load(name)
+
+    @property
+    def needs_ground_truth(self) -> bool:
+        """Tell whether the function can't be called for a row without a ground truth."""
+        return "ground_truth" in self._required
 
     @property
     def full_score(self) -> float:
@@ -152,10 +166,18 @@ class Reward:
         }
         if self._takes_extra:
             arguments |= {k: v for k, v in (extra | offered).items() if k not in arguments}
+        if absent := [name for name in self._required if name not in arguments]:
+            return RewardResult.error(
+                f"{self.name}: the row's extra_info has no {', '.join(absent)}, which the function"
+                f" asks for; without that there are {', '.join(offered)}"
+            )
         try:
             value = self.function(**arguments)
+            if inspect.isawaitable(value):
+                value = _awaited(value)
         except Exception as problem:  # noqa: BLE001 - the boundary: a reward's bug must not stop the run
-            return RewardResult.error(f"{self.name}: {type(problem).__name__}: {problem}"[:500])
+            said = f"{self.name}: {type(problem).__name__}: {problem}"[:500]
+            return RewardResult.error(said + hint(problem))
         return self._checked(value)
 
     def _checked(self, value: Any) -> RewardResult:
@@ -172,9 +194,9 @@ class Reward:
         elif _is_number(value):
             value = RewardResult(float(value))
         if not isinstance(value, RewardResult):
-            kind = type(value).__name__
             return RewardResult.error(
-                f"{self.name}: returned {kind}; wanted float, dict, RewardResult or None"
+                f"{self.name}: returned {_described(value)}; wanted a finite number, a dict of"
+                " them, a RewardResult or None"
             )
         if value.status not in STATUSES:
             return RewardResult.error(f"{self.name}: unknown status {value.status!r}")
@@ -183,7 +205,11 @@ class Reward:
         problem = _component_problem(value.components)
         if problem:
             return RewardResult.error(f"{self.name}: {problem}")
-        if not _is_number(value.score) or not self.range[0] <= value.score <= self.range[1]:
+        if not _is_number(value.score):
+            return RewardResult.error(
+                f"{self.name}: score is {_described(value.score)}; wanted a finite number"
+            )
+        if not self.range[0] <= value.score <= self.range[1]:
             low, high = self.range
             return RewardResult.error(
                 f"{self.name}: score {value.score!r} is outside its range [{low}, {high}]"
@@ -197,6 +223,30 @@ def _is_number(value: Any) -> bool:
         return not isinstance(value, str | bytes) and math.isfinite(value)
     except (TypeError, OverflowError):
         return False
+
+
+def _described(value: Any) -> str:
+    """Say what a value is that is no finite number: its kind, or itself where it is NaN."""
+    if isinstance(value, str | bytes):
+        return type(value).__name__
+    try:
+        return f"{float(value)}"
+    except (TypeError, ValueError, OverflowError):
+        return type(value).__name__
+
+
+def _awaited(value: Awaitable[Any]) -> Any:
+    """Return what an asynchronous reward returns.
+
+    Raises:
+        RuntimeError: this thread runs an event loop already.
+    """
+    import asyncio  # takes as long to import as all the rest here; few rewards need it
+
+    async def waited() -> Any:
+        return await value
+
+    return asyncio.run(waited())
 
 
 def _component_problem(components: Mapping[Any, Any]) -> str:
@@ -253,32 +303,6 @@ def reward(
     return declare
 
 
-def load_file_module(path: Path) -> ModuleType:
-    """Import a Python file by path, once, under a name derived from its place and content.
-
-    Raises:
-        LookupError: there is no such file, or Python cannot import it (the reason is named).
-    """
-    path = path.expanduser().resolve()
-    if not path.is_file():
-        raise LookupError(f"no such file: {path}")
-    digest = hashlib.sha256(str(path).encode() + b"\0" + path.read_bytes()).hexdigest()[:16]
-    name = f"_user_file_{digest}"
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise LookupError(f"{path} is not a Python file (its name must end in .py)")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as problem:  # noqa: BLE001 - the user's own code may raise anything
-        del sys.modules[name]
-        raise LookupError(f"{path} fails to import: {type(problem).__name__}: {problem}") from None
-    return module
-
-
 def suggestion(name: str, known: Sequence[str]) -> str:
     """Ask "did you mean …" and list all names, for messages about unknown ones."""
     listed = f"known: {', '.join(sorted(known))}; or path/to/file.py:name"
@@ -297,7 +321,15 @@ def _from_file(spec: str) -> Reward:
         raise UnknownReward(
             f"reward {spec!r}: no function {attribute!r} in {path}; it has {', '.join(there)}"
         )
-    return _declared.get(function) or Reward(attribute, function)
+    return _declared_or_plain(spec, attribute, function)
+
+
+def _declared_or_plain(spec: str, name: str, function: Any) -> Reward:
+    """Return what was declared of a function, or what goes for one that was not."""
+    try:
+        return _declared.get(function) or Reward(name, function)
+    except (TypeError, ValueError) as problem:  # nothing to call, or another trainer's signature
+        raise UnknownReward(f"reward {spec!r}: {problem}") from None
 
 
 def _of_module(module: ModuleType, name: str) -> Reward | None:
@@ -333,7 +365,7 @@ def get_reward(name: str) -> Reward:
             function = point.load()
         except Exception as problem:  # an installed package may raise anything
             raise UnknownReward(f"reward {name!r}: {point.value} fails: {problem}") from problem
-        return _declared.get(function) or Reward(name, function)
+        return _declared_or_plain(name, name, function)
     if name in BUILTIN_MODULES:
         found = _of_module(importlib.import_module(BUILTIN_MODULES[name]), name)
         if found is not None:

@@ -26,9 +26,10 @@ MIDDLE = {
     "granite_rl.weight_sync",
 }
 ENTRY = {"granite_rl.entry", "granite_rl.command_line"}
-REWARDS = {"rewards", "rewards.registry", "rewards.result"}
-# One reader, one writer, one look-up of mistyped names: everything may use them.
-FILES = {"rewards.files", "rewards.nearest"}
+REWARDS = {"rewards", "rewards.registry", "rewards.result", "rewards.user_files"}
+# One reader, one writer, one look-up of mistyped names, one way to end when nobody reads any more:
+# everything may use them.
+FILES = {"rewards.files", "rewards.nearest", "rewards.piping"}
 
 # Room -> rooms that its modules may import. A room is a folder; a module of a package's top folder
 # that others stand on, or that starts something, has a row of its own. Every module finds its room
@@ -39,7 +40,11 @@ ROOMS: Mapping[str, set[str]] = {
     "rewards.nearest": set(),
     "rewards.padding": set(),
     "rewards.files": {"rewards.padding"},
-    "rewards.registry": {"rewards.nearest", "rewards.result"},
+    "rewards.piping": set(),
+    "rewards.user_files": set(),
+    "rewards.foreign": set(),
+    "rewards.registry": {"rewards.foreign", "rewards.nearest", "rewards.result"}
+    | {"rewards.user_files"},
     "rewards.reading": {"rewards.reading.ignorance"},
     "rewards.reading.ignorance": set(),
     "rewards.structured": {"rewards.result"},
@@ -65,8 +70,7 @@ ROOMS: Mapping[str, set[str]] = {
     "envs.tasks": REWARDS | {"envs", "rewards.reasoning_gym"},
     "envs.demo": FILES | {"envs"},
     "envs.__main__": FILES
-    | {"envs", "envs.demo", "envs.tasks", "rewards.commands"}
-    | {"rewards.reasoning_gym"},
+    | {"envs", "envs.demo", "envs.tasks", "rewards.commands", "rewards.registry"},
     # what every part of the platform shares
     "granite_rl": set(),
     "granite_rl.errors": FILES,

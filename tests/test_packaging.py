@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
 import sys
 import tomllib
+import zipfile
+from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import import_module, metadata
 from pathlib import Path
 
 import pytest
 
+from granite_rl.errors import ConfigError, missing_extras
+from tests.wheel import built_wheel
+
 ROOT = Path(__file__).resolve().parents[1]
 REQUIREMENTS = ROOT / "requirements"
+DIRECT = ("base.in", "train.in", "reasoning.in")
 LOCKS = ("bootstrap.txt", "cpu.txt", "torch-cpu.txt", "gpu-x86_64.txt", "gpu-aarch64.txt")
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)")
 
@@ -73,10 +81,11 @@ def test_the_cpu_lock_brings_no_cuda() -> None:
 
 
 def test_direct_pins_are_what_the_locks_say() -> None:
-    for line in (REQUIREMENTS / "base.in").read_text(encoding="utf-8").splitlines():
-        match = re.match(r"([a-z-]+)(?:\[\w+\])?==(\S+)$", line)
-        if match and match[1] != "torch":
-            assert pins("cpu.txt")[match[1]] == {match[2]}
+    for file in DIRECT:
+        for line in (REQUIREMENTS / file).read_text(encoding="utf-8").splitlines():
+            match = re.match(r"([a-z-]+)(?:\[\w+\])?==(\S+)$", line)
+            if match and match[1] != "torch":
+                assert pins("cpu.txt")[match[1]] == {match[2]}
 
 
 def test_every_direct_requirement_is_locked() -> None:
@@ -89,7 +98,72 @@ def test_every_direct_requirement_is_locked() -> None:
         }
 
     cpu = {name.lower().replace("_", "-") for name in pins("cpu.txt") | pins("torch-cpu.txt")}
-    assert direct("base.in") | direct("dev.in") | direct("cpu-engine.in") <= cpu
+    named = [direct(file) for file in (*DIRECT, "dev.in", "cpu-engine.in")]
+    assert set().union(*named) <= cpu
+    assert sum(map(len, named)) == len(set().union(*named)), "each stands in one file"
+    for lock in ("cpu.in", "gpu.in"):
+        text = (REQUIREMENTS / lock).read_text(encoding="utf-8")
+        assert {f"-r {file}" for file in (*DIRECT, "dev.in")} <= set(text.splitlines())
+
+
+def imported(packages: Sequence[str]) -> dict[str, set[str]]:
+    """Foreign modules of the top level that our packages import, and which of our files do."""
+    found: dict[str, set[str]] = {}
+    for package in packages:
+        for file in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+                for name in names:
+                    found.setdefault(name.split(".")[0], set()).add(str(file.relative_to(ROOT)))
+    ours = {"granite_rl", "pretrain", "sft", "rewards", "envs", "conf"}
+    return {
+        name: files for name, files in found.items() if name not in sys.stdlib_module_names | ours
+    }
+
+
+@cache
+def _providers() -> Mapping[str, list[str]]:
+    return metadata.packages_distributions()
+
+
+def is_light(module: str) -> bool:
+    """Whether base.in brings a module, by itself or with what it names."""
+    base = (REQUIREMENTS / "base.in").read_text(encoding="utf-8")
+    required = {match.lower() for match in re.findall(r"^[A-Za-z0-9_.-]+", base, re.MULTILINE)}
+    names = {name.lower().replace("_", "-") for name in _providers().get(module, [module])}
+    # Those of jsonschema, hydra and pydantic.
+    return bool(names & required) or module in {"referencing", "packaging", "typing_extensions"}
+
+
+def test_an_install_without_extras_has_what_rewards_and_environments_import() -> None:
+    """By the names of modules; `tests/faults/test_light_install.py` installs and runs it."""
+    for module, files in imported(["rewards", "envs"]).items():
+        assert is_light(module) or module == "reasoning_gym", (module, files)
+    assert not [
+        name for name in ("torch", "ray", "vllm", "transformers", "skyrl") if is_light(name)
+    ]
+
+
+def test_every_package_of_an_extra_that_we_import_names_its_extra() -> None:
+    heavy = [m for m in imported(["granite_rl", "pretrain", "sft"]) if not is_light(m)]
+    assert {"torch", "ray", "vllm", "deepspeed", "skyrl"} <= set(heavy)
+    for module in heavy:
+        with pytest.raises(ConfigError, match=r"is not installed: it comes with the extra"):
+            _missing(module)
+
+
+def _missing(module: str) -> None:
+    with pytest.MonkeyPatch.context() as patch, missing_extras():
+        patch.setattr("granite_rl.errors.find_spec", lambda name: None)
+        raise ModuleNotFoundError(f"No module named {module!r}", name=f"{module}.part")
+
+
+def test_a_module_that_is_missing_for_another_reason_is_a_bug() -> None:
+    with pytest.raises(ModuleNotFoundError), missing_extras():
+        raise ModuleNotFoundError("no module", name="granite_rl.absent")
+    with pytest.raises(ModuleNotFoundError), missing_extras():
+        raise ModuleNotFoundError("no module", name="torch.of_another_version")
 
 
 def test_importing_the_packages_is_light() -> None:
@@ -125,38 +199,7 @@ def test_console_script_and_plugin_resolve() -> None:
 @pytest.mark.slow
 def test_a_wheel_holds_all_code_and_data(tmp_path: Path) -> None:
     """Whatever is tracked in a package is in the wheel, templates and configurations included."""
-    import shutil
-    import zipfile
-
-    # Built from a copy: setuptools leaves build/ and *.egg-info in the directory it builds from.
-    tracked = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.splitlines()
-    packages = ("granite_rl", "pretrain", "sft", "rewards", "envs", "conf")
-    wanted = [
-        name for name in tracked if name.split("/")[0] in packages and (ROOT / name).is_file()
-    ]
-    for name in [*wanted, "pyproject.toml", "LICENSE", "README.md"]:
-        target = tmp_path / "source" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if (ROOT / name).is_file():
-            shutil.copyfile(ROOT / name, target)
-        else:
-            target.write_text("", encoding="utf-8")
-    shutil.copytree(REQUIREMENTS, tmp_path / "source" / "requirements")
-    subprocess.run(
-        [
-            sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
-            "--wheel-dir", str(tmp_path / "wheel"), str(tmp_path / "source"),
-        ],
-        check=True,
-        timeout=120,
-    )  # fmt: skip
-    (wheel,) = (tmp_path / "wheel").glob("granite_rl-*.whl")
+    wheel, wanted = built_wheel(tmp_path)
     inside = set(zipfile.ZipFile(wheel).namelist())
     assert not [name for name in wanted if name not in inside]
     assert not [name for name in inside if name.startswith("tests/")]

@@ -16,7 +16,7 @@ from typing import Any
 from granite_rl.algorithm.skyrl import local_registries, ppo_utils
 from granite_rl.errors import ConfigError
 from rewards.nearest import did_you_mean
-from rewards.registry import load_file_module
+from rewards.user_files import load_file_module
 
 UNFIT_ESTIMATORS: Mapping[str, str] = MappingProxyType(
     {

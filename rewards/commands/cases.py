@@ -21,7 +21,7 @@ from typing import Any
 
 from rewards.commands.rows import BadInput
 from rewards.files import read_lines
-from rewards.registry import Reward, get_reward, known_rewards
+from rewards.registry import Reward, Unavailable, get_reward, known_rewards
 from rewards.result import RewardResult
 
 EXPECTATIONS = ("full", "zero", "malformed")
@@ -78,7 +78,8 @@ class Case:
 def chosen(named: Sequence[str]) -> list[str]:
     """Return the rewards that a command works on, and print which known ones are left out.
 
-    They are those named, else all that have cases and need no server.
+    They are those named, else all that have cases and need no server nor a package that is not
+    installed.
     """
     if named:
         return list(named)
@@ -88,9 +89,20 @@ def chosen(named: Sequence[str]) -> list[str]:
             print(f"{name}: skipped, it reaches outside (a server); name it to run it")
         elif not _shipped(name).is_file():
             print(f"{name}: skipped, it comes without cases; name it with --cases FILE")
+        elif absent := _absent(get_reward(name)):
+            print(f"{name}: skipped, {absent}")
         else:
             found.append(name)
     return found
+
+
+def _absent(reward: Reward) -> str:
+    """Say which package a reward needs that is not here; empty if there is none."""
+    try:
+        reward.load()
+    except Unavailable as problem:
+        return str(problem)
+    return ""
 
 
 def _shipped(name: str) -> Path:

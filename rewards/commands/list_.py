@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import inspect
 import json
+import sys
 from typing import Any
 
-from rewards.registry import get_reward, known_rewards
+from rewards.registry import UnknownReward, get_reward, known_rewards
 
 
 def add_parser(subparsers: Any) -> None:
@@ -18,10 +19,16 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print a table, or JSON."""
+    """Print a table, or JSON; return 1 if one that is installed can't be used."""
     rows: list[dict[str, Any]] = []
+    broken = False
     for name in known_rewards():
-        reward = get_reward(name)
+        try:
+            reward = get_reward(name)
+        except UnknownReward as problem:
+            print(problem, file=sys.stderr)
+            broken = True
+            continue
         says = inspect.getdoc(reward.function) or ""
         rows.append(
             {
@@ -37,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     if arguments.json:
         print(json.dumps(rows, indent=1, ensure_ascii=False))
-        return 0
+        return int(broken)
     width = max(len(str(row["name"])) for row in rows)
     for row in rows:
         low, high = row["range"]
@@ -46,4 +53,4 @@ def run(arguments: argparse.Namespace) -> int:
         flags += "" if row["grades_answers"] else "  a part beside others"
         print(f"{row['name']:<{width}}  {low:g}..{high:g}  {row['timeout_s']:g} s{flags}")
         print(f"{'':<{width}}  {row['what']}")
-    return 0
+    return int(broken)

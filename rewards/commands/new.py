@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import keyword
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -53,24 +55,35 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write both files; leave existing ones alone.
+    """Write the files that are missing; leave existing ones alone.
 
     Raises:
-        BadInput: the name is no identifier, or a file exists.
+        BadInput: the name is no identifier, or both files exist.
     """
     name = arguments.name
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise BadInput(f"{name!r}: wanted lower-case letters, digits and underscores")
+    if keyword.iskeyword(name) or name in sys.stdlib_module_names:
+        raise BadInput(f"{name!r} is Python's own: a file of that name would hide it")
     source = arguments.directory / f"{name}.py"
     cases = arguments.directory / f"{name}.cases.jsonl"
-    for path in (source, cases):
-        if path.exists():
-            raise BadInput(f"{path} exists; it is left alone")
-    arguments.directory.mkdir(parents=True, exist_ok=True)
-    source.write_text(TEMPLATE.format(name=name), encoding="utf-8")
     lines = [json.dumps({**case, "ground_truth": "42"}) for case in CASES]
-    cases.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print(f"{source}\n{cases}\nnext:")
+    contents = {source: TEMPLATE.format(name=name), cases: "\n".join(lines) + "\n"}
+    kept = [path for path in contents if path.exists()]
+    if len(kept) == len(contents):
+        raise BadInput(f"{source} and {cases} exist; they are left alone")
+    arguments.directory.mkdir(parents=True, exist_ok=True)
+    for path, content in contents.items():
+        if path in kept:
+            print(f"{path} exists and is left alone")
+        else:
+            path.write_text(content, encoding="utf-8")
+            print(path)
+    if source in kept:
+        print(f"the cases are an example: write in {cases} what {source} should do")
+    elif cases in kept:
+        print(f"the reward is an example: change {source} until it does what {cases} says")
+    print("next:")
     for command in ("test", "stress"):
         print(f"  python -m rewards {command} {source}:{name}")
     print(f'in a row: "reward_spec": {{"method": "{source}:{name}", "ground_truth": ...}}')

@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
+from rewards.composition import Method, compose
 from rewards.files import Line, NotARow, read_lines, unpacked
 
 T = TypeVar("T")
@@ -19,6 +20,9 @@ BATCH = 512
 """Rows that are scored at a time: enough to keep workers busy, little enough to stream."""
 
 _REPORT_EVERY_S = 2.0
+
+MAX_PRINTED = 100
+"""Lines that rewards print and a command shows."""
 
 
 class BadInput(Exception):
@@ -86,8 +90,8 @@ def _unpacked(row: Mapping[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def reward_name(row: Mapping[str, Any], given: str | None) -> str:
-    """Return the reward of a row: the one given on the command line, else the row's own.
+def method_of(row: Mapping[str, Any], given: str | None) -> Method:
+    """Return the reward of a row, or its rewards: those given on the command line, else its own.
 
     Raises:
         ValueError: it names none.
@@ -96,35 +100,45 @@ def reward_name(row: Mapping[str, Any], given: str | None) -> str:
         return given
     spec = row.get("reward_spec")
     method = spec.get("method") if isinstance(spec, Mapping) else row.get("method")
-    if not isinstance(method, str) or method == "rule":
-        raise ValueError('the row names no reward ("reward_spec": {"method": ...}): give --reward')
+    if method is None or method == "rule":
+        raise ValueError(
+            'the row names no reward ("reward_spec": {"method": ...}): give --reward; what its'
+            " environment makes of it, python -m envs validate says"
+        )
+    if not isinstance(method, str | Mapping | list):
+        raise ValueError(f"reward_spec.method is {show(method, 80)}, no name and no names")
     return method
 
 
-def ground_truth_of(row: Mapping[str, Any]) -> Any:
+def ground_truth_of(row: Mapping[str, Any], method: Method) -> Any:
     """Return the `ground_truth` of a row, at the top or in its `reward_spec`.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there is none, and the reward can't do without.
+        UnknownReward: there is no such reward.
     """
     spec = row.get("reward_spec")
     place = spec if isinstance(spec, Mapping) and "ground_truth" in spec else row
-    if "ground_truth" not in place:
+    if "ground_truth" not in place and compose(method).needs_ground_truth:
         raise ValueError("no ground_truth, neither at the top nor in reward_spec")
-    return place["ground_truth"]
+    return place.get("ground_truth")
 
 
-def to_item(row: Mapping[str, Any], reward: str, completion: Any) -> dict[str, Any]:
-    """Turn a row into an item of the pool."""
+def to_item(row: Mapping[str, Any], method: Method, completion: Any) -> dict[str, Any]:
+    """Turn a row into an item of the pool.
+
+    Raises:
+        ValueError | UnknownReward: as in `ground_truth_of`.
+    """
     messages = row.get("messages")
     prompt = row.get("prompt")
     # Rollouts hold the prompt's messages under `messages`, and as text under `prompt`.
     if not isinstance(prompt, list):
         prompt, messages = messages, None
     return {
-        "reward": reward,
+        "reward": method,
         "completion": completion,
-        "ground_truth": ground_truth_of(row),
+        "ground_truth": ground_truth_of(row, method),
         "prompt": prompt,
         "messages": messages,
         "extra_info": row.get("extra_info"),
@@ -134,3 +148,19 @@ def to_item(row: Mapping[str, Any], reward: str, completion: Any) -> dict[str, A
 def cpu_count() -> int:
     """Count the cores that this process may use."""
     return len(os.sched_getaffinity(0))
+
+
+class Prints:
+    """Shows on stderr what rewards print: some lines, each with the reward's name."""
+
+    def __init__(self) -> None:
+        self._left = MAX_PRINTED
+
+    def __call__(self, item: Mapping[str, Any], text: str) -> None:
+        """Show some lines that were printed while an item was scored."""
+        for line in text.splitlines():
+            self._left -= 1
+            if self._left > 0:
+                print(f"{show(item['reward'], 60)} prints: {show(line)}", file=sys.stderr)
+            elif self._left == 0:
+                print("… and more that is not shown", file=sys.stderr)

@@ -12,9 +12,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rewards.commands.rows import Meter, batches, cpu_count, read_prompt_lines, reward_name, to_item
+from rewards.commands.rows import (
+    Meter,
+    Prints,
+    batches,
+    cpu_count,
+    method_of,
+    read_prompt_lines,
+    to_item,
+)
 from rewards.files import Line, write_jsonl
-from rewards.registry import get_reward
+from rewards.registry import UnknownReward, get_reward
 from rewards.result import TEACHING, RewardResult
 from rewards.sandbox.pool import RewardPool
 
@@ -53,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
                 yield {**line.row, **vars(result)}
             meter(tally.rows, lines[-1].end)
 
-    with RewardPool(arguments.workers) as pool:
+    with RewardPool(arguments.workers, listener=Prints()) as pool:
         write_jsonl(arguments.output, scored(pool))
     tally.report(arguments.output)
     return int(tally.taught + tally.statuses["skipped"] < tally.rows)
@@ -101,9 +109,9 @@ def _score(pool: RewardPool, lines: list[Line], given: str | None) -> list[Rewar
                 raise ValueError(line.problem)
             if "completion" not in line.row:
                 raise ValueError("no completion")
-            items.append(to_item(line.row, reward_name(line.row, given), line.row["completion"]))
+            items.append(to_item(line.row, method_of(line.row, given), line.row["completion"]))
             results.append(None)
-        except ValueError as problem:
+        except (ValueError, UnknownReward) as problem:
             results.append(RewardResult.error(f"{line.where}: {problem}"))
     rest = iter(pool.score(items))
     return [next(rest) if result is None else result for result in results]

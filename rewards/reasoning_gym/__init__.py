@@ -28,8 +28,8 @@ from typing import Any
 from rewards.reading.text import after_reasoning, last_answer_tag
 from rewards.reading.typography import plain
 from rewards.reasoning_gym.golds import STRICTER, Unsound, trusted
-from rewards.reasoning_gym.tasks import VETTED, Unavailable, scorer
-from rewards.registry import reward
+from rewards.reasoning_gym.tasks import VETTED, scorer
+from rewards.registry import Unavailable, reward
 from rewards.result import RewardResult
 
 MAX_ANSWER_CHARS = 20_000

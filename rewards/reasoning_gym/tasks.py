@@ -24,6 +24,7 @@ from types import ModuleType
 from typing import Any
 
 from rewards.reasoning_gym.golds import RECOMPUTED, Unsound, sound
+from rewards.registry import Unavailable
 
 DISTRIBUTION = "reasoning-gym"
 VERSION = "0.1.25"
@@ -47,10 +48,6 @@ _STAND_INS = (
     "mpl_toolkits",
     "mpl_toolkits.mplot3d",
 )
-
-
-class Unavailable(RuntimeError):
-    """Says that reasoning-gym is not installed, or in another version than the vetted one."""
 
 
 class NoItem(RuntimeError):
@@ -91,7 +88,10 @@ def load() -> ModuleType:
     try:
         found = version(DISTRIBUTION)
     except PackageNotFoundError:
-        raise Unavailable(f"{DISTRIBUTION} is not installed; wanted {VERSION}") from None
+        raise Unavailable(
+            f"{DISTRIBUTION} is not installed; wanted {VERSION}, which granite-rl's extra"
+            " `reasoning` brings: pip install '.[reasoning]' in a clone"
+        ) from None
     if found != VERSION:
         # Not `__version__`, which says 0.1.19 in this release.
         raise Unavailable(f"{DISTRIBUTION} is {found}; its tasks are vetted in {VERSION}")

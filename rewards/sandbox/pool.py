@@ -30,11 +30,12 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 from rewards.result import Continue, Reply, RewardResult, final
 from rewards.sandbox.isolation import Isolation
+from rewards.sandbox.watching import first_import
 from rewards.sandbox.worker import LENGTH, MAX_FRAME, Settings, decode, encode
 
 CHUNK = 32
@@ -81,6 +82,8 @@ class _Worker:
         """Seconds that the present deadline allowed; 0 while the item is being loaded."""
         self.starved_s = 0.0
         """Seconds of waiting for a core that deadlines have been extended by so far."""
+        self.importing = ""
+        """What its present item has imported for the first time, while its time runs."""
 
     def frames(self) -> list[Any]:
         """Return the frames that have arrived completely.
@@ -153,6 +156,8 @@ class RewardPool:
         memory_mib: address space that one worker may add to what it starts with.
         isolated: bar workers from network and from writing files, where the kernel can.
         cache_entries: verdicts of deterministic rewards that are remembered.
+        hash_seed: decides the order of sets, the same in every worker.
+        listener: is given what rewards print, with the item; without it that is dropped.
     """
 
     def __init__(
@@ -163,6 +168,8 @@ class RewardPool:
         memory_mib: int = 1024,
         isolated: bool = True,
         cache_entries: int = CACHE_ENTRIES,
+        hash_seed: int = 0,
+        listener: Callable[[Item, str], None] | None = None,
     ) -> None:
         if workers < 1:
             raise ValueError(f"workers: {workers}; at least one is needed")
@@ -172,7 +179,11 @@ class RewardPool:
         self._cache: OrderedDict[bytes, Reply] = OrderedDict()
         self._cache_entries = cache_entries
         self._directory = tempfile.TemporaryDirectory(prefix="granite-rl-rewards-")
-        self._settings = Settings(target, memory_mib, isolated, self._directory.name)
+        self._listener = listener
+        self._items: Sequence[Item] = ()
+        self._settings = Settings(
+            target, memory_mib, isolated, self._directory.name, listener is not None
+        )
         self._isolation: Isolation | None = None
         self._without_isolation: RewardPool | None = None
         self.replaced = 0
@@ -188,7 +199,7 @@ class RewardPool:
             [*command, str(theirs.fileno()), json.dumps(self._settings)],
             # Nothing of ours for a verifier to read, but what Python needs; the same order of sets
             # in every worker.
-            env={"PYTHONPATH": path, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"}
+            env={"PYTHONPATH": path, "PYTHONHASHSEED": str(hash_seed), "OMP_NUM_THREADS": "1"}
             | ({} if isolated else dict(os.environ)),
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
@@ -249,6 +260,7 @@ class RewardPool:
         keys: list[bytes | None] = [None] * len(items)
         bodies: list[bytes] = [b""] * len(items)
         with self._lock:
+            self._items = items
             todo: deque[int] = deque()
             for index, item in enumerate(items):
                 results[index], bodies[index] = _packed(item)
@@ -283,6 +295,7 @@ class RewardPool:
                 memory_mib=self._settings.memory_mib,
                 isolated=False,
                 cache_entries=self._cache_entries,
+                listener=self._listener,
             )
         return self._without_isolation
 
@@ -341,6 +354,14 @@ class RewardPool:
         if kind == "start":
             worker.limit_s = float(content[0])
             worker.deadline = time.monotonic() + worker.limit_s
+            worker.importing = ""
+            return
+        if kind == "importing":
+            worker.importing = worker.importing or str(content[0])
+            return
+        if kind == "printed":
+            if self._listener is not None:
+                self._listener(self._items[worker.items[0]], str(content[0]))
             return
         if kind == "load":
             self._loads += content[0]
@@ -449,9 +470,11 @@ def _too_slow(worker: _Worker) -> RewardResult:
     limit = worker.limit_s
     if not limit:
         return RewardResult.error(f"loading took longer than {LOAD_TIMEOUT_S:g} s")
-    return RewardResult(0.0, "timeout", message=f"no verdict within {limit:g} s")
+    said = f"no verdict within {limit:g} s" + first_import(worker.importing)
+    return RewardResult(0.0, "timeout", message=said)
 
 
 def _died(worker: _Worker) -> RewardResult:
     doing = "scoring" if worker.limit_s else "loading"
-    return RewardResult.error(f"the worker died while {doing} (crash, or out of memory)")
+    said = f"the worker died while {doing} (crash, or out of memory)"
+    return RewardResult.error(said + first_import(worker.importing))

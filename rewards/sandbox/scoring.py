@@ -1,6 +1,7 @@
-"""Prepare one item of the pool: a row that is scored by a named reward.
+"""Prepare one item of the pool: a row that is scored by a named reward, or by several.
 
 An item is JSON: ``{"reward", "completion", "ground_truth", "prompt", "messages", "extra_info"}``.
+Its reward is a name, or several with weights (`rewards.composition`).
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rewards.registry import UnknownReward, get_reward
+from rewards.composition import compose
+from rewards.registry import UnknownReward
 from rewards.result import Reply, RewardResult
 
 
@@ -30,8 +32,8 @@ class Prepared:
 def prepare(item: Mapping[str, Any]) -> Prepared:
     """Find the reward of an item."""
     try:
-        reward = get_reward(str(item["reward"]))
-    except UnknownReward as problem:
+        reward = compose(item["reward"])
+    except (UnknownReward, ValueError) as problem:
         return failed(str(problem))
     return Prepared(
         run=lambda: reward.score(

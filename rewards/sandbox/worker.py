@@ -6,7 +6,8 @@ milliseconds, and forking is safe whatever threads the pool's own process runs. 
 one socket until it is closed or the worker is killed.
 
 Frames are a length and JSON. The pool sends lists of items. A worker answers each item with
-``["start", seconds]`` when everything of ours is loaded and the deadline may begin to run, and with
+``["start", seconds]`` when everything of ours is loaded and the deadline may begin to run, with
+``["printed", text]`` and ``["importing", package]`` for what happens meanwhile, and with
 ``["done", result, cacheable]``, or ``["continue", messages, cacheable]`` where the environment asks
 for another turn. Two answers mean "not here": ``["open"]``, when an isolated worker meets a reward
 that wants network or files, and ``["load", names]`` for what takes long to import: the fork server
@@ -24,14 +25,16 @@ import signal
 import socket
 import struct
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
 from rewards.registry import load
 from rewards.result import Continue, Reply, RewardResult
 from rewards.sandbox import isolation
 from rewards.sandbox.scoring import Prepared, failed
+from rewards.sandbox.watching import Printed, Watch
 
 LENGTH = struct.Struct("!I")
 MAX_FRAME = 256 * 2**20
@@ -50,6 +53,8 @@ class Settings(NamedTuple):
     scratch: str
     """Empty directory in which completions are looked at; what is ours is loaded where the pool's
     owner is, so that relative paths mean the same."""
+    echo: bool
+    """Whether somebody wants to see what rewards print."""
 
 
 def encode(content: object) -> bytes:
@@ -71,6 +76,10 @@ def fork_server(control_fd: int, settings: Settings) -> None:
     """Fork a worker for each request until the pool closes its end."""
     control = socket.socket(fileno=control_fd)
     network = isolation.leave_network() if settings.isolated else "this reward asks for it"
+    if settings.isolated:
+        # Libraries ask for it when they are imported. Looking for one that can be written would
+        # fail in a worker; this one can't be either, but few libraries go on to write.
+        tempfile.tempdir = settings.scratch
     module, _, function = settings.target.partition(":")
     prepare: Callable[[Mapping[str, Any]], Prepared] = getattr(
         importlib.import_module(module), function
@@ -126,12 +135,26 @@ def _worker(
         level = isolation.Isolation(files, network, settings.memory_mib)
         pipe.sendall(encode(["hello", os.getpid(), asdict(level)]))
         home = os.open(".", os.O_PATH | os.O_DIRECTORY)
+        watches = _watches(pipe, echo=settings.echo)
         while (body := _receive(pipe)) is not None:
-            _serve(pipe, prepare, decode(body), settings, home)
+            _serve(pipe, prepare, decode(body), settings, home, watches)
     except (BrokenPipeError, ConnectionResetError):
         pass
     finally:
         os._exit(0)
+
+
+def _watches(pipe: socket.socket, *, echo: bool) -> tuple[Watch, Printed]:
+    """Put what watches a reward in its place; what it prints is told only where that is asked."""
+
+    def tell(kind: str, text: str) -> None:
+        pipe.sendall(encode([kind, text]))
+
+    watch, printed = Watch(tell), Printed(tell)
+    sys.meta_path.insert(0, watch)
+    if echo:
+        sys.stdout = printed
+    return watch, printed
 
 
 def _serve(
@@ -140,7 +163,9 @@ def _serve(
     items: list[Any],
     settings: Settings,
     home: int,
+    watches: tuple[Watch, Printed],
 ) -> None:
+    imports, printed = watches
     answer = b""
     for item in items:
         os.chdir(home)
@@ -156,12 +181,18 @@ def _serve(
         isolation.allow_cpu(prepared.timeout_s + _CPU_SLACK_S)
         # The previous answer and this start go out together: one system call an item.
         pipe.sendall(answer + encode(["start", prepared.timeout_s]))
+        imports.begin()
+        printed.begin()
         try:
             reply = prepared.run()
         except MemoryError:
             reply = RewardResult.error("out of memory")
         except Exception as problem:  # noqa: BLE001  (an environment may raise anything; never a wrong answer)
             reply = RewardResult.error(f"{type(problem).__name__}: {problem}"[:500])
+        printed.end()
+        imports.end()
+        if isinstance(reply, RewardResult) and reply.status == "error":
+            reply = replace(reply, message=reply.message + imports.failed_import())
         answer = _answer(reply, prepared.deterministic)
     pipe.sendall(answer)
 

@@ -71,6 +71,24 @@ class Remembered(Echo):
         long = "x" * 1_000 * (action == "long")
         return [{"role": "user", "content": f"{time.monotonic()}{long}"}]
 
+class Sparse(Echo):
+    "Pays what the action, Python, evaluates to."
+    def step(self, action):
+        said = super().step(action)
+        done = action.startswith("end ")
+        return {**said, "reward": eval(action.removeprefix("end ")), "done": done}
+
+class Wordless(Sparse):
+    "Leaves the metadata out."
+    def step(self, action):
+        said = super().step(action)
+        del said["metadata"]
+        return said
+
+class Asynchronous(Echo):
+    async def step(self, action):
+        return super().step(action)
+
 class Rude(Echo):
     "Answers with what the action, Python, evaluates to."
     def observation(self, action):
@@ -130,6 +148,40 @@ def test_each_turn_is_answered_and_the_last_one_judged(pool: RewardPool, file: P
     result = verdict(step(pool, name, "a", "b", "end"))
     assert (result.score, result.status) == (3.0, "ok"), "the sum of the steps' rewards"
     assert result.components == {"steps": 3.0}
+
+
+@pytest.mark.parametrize(
+    ("actions", "status", "score"),
+    [
+        (["None", "None", "end 1"], "ok", 1.0),
+        (["0.25", "None", "end 0.5"], "ok", 0.75),
+        (["None", "end 0"], "ok", 0.0),
+        (["None", "end True"], "ok", 1.0),
+        (["end None"], "skipped", 0.0),
+        (["0.5", "None", "end None"], "skipped", 0.0),
+        (["None"] * 4, "wrong_format", 0.0),
+        (["None", "0.5", "None", "None"], "wrong_format", 0.5),
+        (["None", "end float('nan')"], "error", 0.0),
+        (["end 'much'"], "error", 0.0),
+        (["end [1.0]"], "error", 0.0),
+        (["end {'reward': None}"], "error", 0.0),
+    ],
+)
+def test_none_is_no_reward_for_a_turn_and_no_verdict_at_the_end(
+    pool: RewardPool, file: Path, actions: list[str], status: str, score: float
+) -> None:
+    for name in ("Sparse", "Wordless"):
+        result = verdict(step(pool, f"{file}:{name}", *actions))
+        assert (result.status, result.score) == (status, score), result.message
+        for turn in range(1, len(actions)):
+            assert said(step(pool, f"{file}:{name}", *actions[:turn])).startswith(f"{turn}: ")
+
+
+def test_what_a_step_returns_is_called_by_its_name(pool: RewardPool, file: Path) -> None:
+    wrong = verdict(step(pool, f"{file}:Sparse", "end [1.0]"))
+    assert "the step's reward is a list, neither a number nor None" in wrong.message
+    asynchronous = verdict(step(pool, f"{file}:Asynchronous", "end"))
+    assert "step returned coroutine, not a dict" in asynchronous.message
 
 
 def test_a_caller_that_plays_one_turn_is_told(pool: RewardPool, file: Path) -> None:

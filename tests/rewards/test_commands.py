@@ -41,8 +41,30 @@ def test_nothing_is_overwritten(author: Path, capsys: pytest.CaptureFixture[str]
     (author / "short.py").write_text("mine")
     assert main(["new", "short"]) == 2
     assert (author / "short.py").read_text() == "mine"
-    assert "short.py exists" in capsys.readouterr().err
-    assert main(["new", "Not-A-Name"]) == 2
+    assert "short.py and short.cases.jsonl exist; they are left alone" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("missing", ["short.py", "short.cases.jsonl"])
+def test_what_is_missing_is_written(
+    author: Path, missing: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (present,) = {"short.py", "short.cases.jsonl"} - {missing}
+    written = (author / missing).read_text()
+    (author / missing).unlink()
+    (author / present).write_text("mine")
+    capsys.readouterr()
+    assert main(["new", "short"]) == 0
+    assert (author / missing).read_text() == written
+    assert (author / present).read_text() == "mine"
+    said = capsys.readouterr().out
+    assert f"{present} exists and is left alone" in said
+    assert "example" in said, "what was written does not fit what was there"
+
+
+@pytest.mark.parametrize("name", ["Not-A-Name", "class", "json", "1st", ""])
+def test_names_that_can_not_be_or_hide_pythons_own_are_refused(author: Path, name: str) -> None:
+    assert main(["new", name]) == 2
+    assert not (author / f"{name}.py").exists()
 
 
 def test_failing_cases_are_named(author: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -152,6 +174,124 @@ def test_score_adds_the_verdict_and_keeps_the_row(
     said = capsys.readouterr().out
     assert "1 of 1 scores differ" in said
     assert "error 3" in said
+
+
+def test_score_asks_for_a_ground_truth_only_where_the_reward_does(author: Path) -> None:
+    (author / "mine.py").write_text(
+        "def brief(completion):\n    return float(len(completion) < 5)\n"
+        "def same(completion, ground_truth):\n    return float(completion == ground_truth)\n"
+        "def either(completion, ground_truth=None):\n    return float(ground_truth is None)\n"
+    )
+    own = [{"name": "mine.py:same", "ground_truth": "a"}, "mine.py:brief"]
+    rows = [
+        {"completion": "a", "method": "mine.py:brief"},
+        {"completion": "a", "method": "mine.py:either"},
+        {"completion": "a", "method": "mine.py:same"},
+        {"completion": "a", "method": own},
+        {"completion": "b", "method": {"mine.py:same": 3, "mine.py:brief": 1}, "ground_truth": "a"},
+        {"completion": "b", "method": {"mine.py:same": 3, "mine.py:brief": 1}},
+        {"completion": "b", "method": {"mine.py:same": 0}},
+        {"completion": "b", "method": {"nobody": 1}},
+        {"completion": "b", "method": "rule"},
+        {"completion": "b", "method": 7},
+    ]
+    source, target = write(author / "in.jsonl", *rows), author / "out.jsonl"
+    assert main(["score", "--input", str(source), "--output", str(target)]) == 1
+    scored = [json.loads(line) for line in target.read_text().splitlines()]
+    assert [(row["status"], row["score"]) for row in scored[:5]] == [
+        ("ok", 1.0),
+        ("ok", 1.0),
+        ("error", 0.0),
+        ("ok", 1.0),
+        ("ok", 0.25),
+    ]
+    assert "no ground_truth" in scored[2]["message"]
+    assert scored[4]["components"] == {"same/score": 0.0, "brief/score": 1.0}
+    assert {row["status"] for row in scored[5:]} == {"error"}
+    for row, said in zip(
+        scored[5:], ("no ground_truth", "not finite", "nobody", "envs validate", "7"), strict=True
+    ):
+        assert said in row["message"]
+
+
+def test_validate_asks_each_part_of_a_composition(
+    author: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = {"method": {"short.py:short": 1.0, "repetition": 0.5}, "ground_truth": "4"}
+    other = {"name": "short.py:short", "ground_truth": " 5", "label": "second"}
+    path = write(
+        author / "rows.jsonl",
+        {"prompt": [], "reward_spec": spec},
+        {"reward_spec": {**spec, "method": ["short.py:short", other]}},
+        {"reward_spec": spec, "extra_info": {"gold_completion": "<answer>4</answer>"}},
+        {"reward_spec": spec, "extra_info": {"gold_completion": "<answer>5</answer>"}},
+        {"reward_spec": {**spec, "method": {"repetition": 1.0}}},
+        {"reward_spec": {**spec, "method": {"shrt": 1.0}}},
+        {"reward_spec": spec, "extra_info": "none"},
+    )
+    assert main(["validate", str(path)]) == 1
+    captured = capsys.readouterr()
+    assert [line.split(":")[1] for line in captured.err.splitlines()] == ["2", "4", "6", "7"]
+    assert "2  full" in captured.out
+    assert "1  understood" in captured.out
+
+
+def test_what_a_reward_prints_is_shown_on_stderr_and_not_without_end(
+    author: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (author / "loud.py").write_text(
+        "def loud(completion):\n"
+        "    print('seen', repr(completion))\n"
+        "    if completion == 'more':\n"
+        "        print('line\\n' * 300)\n"
+        "    return 1.0\n"
+    )
+    write(
+        author / "loud.cases.jsonl",
+        {"completion": "x", "expect": "full"},
+        {"completion": "more", "expect": "full"},
+    )
+    assert main(["test", "loud.py:loud"]) == 1, "no zero, no malformed"
+    captured = capsys.readouterr()
+    assert captured.err.count("loud.py:loud prints: seen 'x'\n") == 1, "of two runs, once"
+    assert "seen" not in captured.out
+    assert len(captured.err.splitlines()) == 100
+    assert captured.err.splitlines()[-1] == "… and more that is not shown"
+    source, target = write(author / "in.jsonl", {"completion": "x"}), author / "out.jsonl"
+    arguments = ["score", "--reward", "loud.py:loud", "--input", str(source)]
+    assert main([*arguments, "--output", str(target)]) == 0
+    assert "loud.py:loud prints: seen 'x'" in capsys.readouterr().err
+
+
+def test_a_reward_that_depends_on_the_order_of_a_set_is_found(
+    author: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (author / "sets.py").write_text(
+        "def sets(completion):\n"
+        "    order = sum(place * ord(word) for place, word in enumerate(set(completion.split())))\n"
+        "    return {'score': 1.0, 'order': order}\n"
+    )
+    write(author / "sets.cases.jsonl", {"completion": "a b c d e f g h i j", "expect": "full"})
+    assert main(["test", "sets.py:sets"]) == 1
+    assert "not deterministic" in capsys.readouterr().out
+
+
+def test_the_commands_leave_out_what_needs_a_package_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from rewards.commands import cases
+    from rewards.reasoning_gym import tasks
+
+    monkeypatch.setattr(tasks, "DISTRIBUTION", "no-such-distribution")
+    monkeypatch.setattr(cases, "known_rewards", lambda: ["math", "reasoning_gym"])
+    tasks.load.cache_clear()
+    try:
+        assert main(["test"]) == 0
+    finally:
+        tasks.load.cache_clear()
+    out = capsys.readouterr().out
+    assert "reasoning_gym: skipped, no-such-distribution is not installed" in out
+    assert "extra `reasoning`" in out
 
 
 def test_list_knows_every_built_in(capsys: pytest.CaptureFixture[str]) -> None:

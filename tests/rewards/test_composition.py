@@ -127,6 +127,13 @@ def test_a_part_may_have_its_own_gold_and_settings(probe: Any) -> None:
     assert result.components["third/penalty"] == 0.25
 
 
+def test_it_needs_the_ground_truth_that_its_parts_need(probe: Any) -> None:
+    assert compose([probe("high"), probe("level")]).needs_ground_truth
+    assert not compose([probe("high"), probe("low")]).needs_ground_truth
+    own = {"name": probe("level"), "ground_truth": "b"}
+    assert not compose([probe("high"), own]).needs_ground_truth
+
+
 def test_nulls_from_a_table_are_absent(probe: Any) -> None:
     part = {"name": probe("level"), "weight": None, "label": None, "ground_truth": None}
     assert compose([part]).score("a", ground_truth="a").score == 1.0

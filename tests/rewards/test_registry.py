@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from rewards import RewardResult, UnknownReward, get_reward, known_rewards
@@ -74,11 +76,69 @@ def test_none_is_skipped_and_components_without_score_are_summed() -> None:
     assert (parts.score, parts.components) == (0.75, {"a": 0.25, "b": 0.5})
 
 
-def test_a_missing_argument_of_the_row_is_an_error() -> None:
-    def probe(completion: str, level: int) -> float:
+def test_a_missing_argument_of_the_row_is_an_error_that_names_it() -> None:
+    def probe(completion: str, level: int, *, style: str, tone: str = "") -> float:
         return 1.0
 
-    assert made(probe).score("x").status == "error"
+    result = made(probe).score("x", extra_info={"style": "dry"})
+    assert result.status == "error"
+    assert "extra_info has no level, which" in result.message
+    assert made(probe).score("x", extra_info={"style": "dry", "level": 1}).score == 1.0
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (math.nan, "returned nan; wanted a finite number"),
+        (-math.inf, "returned -inf; wanted a finite number"),
+        (np.float32("nan"), "returned nan; wanted a finite number"),
+        (10**400, "returned int; wanted a finite number"),
+        ("1.0", "returned str"),
+        ([1.0], "returned list"),
+        (object(), "returned object"),
+        (RewardResult(math.nan), "score is nan; wanted a finite number"),
+        (RewardResult(2.0), "score 2.0 is outside its range [0.0, 1.0]"),
+        ({"score": math.nan}, "component 'score' is nan"),
+    ],
+)
+def test_what_is_no_number_is_called_what_it_is(value: Any, said: str) -> None:
+    assert said in made(lambda completion: value).score("x").message
+
+
+async def is_right(completion: str, ground_truth: str) -> float:
+    await asyncio.sleep(0.001)
+    return float(completion == ground_truth)
+
+
+def test_an_asynchronous_reward_is_awaited() -> None:
+    found = made(is_right)
+    assert (found.score("a", ground_truth="a").score, found.score("b").score) == (1.0, 0.0)
+    assert "asyncio" in found.imports, "its import does not count as a completion's time"
+    assert made(lambda completion: is_right("a", "a")).score("x").score == 1.0
+
+    async def broken(completion: str) -> float:
+        await asyncio.sleep(0)
+        raise KeyError("gold")
+
+    async def absent(completion: str) -> None:
+        return None
+
+    assert "KeyError" in made(broken).score("x").message
+    assert made(absent).score("x").status == "skipped"
+
+
+@pytest.mark.parametrize(
+    ("function", "needs"),
+    [
+        (lambda completion: 1.0, False),
+        (lambda completion, ground_truth: 1.0, True),
+        (lambda completion, ground_truth=None: 1.0, False),
+        (lambda completion, **extra: 1.0, False),
+        (is_right, True),
+    ],
+)
+def test_a_reward_knows_whether_it_needs_a_ground_truth(function: Any, needs: bool) -> None:
+    assert made(function).needs_ground_truth is needs
 
 
 @pytest.mark.parametrize("bad", [(1.0, 0.0), (0.0, math.inf), (0.0, 0.0)])

@@ -71,6 +71,51 @@ def test_its_cases_pass_and_it_can_not_be_fooled(installed: dict[str, str]) -> N
     run(installed, "-m", "rewards", "stress", "palindrome", "--cases", cases)
 
 
+def test_its_rows_are_validated(installed: dict[str, str], tmp_path: Path) -> None:
+    out = run(installed, "-m", "envs", "validate", str(EXAMPLE / "rows.jsonl"))
+    assert "3  full" in out
+    named = tmp_path / "named.jsonl"
+    lines = (EXAMPLE / "rows.jsonl").read_text().splitlines()[1:]
+    named.write_text("\n".join(lines))
+    assert "2  full" in run(installed, "-m", "rewards", "validate", str(named))
+
+
+def test_the_examples_page_is_what_was_tested() -> None:
+    """Installing apart, its commands are those above."""
+    page = (EXAMPLE / "README.md").read_text()
+    commands = [line.split("#")[0].split() for line in page.splitlines() if "python -m" in line]
+    assert [command[2:4] for command in commands] == [
+        ["rewards", "list"],
+        ["rewards", "test"],
+        ["rewards", "stress"],
+        ["envs", "validate"],
+    ]
+    for command in commands:
+        assert all((ROOT / part).is_file() for part in command if part.startswith("examples/"))
+
+
+def test_a_plugin_of_another_trainers_signature_is_named_and_the_others_are_listed(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "their_rewards.py").write_text("def exact(completions, **kwargs):\n    return []\n")
+    info = tmp_path / "theirs-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[granite_rl.rewards]\nexact = their_rewards:exact\n")
+    path = os.pathsep.join([str(tmp_path), str(ROOT)])
+    done = subprocess.run(
+        [sys.executable, "-m", "rewards", "list"],
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "reward 'exact'" in done.stderr
+    assert "TRL's signature" in done.stderr
+    assert "mcq" in done.stdout
+    assert "\nexact " not in done.stdout
+
+
 def test_without_it_the_name_is_unknown() -> None:
     from rewards import UnknownReward, get_reward
 
