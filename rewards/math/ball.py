@@ -43,6 +43,10 @@ class Undefined(ValueError):
     """Says that an expression has no value at a point."""
 
 
+class OutOfRange(Undefined):
+    """Says that a value is too large or too small."""
+
+
 class Uncertain(ValueError):
     """Says that more digits are needed to go on."""
 
@@ -171,7 +175,7 @@ class Arithmetic:
             self.pay()
             if max(above, below) > MAX_EXACT_BITS:
                 if abs(above - below) > _MAX_SIZE:
-                    raise Undefined("a value is out of range")
+                    raise OutOfRange("a value is out of range")
                 return self.ball(value)
         return value
 
@@ -209,7 +213,7 @@ class Arithmetic:
                 raise Uncertain
             return Fraction(0)
         if abs(magnitude) > _MAX_SIZE:
-            raise Undefined("a value is out of range")
+            raise OutOfRange("a value is out of range")
         self.span = max(self.span, abs(magnitude))
         return Ball(mid, err)
 
@@ -329,7 +333,7 @@ class Arithmetic:
                 if length(base) * abs(exponent) < MAX_EXACT_BITS:
                     return self.exact(base**exponent)
                 if abs(log2(abs(base)) * exponent) > _MAX_SIZE:
-                    raise Undefined("a power is out of range")
+                    raise OutOfRange("a power is out of range")
         elif exponent == 0:
             return Fraction(1)
         ball = self.ball(base)
@@ -341,7 +345,7 @@ class Arithmetic:
         if exponent.bit_length() > _SHORT or (abs(magnitude) + 2) * abs(exponent) > _MAX_SIZE:
             real = abs(self.mp.log(abs(ball.mid)) * exponent)
             if real > _MAX_SIZE * math.log(2):
-                raise Undefined("a power is out of range")
+                raise OutOfRange("a power is out of range")
         relative = ball.err - magnitude + 2 + math.log2(abs(exponent))
         if relative > -16:
             raise Uncertain
@@ -387,7 +391,7 @@ class Arithmetic:
         """Return a ball whose exponential is in range."""
         ball = self.ball(value)
         if size(ball.mid) > 12 or abs(ball.mid) > _MAX_SIZE * math.log(2):
-            raise Undefined("a power is out of range")
+            raise OutOfRange("a power is out of range")
         return ball
 
     # Functions --------------------------------------------------------------------------------
@@ -411,7 +415,7 @@ class Arithmetic:
             growing = ball.mid.real if hyperbolic else ball.mid.imag
             slope = float(abs(growing)) * 1.4427 + 1 if size(growing) < 12 else _MAX_SIZE * 2
             if slope > _MAX_SIZE:
-                raise Undefined("a value is out of range")
+                raise OutOfRange("a value is out of range")
         self.pay()
         return self.made(getattr(self.mp, name)(ball.mid), ball.err + slope, 4)
 
@@ -456,8 +460,10 @@ class Arithmetic:
 
     def factorial(self, value: Number) -> Number:
         if not isinstance(value, Ball) and value.denominator == 1:
-            if not 0 <= value <= MAX_FACTORIAL:
-                raise Undefined("a factorial is out of range")
+            if value < 0:
+                raise Undefined("a factorial of a negative number")
+            if value > MAX_FACTORIAL:
+                raise OutOfRange("a factorial is out of range")
             return self.exact(Fraction(math.factorial(value.numerator)))
         ball = self.sharp(self.ball(value))
         if hasattr(ball.mid, "_mpc_") or not 0 < ball.mid < MAX_FACTORIAL:
@@ -472,8 +478,10 @@ class Arithmetic:
         if not isinstance(k, Ball) and k.denominator == 1:
             if not isinstance(n, Ball) and n.denominator == 1 and n >= k > MAX_FACTORIAL:
                 k = n - k
-            if not 0 <= k <= MAX_FACTORIAL:
-                raise Undefined("a binomial is out of range")
+            if k < 0:
+                raise Undefined("a binomial of a negative number")
+            if k > MAX_FACTORIAL:
+                raise OutOfRange("a binomial is out of range")
             total: Number = Fraction(1)
             for below in range(int(k)):
                 factor = self.add((n, Fraction(-below)))

@@ -50,6 +50,7 @@ from rewards.math.ball import (
     Arithmetic,
     Ball,
     Number,
+    OutOfRange,
     Uncertain,
     Undefined,
     has_zero,
@@ -69,6 +70,8 @@ _ENOUGH = 3
 _ENOUGH_WHOLE = 8
 # Fewer say nothing.
 _FEWEST = 2
+# After so many points out of range, and none within, no more are tried.
+_MANY = 4
 # The unknown factor of a logarithm without a base: no special number.
 _LOG = Fraction(int.from_bytes(hashlib.sha256(b"log").digest()[:16], "big"), 2**127)
 
@@ -147,6 +150,8 @@ def _evaluated(
     value, problem = None, ""
     try:
         value = evaluate(expression.root, letters, arithmetic)
+    except OutOfRange:
+        problem = "out of range"
     except Undefined:
         problem = "undefined"
     except Uncertain:
@@ -201,6 +206,7 @@ class _Comparison:
         self.literals = left.literals + right.literals
         self.principal = False
         self.cost = 0
+        self.overflows = 0
 
     def equal(self, terms: Sequence[_Term], pairing: _Pairing, thorough: bool) -> bool | None:
         """Tell whether what is made of some terms is equal, or None if a term has no value.
@@ -223,6 +229,9 @@ class _Comparison:
                 raise Unreadable("too much to compute")
             problems = {one.problem for one in found if one.problem}
             if "undefined" in problems:
+                return None
+            if "out of range" in problems:
+                self.overflows += 1
                 return None
             if problems - {"uncertain"}:
                 raise Unreadable(max(problems))
@@ -266,6 +275,8 @@ class _Comparison:
             tried.add(point)
             verdict = check(point, point.signs not in met)
             if verdict is None:
+                if self.overflows >= _MANY and not shared:
+                    raise Unreadable("out of range")
                 continue
             if not verdict:
                 return False

@@ -116,6 +116,7 @@ LETTERS_EQUAL = [
     (r"(-1)^n\cdot x", r"x\cos(n\pi)"),
     (r"(-1)^{n+1}", r"-(-1)^n"),
     (r"\frac{(n+2)!}{n!}", r"(n+1)(n+2)"),
+    (r"\frac{n!}{(n-6)!\cdot 6!}", r"\binom{n}{6}"),
     (r"\binom{n}{k}", r"\frac{n!}{k!\cdot(n-k)!}"),
     (r"\sqrt{-x^2-1}", r"i\sqrt{x^2+1}"),
     (r"\frac{1}{\sqrt{a}-\sqrt{b}}", r"\frac{\sqrt{a}+\sqrt{b}}{a-b}"),
