@@ -66,6 +66,7 @@ _SYNONYMS = {
     "lbrack": "[",
     "rbrack": "]",
     "vert": "|",
+    "mid": "|",
     "ast": "*",
     "colon": ":",
     "lt": "<",
@@ -95,13 +96,13 @@ _RULES = [
     ),
     (
         "\\",
-        r"\\(?:boldsymbol|bm|pmb|mathbf|mathit|mathrm|bf|it|rm)(?![A-Za-z])\s*(?=\d|\\[A-Za-z])",
+        r"\\(?:boldsymbol|bm|pmb|mathbf|mathit|mathrm|bf|it|rm)(?![A-Za-z])(?:\s*(?=\d|\\[A-Za-z])|\s+(?=[A-Za-z]))",
         " ",
     ),
     (
         "\\",
         r"\\(?:text|mathrm|textnormal|textbf|textit|textrm|textsf|texttt|textup|textsc|emph|mbox"
-        r"|hbox|mathbf|operatorname\*?|mathit|mathsf|mathtt)\s*(?=\{)",
+        r"|hbox|mathbf|operatorname\*?|mathit|mathsf|mathtt|bf|it|rm|sf|tt)\s*(?=\{)",
         r"\\text",
     ),
     ("{", r"\{\s*\\(?:rm|bf|it|sf|tt)\s+([^{}]*)\}", r"\\text{\1}"),
@@ -156,7 +157,7 @@ _RULES = [
     ("_", r"\(\s*([\dA-F]{2,})\s*\)\s*(?=_\s*\{?\s*\d)", r"\1"),
     ("_", r"(?<=\d)\s*_\s*(\d{2,})(?!\d)", r"_{\1}"),
     ("_", r"\s*_\s+(?=\w)", "_"),
-    ("{", r"([_^])\s*\{\s*([A-Za-z\d])\s*\}(?!\s*[\d.])", r"\1\2"),
+    ("{", r"([_^])\s*\{\s*([A-Za-z\d])\s*\}(?!\s*\.?\d)", r"\1\2"),
 ]
 _TIDY = [(needed, re.compile(pattern), replacement) for needed, pattern, replacement in _RULES]
 _BASE = re.compile(rf"(?<=\d)\s*_\s*\{{\s*({'|'.join(_BASES)})\s*\}}")

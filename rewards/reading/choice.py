@@ -47,6 +47,10 @@ _LABEL = re.compile(
     rf"{_OPENING}([A-Za-z])(?:[)\]】]+[.:]?\s*|[.:]\s*|\s+[-–—]\s+|,?\s+(?=(?:because|since|not)\b))(?=\S)"
 )
 
+_SPACED = re.compile(rf"{_OPENING}([A-Za-z])\s+(?=\S)")
+# "zinc (D)": the text of a choice, then its letter.
+_BEHIND = re.compile(r"([^\n]{1,300}?)[\s,]*[(\[]\s*([A-Za-z])\s*[)\]][\s.!]*(?:\n|\Z)")
+
 _JOIN = (
     r"or|and|oder|und|o|y|ou|et|e|u|nebo|a|oppure|of|en|"
     r"also|plus|as\s+well\s+as|または|か|と|或者|或|和|또는|이나|와|과|أو|و"
@@ -83,7 +87,7 @@ _DENIED = re.compile(
 )
 _DOUBT = re.compile(
     r"(?<![^\W_])(?:no(?=[,.!;:]|\s+wait)|wait|actually|hmm+|sorry|maybe|perhaps|possibly|alternatively|"
-    r"on\s+second\s+thought|(?:could|might|may)\s+(?:also\s+)?be|nein|vielleicht|eigentlich|"
+    r"on\s+second\s+thought|so\s+(?:is|are)|as\s+(?:is|are)|(?:could|might|may)\s+(?:also\s+)?be|nein|vielleicht|eigentlich|"
     r"quizás?|tal\s+vez|mejor\s+dicho|peut-être|en\s+fait|talvez|na\s+verdade|forse|anzi|misschien|"
     r"toch|možná|vlastně)\b|いや|たぶん|やはり|もしくは|아니|아마|혹은|也许|或许|可能|不对|不，|ربما",
     re.IGNORECASE,
@@ -140,10 +144,10 @@ _CORRECT = re.compile(
     r"|è\s+(?:la\s+|quella\s+)?(?:(?:risposta|opzione)\s+)?(?:corretta|giusta|esatta)"
     r"|is\s+(?:het\s+|de\s+)?(?:juist|goed)e?(?:\s+(?:antwoord|optie|keuze))?"
     r"|je\s+správn(?:á|ě|ý)(?:\s+(?:odpověď|možnost|volba))?"
-    r"|(?:が|は)(?:最も)?(?:正解|正しい|正答|適切)(?:です|である)?"
+    r"|(?:が|は)(?:最も)?(?:正解|正しい|正答|適切|答え)(?:です|である)?"
     r"|(?:가|이|번이)\s*(?:정답|맞|옳|올바른)\w*(?:\s*\w{1,4})?"
     r"|(?:项|項)?(?:是)?(?:正确|正確|对的|對的)(?:的)?(?:答案|选项)?"
-    r"|(?:هي|هو)\s+(?:الإجابة|الجواب|الخيار|الاختيار)\s+(?:الصحيحة|الصحيح))[\s.!。]*\Z"
+    r"|(?:هي|هو)\s+(?:الإجابة|الجواب|الخيار|الاختيار)\s+(?:الصحيحة|الصحيح))(?=\s*(?:[.!。,;]|\Z))"
 )
 _CONDITION = re.compile(
     r"\b(?:if|whether|unless|wenn|ob|si|se|als|of|jestli|zda)\b|\?", re.IGNORECASE
@@ -209,6 +213,8 @@ def _approved(text: str, options: Mapping[str, str] | None) -> str | None:
     found = _CORRECT.search(line)
     if found is None or _CONDITION.search(line):
         return None
+    if _several(found[1], line[found.end() :], lower=False):
+        return ""
     others = {other for other in _STANDING.findall(line[: found.start()]) if other != found[1]}
     return None if others - set("AI") else found[1]
 
@@ -216,12 +222,14 @@ def _approved(text: str, options: Mapping[str, str] | None) -> str | None:
 def _written_out(text: str, options: Mapping[str, str] | None) -> str | None:
     """Read a choice that is written out, "D. zinc", as the first line and the only one."""
     lines = text.split("\n")
-    label = _LABEL.match(lines[0])
+    label = _LABEL.match(lines[0]) or (_SPACED.match(lines[0]) if options else None)
     if label is None or len(lines[0].split()) > MAX_BARE_WORDS:
         return None
     letter = label[1].upper()
     said = lines[0][label.end() :]
     own = (options or {}).get(letter)
+    if label.re is _SPACED and (not options or _own_text(said, letter, options) is None):
+        return None
     # "A: …" answers "Q: …", and "c. 1900" is a year.
     answers = label[1] == "A" and ":" in label[0]
     if own is None and (answers or (label[1].islower() and said[0].isdigit())):
@@ -247,6 +255,10 @@ def _letter(
     """Return the letter at the start of a statement, '' for several, None for none."""
     lone = _LONE.fullmatch(stated)
     head = lone or _HEAD.match(stated)
+    if options and (behind := _BEHIND.match(stated)):
+        letter = behind[2].upper()
+        if _words(behind[1]) == _words(options.get(letter, "")) != []:
+            return letter
     if head is None or _GENERA.match(stated, head.start(1)):
         return None
     letter, lower = head[1].upper(), head[1].islower()

@@ -75,7 +75,7 @@ def _line(text: str) -> str:
     stated = [match.end() for match in _STATED.finditer(text)]
     text = text[stated[-1] :] if stated else text
     line = next((line for line in text.splitlines() if line.strip()), "")
-    return fold(line)[:MAX_LINE].casefold()
+    return fold(line.lstrip()[: 4 * MAX_LINE])[:MAX_LINE].casefold()
 
 
 def _key(answer: str) -> str:

@@ -129,13 +129,18 @@ LABELS = (
 # the label off may end with it ("**Answer:** 7", "**Answer**: 7") or with the line
 # ("**Answer: 7**").
 _MARKS = r"\*{1,3}|_{1,3}"
+_NOUNS = rf"(?:{'|'.join(LABELS)})"
 _LABEL = re.compile(
-    rf"(?P<open>{_MARKS}|\\(?:text|math)[a-z]{{1,6}}\{{)?(?:(?:the|my|final)\s{{1,3}}){{0,3}}"
-    rf"(?<![a-z])(?:{'|'.join(LABELS)})(?P<inner>{_MARKS}|\}})?\s{{0,3}}[:：]"
-    rf"(?P<close>{_MARKS}|\}})?"
-    rf"|^[ \t]{{0,3}}(?:\#{{1,6}}[ \t]*|\*\*)(?:final[ \t])?(?:{'|'.join(LABELS)})[*: \t]{{0,4}}$",
+    rf"{_NOUNS}(?:(?P<inner>{_MARKS}|\}})?\s{{0,3}}[:：](?P<close>{_MARKS}|\}})?|[*: \t]{{0,4}}$)",
     re.IGNORECASE | re.MULTILINE,
 )
+_BEFORE = re.compile(
+    rf"(?P<open>{_MARKS}|\\(?:text|math)[a-z]{{1,6}}\{{)?(?:(?:the|my|final)\s{{1,3}}){{0,3}}\Z",
+    re.IGNORECASE,
+)
+_HEADING = re.compile(r"(?:^|\n)[ \t]{0,3}(?:#{1,6}[ \t]*|\*\*)(?:final[ \t])?\Z", re.IGNORECASE)
+# How much before a label is looked at.
+_NEAR = 32
 
 
 def stated_answer(completion: str) -> str | None:
@@ -150,15 +155,25 @@ def stated_answer(completion: str) -> str | None:
             return found.strip()
     label = None
     for match in _LABEL.finditer(text):
-        label = match
+        near = text[max(0, match.start() - _NEAR) : match.start()]
+        if near[-1:].isascii() and near[-1:].isalpha() and match[0][0].isascii():
+            continue
+        if ":" in match[0] or "：" in match[0] or _is_heading(near):
+            label = match
     if label is None:
         return None
     rest = text[label.end() :].lstrip(" \t")
     line = rest.split("\n", 1)[0].strip()
     if not line:
         return rest.strip()
-    opened = label["open"]
+    led = _BEFORE.search(text[max(0, label.start() - _NEAR) : label.start()])
+    opened = led["open"] if led else None
     if opened and not label["inner"] and not label["close"]:
         closing = "}" if opened.startswith("\\") else opened
         line = line.removesuffix(".").removesuffix(closing).rstrip()
     return line
+
+
+def _is_heading(before: str) -> bool:
+    """Tell whether the text before a noun without a colon makes a heading of it."""
+    return before.rstrip(" \tfinalFINAL")[-1:] in ("#", "*") and bool(_HEADING.search(before))

@@ -26,6 +26,7 @@ FONTS = (
     *("textsl", "textnormal", "emph", "mbox", "hbox", "underline", "uline", "operatorname"),
     *("mathrm", "mathbf", "mathit", "mathsf", "mathtt", "mathnormal", "boldsymbol", "bm", "pmb"),
     *("boxed", "fbox", "framebox", "ensuremath", "mathord", "mathop", "mathbin", "mathrel"),
+    *("bf", "it", "rm", "sf", "tt", "sc"),
 )
 _END = r"(?![A-Za-z])"
 # Sizes mean nothing; \left and \right only with a delimiter after them.
