@@ -60,7 +60,7 @@ def _behind_box(text: str, boxed: str) -> str:
     if not boxed or place < 0:
         return ""
     # "$\boxed{9.8}$ m/s": the formula may end between them.
-    behind = re.sub(r"\A\s*(?:\$\$?|\\\)|\\\])", " ", behind)
+    behind = re.sub(r"\A\s*(?:\$\$?|\\\)|\\\])|\\[,;:! ]", " ", behind)
     unit = tidy(_BEHIND.split(behind, maxsplit=1)[0])
     return unit if unit and read_unit(unit, measured=True) is not None else ""
 
