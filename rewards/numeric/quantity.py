@@ -34,6 +34,8 @@ _NUMBER = re.compile(
     r"(?:\{ ?[+-]? ?\d+ ?\}|\( ?[+-]? ?\d+ ?\)|[+-]?\d+))?)"
 )
 _CURRENCY = re.compile(r"([+-]?) ?((?:US ?)?\$|[€£¥₹₩]) ?(?=[+-]? ?[\d.\\])", re.IGNORECASE)
+# Million, billion; and thousand, trillion where no space says that it's a unit.
+_SCALE = re.compile(r" ?[MB]|[KTG]")
 _PER = re.compile(r"/|(?:\\text ?\{ ?)?per\b")
 # \text{9.8 m/s}^2
 _HEAD = re.compile(r"\A\\text ?\{ ?([+-]? ?[\d.$€£][^{}]*)\}")
@@ -53,11 +55,15 @@ _HEDGES = re.compile(
 
 @dataclass(frozen=True)
 class Quantity:
-    """Is a value with its unit, and the name that it was given (`v` of `v = 3 m/s`)."""
+    """Is a value with its unit, and the name that it was given (`v` of `v = 3 m/s`).
+
+    `scaled` says that the unit is a letter that may as well mean millions, as in `5M`.
+    """
 
     value: Fraction
     unit: Unit | None = None
     name: str = ""
+    scaled: bool = False
 
     @property
     def plain(self) -> Fraction:
@@ -164,6 +170,7 @@ def _single(text: str, decimal_comma: bool, arithmetic: bool) -> Quantity | None
 
 
 def _with_unit(value: Fraction, tail: str, currency: str) -> Quantity | None:
+    scaled = bool(_SCALE.fullmatch(tail))
     tail = tail.strip().rstrip(".")
     if currency:
         # "$5 million" and "$5 km" are no dollars; "$0.12/kWh" are, per something.
@@ -176,4 +183,4 @@ def _with_unit(value: Fraction, tail: str, currency: str) -> Quantity | None:
     if not tail:
         return Quantity(value)
     unit = read_unit(tail, measured=True)
-    return None if unit is None else Quantity(value, unit)
+    return None if unit is None else Quantity(value, unit, scaled=scaled)

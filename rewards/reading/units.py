@@ -36,6 +36,8 @@ from rewards.reading.unit_table import (
 MAX_UNIT_CHARS = 96
 MAX_UNIT_EXPONENT = 12
 MAX_UNIT_NESTING = 6
+# Of a power without its sign, as in "kg m-3".
+MAX_BARE_POWER = 4
 
 Dimensions = tuple[tuple[str, int], ...]
 
@@ -343,6 +345,8 @@ def _whole(parts: list[_Part]) -> Unit | None:
     if sum(part.name in _RATIOS for part in parts) > 1:
         return None
     for part in parts:
+        if part.bare and part.power < -MAX_BARE_POWER:
+            return None
         # "m-5 m" is the end of a range and "m-3 s-1" isn't.
         if part.bare and any(
             p.unit.dimensions == part.unit.dimensions != () for p in parts if p is not part
