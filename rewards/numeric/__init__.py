@@ -142,12 +142,12 @@ def numeric(
     """
     try:
         wanted = read_gold(ground_truth, decimal_comma)
-    except BadGold as problem:
-        return RewardResult.error(f"numeric: ground_truth {str(ground_truth)[:80]!r} {problem}")
+    except BadGold as why:
+        return RewardResult.error(f"numeric: ground_truth {str(ground_truth)[:80]!r} {why}")
     try:
         tolerance = _Tolerance(_tolerance(rtol, "rtol"), _tolerance(atol, "atol"))
-    except ValueError as problem:
-        return RewardResult.error(f"numeric: {problem}")
+    except ValueError as why:
+        return RewardResult.error(f"numeric: {why}")
     passage = _answer(completion)
     if passage is None:
         return RewardResult.wrong_format("no number stated as the answer")

@@ -103,9 +103,9 @@ def _symbols(measured: bool) -> dict[str, Unit]:
     entries = {**PREFIXABLE, **{name: entry[:2] for name, entry in some.items()}}
     table = {name: _from_bases(*entry) for name, entry in entries.items()}
     prefixed: dict[str, list[str]] = {name: COMMON_PREFIXES.split() for name in PREFIXABLE}
-    for name, (_, _, prefixes) in some.items():
+    for name, (_, _, some_prefixes) in some.items():
         if measured or name not in PREFIXABLE:
-            prefixed[name] = prefixes.split()
+            prefixed[name] = some_prefixes.split()
     for name, prefixes in prefixed.items():
         for prefix in prefixes:
             scaled = table[name]

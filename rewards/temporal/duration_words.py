@@ -311,17 +311,20 @@ def _halves() -> dict[str, int]:
     }
 
 
+def _east_asian(digits: str, ten: str) -> dict[str, int]:
+    """Make the numbers below 100 of a script that writes 24 as two, ten, four."""
+    named = ["", *digits]
+    return {
+        (named[n // 10] if n >= 20 else "") + (ten if n >= 10 else "") + named[n % 10]: n
+        for n in range(1, 100)
+    }
+
+
 def _korean() -> dict[str, int]:
-    units = "한 두 세 네 다섯 여섯 일곱 여덟 아홉"
-    tens = "열 스물 서른 마흔 쉰 예순 일흔 여든 아흔"
-    numbers = {**_counted(units), **_counted(tens, 10, 10), "스무": 20}
-    for (ten, t), (unit, u) in product(_counted(tens, 10, 10).items(), _counted(units).items()):
-        numbers[ten + unit] = t + u
-    sino = dict(enumerate(["", *"일이삼사오육칠팔구"]))
-    for n in range(1, 100):
-        ten, unit = divmod(n, 10)
-        numbers[(sino[ten] if ten > 1 else "") + ("십" if ten else "") + sino[unit]] = n
-    return numbers
+    units = _counted("한 두 세 네 다섯 여섯 일곱 여덟 아홉")
+    tens = _counted("열 스물 서른 마흔 쉰 예순 일흔 여든 아흔", 10, 10)
+    both = {ten + unit: t + u for (ten, t), (unit, u) in product(tens.items(), units.items())}
+    return {**units, **tens, **both, "스무": 20, **_east_asian("일이삼사오육칠팔구", "십")}
 
 
 def _arabic() -> dict[str, int]:
@@ -341,17 +344,12 @@ def _arabic() -> dict[str, int]:
     return numbers
 
 
-def _chinese() -> dict[str, int]:
-    """Make the numerals of Japanese and Chinese, and the two that Chinese counts with."""
-    digits = dict(enumerate(["", *"一二三四五六七八九"]))
-    numbers = {"两": 2, "兩": 2}
-    for n in range(1, 100):
-        ten, unit = divmod(n, 10)
-        numbers[(digits[ten] if ten > 1 else "") + ("十" if ten else "") + digits[unit]] = n
-    return numbers
-
-
-NUMBERS: dict[str, int] = {**_european(), **_korean(), **_arabic(), **_chinese()}
-ZERO = ("zero", "null", "zéro", "cero", "nul", "nula", "صفر", "零", "ゼロ", "영")
-NUMBERS.update(dict.fromkeys(ZERO, 0))
+NUMBERS: dict[str, int] = {
+    **_european(),
+    **_korean(),
+    **_arabic(),
+    **_east_asian("一二三四五六七八九", "十"),
+    **dict.fromkeys(("两", "兩"), 2),
+    **dict.fromkeys(("zero", "null", "zéro", "cero", "nul", "nula", "صفر", "零", "ゼロ", "영"), 0),
+}
 HALVES: dict[str, int] = _halves()
