@@ -41,6 +41,7 @@ _PER = re.compile(r"/|(?:\\text ?\{ ?)?per\b")
 _HEAD = re.compile(r"\A\\text ?\{ ?([+-]? ?[\d.$€£][^{}]*)\}")
 # The LaTeX package siunitx, in its two generations.
 _SIUNITX = re.compile(r"\\(?:SI|qty) ?\{([^{}]*)\} ?\{((?:[^{}]|\{[^{}]*\})*)\}")
+_UPRIGHT_TEN = re.compile(r"\\text ?\{ ?(10 ?\^ ?(?:\{ ?[+-]? ?\d+ ?\}|[+-]?\d+)) ?\}")
 _TEXT = re.compile(r"\\text ?\{([^{}]*)\}")
 _ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|[_^] ?(?:\{(?:[^{}]|\{[^{}]*\})*\}|\\?[A-Za-z]+|\d)")
 _NAME = re.compile(r"(?:\\[A-Za-z]+|[^\W\d_]|[ '|*{}/.%])*")
@@ -119,7 +120,7 @@ def read_quantity(
 
 @lru_cache(maxsize=4096)
 def _read(text: str, decimal_comma: bool, arithmetic: bool) -> Quantity | None:
-    text = tidy(_SIUNITX.sub(r"\1 \2", text))
+    text = _UPRIGHT_TEN.sub(r"\1", tidy(_SIUNITX.sub(r"\1 \2", text)))
     about = _ABOUT.match(text)
     if about is not None:
         text = text[about.end() :]

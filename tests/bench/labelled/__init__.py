@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.bench.labelled import answers, languages, queries, structured, tool_calls
+from tests.bench.labelled import answers, languages, quantities, queries, structured, tool_calls
 
 Row = dict[str, Any]
 
 READERS: Mapping[str, Callable[[Path], Iterator[Row]]] = {
     "rows": answers.rows,
     "gsm8k": answers.gsm8k,
+    "scibench": quantities.scibench,
     "verieql": queries.verieql,
     "sqlsolver": queries.sqlsolver,
     "json-schema": structured.json_schema_suite,
