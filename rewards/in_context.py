@@ -42,7 +42,9 @@ _BETWEEN = re.compile(
     rf"(?: *[,;،、\n])+ *(?:{_AND} +)?| +{_AND} +| *(?:と|や|及び|および|和|与|與|及|以及) *"
     r"|(?:와|과) +| +و"
 )
-_NUMBER = re.compile(r"(-?)(\d{1,3}(?:,\d{3})+|[1-9]\d*|0)(\.\d+)?")
+_MARKS = " '’"  # beside the comma
+_DECIMAL = re.compile(r"-?\d+(?:\.\d+)?")
+_LARGE = re.compile(r"(?<![\d.,])(?:\d{1,3}(?:,\d{3})+|[1-9]\d{3,})(?!\d|,\d)")
 # Items that begin alike can be tried in many ways; no honest row needs as many.
 MAX_STEPS = 20_000
 MAX_NUMBER_CHARS = 64
@@ -84,6 +86,15 @@ def _item(text: str) -> str:
     return fold(text).casefold().lstrip(_QUOTES).rstrip(_QUOTES + ".")
 
 
+def _grouped(found: re.Match[str]) -> str:
+    """Return a pattern for a whole number of four digits or more, its digits grouped or not."""
+    digits = found[0].replace(",", "")
+    groups = f"{int(digits):,}".split(",")
+    marks = "|".join(mark.join(groups) for mark in _MARKS)
+    # A comma behind grouped digits goes on with them: "1,000,5" isn't 1000 and 5.
+    return rf"(?:{digits}|{marks}|{','.join(groups)}(?!,\d))(?!\d)"
+
+
 @dataclass(frozen=True)
 class _Wanted:
     """Is an item of the row: its spelling, and what else is typography of it."""
@@ -93,22 +104,23 @@ class _Wanted:
 
     @classmethod
     def of(cls, value: Any) -> _Wanted:
-        """Take a text as it is and a number by its value."""
+        """Take a text as it is and a number by its value; digits may be grouped in either."""
         key = _item(str(value))
-        number = _NUMBER.fullmatch(key)
-        if number is None or len(key) > MAX_NUMBER_CHARS:
-            return cls(key, re.compile(re.escape(key)))
-        sign, whole, decimals = number.groups(default="")
-        digits = whole.replace(",", "")
-        if not isinstance(value, str):
-            decimals = decimals.rstrip("0").rstrip(".")
-        groups = f"{int(digits):,}".split(",")
-        # A comma behind grouped digits goes on with them: "1,000,5" isn't 1000 and 5.
-        spelled = [digits, *(mark.join(groups) for mark in " '’"), rf"{','.join(groups)}(?!,\d)"]
-        ending = re.escape(decimals)
-        if not isinstance(value, str):
-            ending += "0*" if decimals else r"(?:\.0+)?"
-        return cls(key, re.compile(rf"{sign}(?:{'|'.join(spelled)}){ending}(?![\d]|\.\d)"))
+        text, ending = key, ""
+        if not isinstance(value, str) and _DECIMAL.fullmatch(key):
+            text = key.rstrip("0").rstrip(".") if "." in key else key
+            ending = "0*" if "." in text else r"(?:\.0+)?"
+        if len(key) <= MAX_NUMBER_CHARS:
+            pieces, start = "", 0
+            for number in _LARGE.finditer(text):
+                pieces += re.escape(text[start : number.start()]) + _grouped(number)
+                start = number.end()
+            pattern = pieces + re.escape(text[start:])
+        else:
+            pattern = re.escape(text)
+        # A number ends where its digits do.
+        last = r"(?!\d|\.\d)" if text[-1:].isdigit() else ""
+        return cls(key, re.compile(pattern + ending + last))
 
 
 def _placed(text: str, wanted: Sequence[_Wanted], ordered: bool) -> bool:

@@ -9,9 +9,9 @@ somewhere. Exact forms are numbers (`1800\pi`, `2\sqrt{3}`), arithmetic left und
 The value is compared as an exact fraction within `max(atol, rtol * |gold|)`. Where the gold answer
 has a unit, the answer needs one of the same dimensions, and is converted by the table in
 `rewards/reading/unit_table.py`: 0.5 km is 500 m, and 500 is neither. A unit that only the answer
-has is accepted and not converted: the row has nothing to hold against it. Only percent, ppm and
-their kind are numbers by themselves (`0.5` and `50 %` are one ratio), but must be written where the
-gold answer writes them.
+has is accepted and not converted: the row has nothing to hold against it, but to `5M`, which may
+be five million. Only percent, ppm and their kind are numbers by themselves (`0.5` and `50 %` are
+one ratio), but must be written where the gold answer writes them.
 
 `ground_truth` is a number, a text (`"9.81 m/s^2"`), or `{"value": 9.81, "unit": "m/s^2"}`. Several
 values are wanted by a list of those in any order, or by
@@ -49,7 +49,7 @@ MAX_LINES, MAX_LINE_CHARS = 20, 2000
 # How far behind a box its unit may reach.
 MAX_BEHIND_CHARS = 100
 
-_END = re.compile(r"(?<=[^\d\s])[.!?](?:\s|$)|(?<=\d)[.!?](?:\s+\D|\s*$)|[。！？]|\n")
+_END = re.compile(r"(?<=[^\d\s])[.!](?:\s|$)|(?<=\d)[.!](?:\s+\D|\s*$)|[。！]|\n")
 _BEHIND = re.compile(r"[.!?,;:](?:\s|$)|\n|\$|\\\)|\\\]|。|，")
 
 
@@ -60,7 +60,7 @@ def _behind_box(text: str, boxed: str) -> str:
     if not boxed or place < 0:
         return ""
     # "$\boxed{9.8}$ m/s": the formula may end between them.
-    behind = re.sub(r"\A\s*(?:\$\$?|\\\)|\\\])", " ", behind)
+    behind = re.sub(r"\A\s*(?:\$\$?|\\\)|\\\])|\\[,;:! ]", " ", behind)
     unit = tidy(_BEHIND.split(behind, maxsplit=1)[0])
     return unit if unit and read_unit(unit, measured=True) is not None else ""
 
@@ -111,6 +111,8 @@ class _Tolerance:
             value = given.plain / wanted.unit.factor
         elif given.unit is not None and not given.unit.dimensions:
             value = given.plain  # a ratio: percent, ppm, mg/kg
+        elif given.scaled:
+            return "a letter that may be a unit or millions"
         close = max(self.absolute, self.relative * abs(wanted.value))
         return "" if abs(value - wanted.value) <= close else "another value"
 
@@ -140,12 +142,12 @@ def numeric(
     """
     try:
         wanted = read_gold(ground_truth, decimal_comma)
-    except BadGold as problem:
-        return RewardResult.error(f"numeric: ground_truth {str(ground_truth)[:80]!r} {problem}")
+    except BadGold as why:
+        return RewardResult.error(f"numeric: ground_truth {str(ground_truth)[:80]!r} {why}")
     try:
         tolerance = _Tolerance(_tolerance(rtol, "rtol"), _tolerance(atol, "atol"))
-    except ValueError as problem:
-        return RewardResult.error(f"numeric: {problem}")
+    except ValueError as why:
+        return RewardResult.error(f"numeric: {why}")
     passage = _answer(completion)
     if passage is None:
         return RewardResult.wrong_format("no number stated as the answer")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 
 from rewards.math.latex import enclosed, split_top, tidy
 from rewards.numeric.exact import read_exact
@@ -33,12 +34,17 @@ _NUMBER = re.compile(
     r"(?:\{ ?[+-]? ?\d+ ?\}|\( ?[+-]? ?\d+ ?\)|[+-]?\d+))?)"
 )
 _CURRENCY = re.compile(r"([+-]?) ?((?:US ?)?\$|[€£¥₹₩]) ?(?=[+-]? ?[\d.\\])", re.IGNORECASE)
+# Million, billion; and thousand, trillion where no space says that it's a unit.
+_SCALE = re.compile(r" ?[MB]|[KTG]")
 _PER = re.compile(r"/|(?:\\text ?\{ ?)?per\b")
+# \text{9.8 m/s}^2
+_HEAD = re.compile(r"\A\\text ?\{ ?([+-]? ?[\d.$€£][^{}]*)\}")
+# The LaTeX package siunitx, in its two generations.
+_SIUNITX = re.compile(r"\\(?:SI|qty) ?\{([^{}]*)\} ?\{((?:[^{}]|\{[^{}]*\})*)\}")
+_UPRIGHT_TEN = re.compile(r"\\text ?\{ ?(10 ?\^ ?(?:\{ ?[+-]? ?\d+ ?\}|[+-]?\d+)) ?\}")
 _TEXT = re.compile(r"\\text ?\{([^{}]*)\}")
-_ASIDE = re.compile(r"\([^()]*\)|[_^] ?(?:\{(?:[^{}]|\{[^{}]*\})*\}|\\?[A-Za-z]+|\d)")
-_NAME = re.compile(
-    r"(?:\\[A-Za-z]+|[^\W\d_]|[ '|*{}/.])+",
-)
+_ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|[_^] ?(?:\{(?:[^{}]|\{[^{}]*\})*\}|\\?[A-Za-z]+|\d)")
+_NAME = re.compile(r"(?:\\[A-Za-z]+|[^\W\d_]|[ '|*{}/.%])*")
 _FORMULA = re.compile(r"(?:\\[A-Za-z]+|[\w ^{}()\[\]+\-*/.'|])+")
 # Words that take the value back, or leave it open.
 _HEDGES = re.compile(
@@ -50,11 +56,15 @@ _HEDGES = re.compile(
 
 @dataclass(frozen=True)
 class Quantity:
-    """Is a value with its unit, and the name that it was given (`v` of `v = 3 m/s`)."""
+    """Is a value with its unit, and the name that it was given (`v` of `v = 3 m/s`).
+
+    `scaled` says that the unit is a letter that may as well mean millions, as in `5M`.
+    """
 
     value: Fraction
     unit: Unit | None = None
     name: str = ""
+    scaled: bool = False
 
     @property
     def plain(self) -> Fraction:
@@ -79,7 +89,8 @@ def _is_name(text: str) -> bool:
     bare = _TEXT.sub(lambda found: found[1], text)
     for _ in range(3):  # an index in an index
         bare = _ASIDE.sub("", bare)
-    return bool(_NAME.fullmatch(bare)) and bool(re.search(r"[^\W\d_]", bare))
+    # "[H^+]" is a name, too, with nothing outside its brackets.
+    return bool(_NAME.fullmatch(bare)) and bool(re.search(r"[^\W\d_]", text))
 
 
 def _is_formula(text: str) -> bool:
@@ -104,7 +115,12 @@ def read_quantity(
     """
     if len(text) > MAX_ANSWER_CHARS:
         return None
-    text = tidy(text)
+    return _read(text, decimal_comma, arithmetic)
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str, decimal_comma: bool, arithmetic: bool) -> Quantity | None:
+    text = _UPRIGHT_TEN.sub(r"\1", tidy(_SIUNITX.sub(r"\1 \2", text)))
     about = _ABOUT.match(text)
     if about is not None:
         text = text[about.end() :]
@@ -130,6 +146,7 @@ def _single(text: str, decimal_comma: bool, arithmetic: bool) -> Quantity | None
     prose = _TEXT.fullmatch(text)
     if prose is not None:
         text = prose[1].strip()
+    text = _HEAD.sub(r"\1", text)
     pair = enclosed(text)
     if pair is not None and pair[0] in "({":
         text = pair[1]
@@ -154,6 +171,7 @@ def _single(text: str, decimal_comma: bool, arithmetic: bool) -> Quantity | None
 
 
 def _with_unit(value: Fraction, tail: str, currency: str) -> Quantity | None:
+    scaled = bool(_SCALE.fullmatch(tail))
     tail = tail.strip().rstrip(".")
     if currency:
         # "$5 million" and "$5 km" are no dollars; "$0.12/kWh" are, per something.
@@ -166,4 +184,4 @@ def _with_unit(value: Fraction, tail: str, currency: str) -> Quantity | None:
     if not tail:
         return Quantity(value)
     unit = read_unit(tail, measured=True)
-    return None if unit is None else Quantity(value, unit)
+    return None if unit is None else Quantity(value, unit, scaled=scaled)

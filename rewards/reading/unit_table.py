@@ -188,6 +188,8 @@ LONG_PREFIXES = {
 }  # fmt: skip
 # Names of several words, and what they are one word for. Read without regard to capitals.
 PHRASES = (
+    (r"\b(kilo|mega|giga|centi|milli|micro|nano|pico)[- ](?=[a-z]{3})", r"\1"),
+    (r"\b([kMG])[- ]?ohms?\b", r"\1Ω"),
     (r"\blight[- ]?years?\b", "ly"),
     (r"\belectron[- ]volts?\b", "electronvolt"),
     (r"\bwatt[- ]hours?\b", "watthour"),

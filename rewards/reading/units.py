@@ -36,6 +36,8 @@ from rewards.reading.unit_table import (
 MAX_UNIT_CHARS = 96
 MAX_UNIT_EXPONENT = 12
 MAX_UNIT_NESTING = 6
+# Of a power without its sign, as in "kg m-3".
+MAX_BARE_POWER = 4
 
 Dimensions = tuple[tuple[str, int], ...]
 
@@ -101,9 +103,9 @@ def _symbols(measured: bool) -> dict[str, Unit]:
     entries = {**PREFIXABLE, **{name: entry[:2] for name, entry in some.items()}}
     table = {name: _from_bases(*entry) for name, entry in entries.items()}
     prefixed: dict[str, list[str]] = {name: COMMON_PREFIXES.split() for name in PREFIXABLE}
-    for name, (_, _, prefixes) in some.items():
+    for name, (_, _, some_prefixes) in some.items():
         if measured or name not in PREFIXABLE:
-            prefixed[name] = prefixes.split()
+            prefixed[name] = some_prefixes.split()
     for name, prefixes in prefixed.items():
         for prefix in prefixes:
             scaled = table[name]
@@ -155,35 +157,46 @@ _BARE_POWER = re.compile(r"(-?\d)(?!\d)")
 _SIGN = re.compile(r"\s*([/*]?)\s*")
 _WORDY = re.compile(r"\\(?:text|mathrm|mbox|operatorname|rm)\b|[{}~]|\\[ ,;:!]")
 _FRACTION = "\\frac"
-_TIDY: list[tuple[re.Pattern[str], str]] = [
-    (re.compile(pattern, flags), replacement)
-    for pattern, replacement, flags in (
-        (r"\\(?:text|math)?(?:rm|bf|it|sf|normal)?(?![A-Za-z])(?=\s*\{)", "", 0),
-        (r"\\(?:mbox|operatorname|rm)(?![A-Za-z])", "", 0),
-        (r"\*\*", "^", 0),
-        (r"\^\s*\{\s*([+-]?)\s*(\d+)\s*\}", r"^\1\2", 0),
-        (r"\^\s*\{?\s*\\circ(?![A-Za-z])\s*\}?|\{\s*\\circ\s*\}|\\degree(?![A-Za-z])", "°", 0),
-        (r"\\(?:cdot|times|ast|bullet)(?![A-Za-z])|[·⋅×]", "*", 0),
-        (r"\\mu(?![A-Za-z])|µ", "μ", 0),
-        (r"\\Omega(?![A-Za-z])", "Ω", 0),
-        (r"\\(?:AA|angstrom)(?![A-Za-z])", "Å", 0),
-        (r"\\([$%])", r"\1", 0),
-        (r"\\(?:alpha|beta|gamma)(?![A-Za-z])[\s{]*-?\s*(?=particle|photon)", "", 0),
-        (r"~|\\[ ,;:!/]|[{}]", " ", 0),
-        (r"μ\s+", "μ", 0),
-        # k\Omega, as LaTeX and people write it; a metre times an ohm has a sign in between.
-        (r"(?<![A-Za-zμΩ*/])([fpnμmckMGT])\s+(?=Ω)", r"\1", 0),
-        (r"°\s?K\b", "K", 0),
-        *((pattern, word, re.IGNORECASE) for pattern, word in PHRASES),
-        (r"\bper\b", "/", re.IGNORECASE),
-        (r"\b(?:square|sq\.?) (\w+)", r"\1^2", re.IGNORECASE),
-        (r"\b(?:cubic|cu\.?) (\w+)", r"\1^3", re.IGNORECASE),
-        (r"\b(\w+) squared\b", r"\1^2", re.IGNORECASE),
-        (r"\b(\w+) cubed\b", r"\1^3", re.IGNORECASE),
-        (r"(?<=[A-Za-z])-(?=[A-Za-z])", "*", 0),  # ft-lb
-        (r"(?<=[A-Za-z\d])\.(?=[A-Za-zμΩ])", "*", 0),  # kg.m.s-2
-    )
-]
+
+
+def _compiled(*rules: tuple[str, str, int]) -> list[tuple[re.Pattern[str], str]]:
+    return [(re.compile(pattern, flags), replacement) for pattern, replacement, flags in rules]
+
+
+# What LaTeX and signs need; a text of letters, digits and slashes needs none of it.
+_LATEX = _compiled(
+    (r"\\(?:text|math)?(?:rm|bf|it|sf|normal)?(?![A-Za-z])(?=\s*\{)", "", 0),
+    (r"\\(?:mbox|operatorname|rm|unit|si)(?![A-Za-z])", "", 0),
+    # siunitx: \meter\per\second\squared
+    (r"\\(per|squared|cubed)(?![A-Za-z])", r" \1 ", 0),
+    (rf"\\(?=(?:{'|'.join(LONG_PREFIXES)})?\\?(?:{'|'.join(NAMES)})(?![A-Za-z]))", " ", 0),
+    (r"\*\*", "^", 0),
+    (r"\^\s*\{\s*([+-]?)\s*(\d+)\s*\}", r"^\1\2", 0),
+    (r"\^\s*\{?\s*\\circ(?![A-Za-z])\s*\}?|\{\s*\\circ\s*\}|\\degree(?![A-Za-z])", "°", 0),
+    (r"\\(?:cdot|times|ast|bullet)(?![A-Za-z])|[·⋅×]", "*", 0),
+    (r"\\mu(?![A-Za-z])|µ", "μ", 0),
+    (r"\\Omega(?![A-Za-z])", "Ω", 0),
+    (r"\\(?:AA|angstrom)(?![A-Za-z])", "Å", 0),
+    (r"\\([$%])", r"\1", 0),
+    (r"\\(?:alpha|beta|gamma)(?![A-Za-z])[\s{]*-?\s*(?=particle|photon)", "", 0),
+    (r"~|\\[ ,;:!/]|[{}]", " ", 0),
+    (r"μ\s+", "μ", 0),
+    # k\Omega, as LaTeX and people write it; a metre times an ohm has a sign in between.
+    (r"(?<![A-Za-zμΩ*/])([fpnμmckMGT])\s+(?=Ω)", r"\1", 0),
+    (r"°\s?K\b", "K", 0),
+)
+_SPOKEN = _compiled(
+    *((pattern, word, re.IGNORECASE) for pattern, word in PHRASES),
+    (r"\bper\b", "/", re.IGNORECASE),
+    (r"\b(?:square|sq\.?) (\w+)", r"\1^2", re.IGNORECASE),
+    (r"\b(?:cubic|cu\.?) (\w+)", r"\1^3", re.IGNORECASE),
+    (r"\b(\w+) squared\b", r"\1^2", re.IGNORECASE),
+    (r"\b(\w+) cubed\b", r"\1^3", re.IGNORECASE),
+    (r"(?<=[A-Za-z])-(?=[A-Za-z])", "*", 0),  # ft-lb
+    (r"(?<=[A-Za-z\d])\.(?=[A-Za-zμΩ])", "*", 0),  # kg.m.s-2
+)
+_NEEDS_LATEX = re.compile(r"[\\{}~*·⋅×µ°μΩ]")
+_NEEDS_SPEECH = re.compile(r"[ .-]|per|pct|lb|ohm|Hg|foot|watt|light", re.IGNORECASE)
 
 
 def _group_end(text: str, start: int) -> int:
@@ -215,8 +228,12 @@ def _fractions(text: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    text = _fractions(re.sub(r"\}\s+\{", "}{", text) if _FRACTION in text else text)
-    for pattern, replacement in _TIDY:
+    if _FRACTION in text:
+        text = _fractions(re.sub(r"\}\s+\{", "}{", text))
+    for pattern, replacement in _LATEX if _NEEDS_LATEX.search(text) else []:
+        text = pattern.sub(replacement, text)
+    text = text.strip()
+    for pattern, replacement in _SPOKEN if _NEEDS_SPEECH.search(text) else []:
         text = pattern.sub(replacement, text)
     return text.strip().rstrip(".")
 
@@ -328,6 +345,8 @@ def _whole(parts: list[_Part]) -> Unit | None:
     if sum(part.name in _RATIOS for part in parts) > 1:
         return None
     for part in parts:
+        if part.bare and part.power < -MAX_BARE_POWER:
+            return None
         # "m-5 m" is the end of a range and "m-3 s-1" isn't.
         if part.bare and any(
             p.unit.dimensions == part.unit.dimensions != () for p in parts if p is not part
@@ -370,6 +389,9 @@ def read_unit(text: str, *, measured: bool = False) -> Unit | None:
     """
     if len(text) > MAX_UNIT_CHARS:
         return None
+    known = (_MEASURED if measured else _LETTERS).get(text)
+    if known is not None:
+        return known
     parser = _Parser(_tidy(text), measured)
     parts = parser.product()
     if not parts or parser.place < len(parser.text):

@@ -31,7 +31,7 @@ UNITS: dict[str, dict[int, str]] = {
     },
     "fr": {
         WEEK: "semaine semaines",
-        DAY: "jour jours j",
+        DAY: "jour jours journée journées j",
         HOUR: "heure heures h",
         MINUTE: "minute minutes min mn",
         SECOND: "seconde secondes s",
@@ -102,8 +102,8 @@ UNITS: dict[str, dict[int, str]] = {
 }
 # Forms with their number in them: a noun alone, a dual, days that have names.
 BARE: dict[str, tuple[int, int]] = {
-    **dict.fromkeys(("أسبوع", "týden"), (1, WEEK)),
-    **dict.fromkeys(("يوم", "den", "하루"), (1, DAY)),
+    **dict.fromkeys(("أسبوع", "أسبوعا", "týden"), (1, WEEK)),
+    **dict.fromkeys(("يوم", "يوما", "den", "하루"), (1, DAY)),
     **dict.fromkeys(("ساعة", "hodina", "hodinu"), (1, HOUR)),
     **dict.fromkeys(("دقيقة", "minuta", "minutu"), (1, MINUTE)),
     **dict.fromkeys(("أسبوعان", "أسبوعين"), (2, WEEK)),
@@ -121,73 +121,39 @@ ABBREVIATIONS = frozenset(
     ("wk", "wks", "hr", "hrs", "h", "min", "mins", "sec", "secs", "std", "sek", "mn", "seg", "hod")
 )
 
-# Quarters of an hour, or of what the phrase says, in words of their own.
-PHRASES: dict[str, tuple[int, int]] = {
-    **dict.fromkeys(("half an hour", "a half hour", "half a hour", "a half-hour"), (2, HOUR)),
-    "half hour": (2, HOUR),
-    "half a day": (2, DAY),
-    "half a minute": (2, MINUTE),
-    **dict.fromkeys(("a quarter of an hour", "a quarter hour", "quarter of an hour"), (1, HOUR)),
-    **dict.fromkeys(("three quarters of an hour", "three-quarters of an hour"), (3, HOUR)),
-    **dict.fromkeys(("eine halbe stunde", "halbe stunde", "einer halben stunde"), (2, HOUR)),
-    **dict.fromkeys(("ein halber tag", "einen halben tag"), (2, DAY)),
-    "eine halbe minute": (2, MINUTE),
-    **dict.fromkeys(("eine viertelstunde", "viertelstunde"), (1, HOUR)),
-    **dict.fromkeys(("eine dreiviertelstunde", "dreiviertelstunde"), (3, HOUR)),
-    **dict.fromkeys(("une demi-heure", "demi-heure", "une demi heure"), (2, HOUR)),
-    **dict.fromkeys(("un quart d'heure", "quart d'heure"), (1, HOUR)),
-    "trois quarts d'heure": (3, HOUR),
-    "une demi-journée": (2, DAY),
-    "media hora": (2, HOUR),
-    "medio minuto": (2, MINUTE),
-    "un cuarto de hora": (1, HOUR),
-    "tres cuartos de hora": (3, HOUR),
-    "meia hora": (2, HOUR),
-    "meio minuto": (2, MINUTE),
-    "um quarto de hora": (1, HOUR),
-    "três quartos de hora": (3, HOUR),
-    **dict.fromkeys(("mezz'ora", "mezzora", "mezza ora"), (2, HOUR)),
-    "mezza giornata": (2, DAY),
-    "un quarto d'ora": (1, HOUR),
-    **dict.fromkeys(("tre quarti d'ora", "tre quarti di ora"), (3, HOUR)),
-    **dict.fromkeys(("een half uur", "half uur", "een halfuur", "halfuur"), (2, HOUR)),
-    "een halve dag": (2, DAY),
-    **dict.fromkeys(("een kwartier", "kwartier", "1 kwartier"), (1, HOUR)),
-    "twee kwartier": (2, HOUR),
-    **dict.fromkeys(("drie kwartier", "3 kwartier"), (3, HOUR)),
-    **dict.fromkeys(("půl hodiny", "půlhodina", "půlhodinu"), (2, HOUR)),
-    "půl dne": (2, DAY),
-    "půl minuty": (2, MINUTE),
-    **dict.fromkeys(("čtvrt hodiny", "čtvrthodina", "čtvrthodinu"), (1, HOUR)),
-    **dict.fromkeys(("tři čtvrtě hodiny", "třičtvrtě hodiny"), (3, HOUR)),
-    "نصف ساعة": (2, HOUR),
-    "نصف يوم": (2, DAY),
-    "نصف دقيقة": (2, MINUTE),
-    "ربع ساعة": (1, HOUR),
-    "半時間": (2, HOUR),
-    **dict.fromkeys(("半小时", "半个小时", "半小時", "半個小時", "半个钟头"), (2, HOUR)),
-    "半分钟": (2, MINUTE),
-    **dict.fromkeys(("一刻钟", "1刻钟", "一刻鐘"), (1, HOUR)),
-    **dict.fromkeys(("三刻钟", "3刻钟", "三刻鐘"), (3, HOUR)),
-    **dict.fromkeys(("반 시간", "반시간"), (2, HOUR)),
+# Quarters of a unit, with words of their own; a slash stands between phrases.
+_PHRASES: dict[tuple[int, int], str] = {
+    (1, HOUR): "a quarter of an hour/a quarter hour/quarter of an hour/eine viertelstunde"
+    "/viertelstunde/un quart d'heure/quart d'heure/un cuarto de hora/um quarto de hora"
+    "/un quarto d'ora/een kwartier/kwartier/1 kwartier/čtvrt hodiny/čtvrthodina/čtvrthodinu"
+    "/ربع ساعة/ربع الساعة/一刻钟/1刻钟/一刻鐘",
+    (2, HOUR): "half an hour/a half hour/half a hour/a half-hour/half hour/eine halbe stunde"
+    "/halbe stunde/einer halben stunde/une demi-heure/demi-heure/une demi heure/media hora"
+    "/meia hora/meia-hora/mezz'ora/mezzora/mezza ora/una mezz'ora/een half uur/half uur"
+    "/een halfuur/halfuur/twee kwartier/půl hodiny/půlhodina/půlhodinu/نصف ساعة/نصف الساعة"
+    "/半時間/半小时/半个小时/半小時/半個小時/半个钟头/반 시간/반시간",
+    (3, HOUR): "three quarters of an hour/three-quarters of an hour/eine dreiviertelstunde"
+    "/dreiviertelstunde/drei viertel stunden/trois quarts d'heure/tres cuartos de hora"
+    "/três quartos de hora/tre quarti d'ora/tre quarti di ora/drie kwartier/3 kwartier"
+    "/tři čtvrtě hodiny/třičtvrtě hodiny/ثلاثة أرباع ساعة/ثلاثة أرباع الساعة/三刻钟/3刻钟/三刻鐘",
+    (2, DAY): "half a day/ein halber tag/einen halben tag/une demi-journée/mezza giornata"
+    "/een halve dag/půl dne/نصف يوم",
+    (2, MINUTE): "half a minute/eine halbe minute/medio minuto/meio minuto/mezzo minuto"
+    "/een halve minuut/půl minuty/نصف دقيقة/半分钟",
+    (2, WEEK): "half a week/eine halbe woche/een halve week",
 }
+PHRASES = {phrase: key for key, text in _PHRASES.items() for phrase in text.split("/")}
 # What follows a unit and adds quarters of it.
-BEHIND: dict[str, int] = {
-    **dict.fromkeys((" and a half", " et demie", " et demi", " y media", " y medio"), 2),
-    **dict.fromkeys((" e meia", " e meio", " e mezza", " e mezzo", " a půl", " ونصف", "半"), 2),
-    **dict.fromkeys((" 半", " 반", "반", " en een half"), 2),
-    **dict.fromkeys((" et quart", " y cuarto", " e un quarto", " e um quarto", " وربع"), 1),
-    " and a quarter": 1,
+_BEHIND = {
+    1: " and a quarter/ et quart/ y cuarto/ e un quarto/ e um quarto/ وربع/ وربع الساعة",
+    2: " and a half/ et demie/ et demi/ y media/ y medio/ e meia/ e meio/ e mezza/ e mezzo/ a půl"
+    "/ ونصف/ ونصف الساعة/半/ 半/ 반/반",
 }
+BEHIND = {phrase: quarters for quarters, text in _BEHIND.items() for phrase in text.split("/")}
 # What stands between a number and its unit and adds one half.
 BETWEEN_HALF = (
-    " and a half ",
-    "个半",
-    "個半",
-    " a půl ",
-    " en een half ",
-    " et demi ",
-    " y media ",
+    *(" and a half ", "-and-a-half ", " und eine halbe ", " und einen halben ", " et demi "),
+    *(" y media ", " en een half ", " en een halve ", " a půl ", "个半", "個半"),
 )
 
 
@@ -276,7 +242,7 @@ def _european() -> dict[str, int]:
         units="- due tre/tré quattro cinque sei sette - nove",
     )
     elided = _counted("vent trent quarant cinquant sessant settant ottant novant", 20, 10)
-    numbers.update({f"{ten}uno": n + 1 for ten, n in elided.items()})
+    numbers.update({f"{ten}{one}": n + 1 for ten, n in elided.items() for one in ("uno", "un")})
     numbers.update({f"{ten}otto": n + 8 for ten, n in elided.items()})
     add(
         "één/een twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien vijftien"
@@ -293,35 +259,39 @@ def _european() -> dict[str, int]:
         "{ten} {unit}",
         "{unit}a{ten}",
     )
-    return numbers
+    tens = _counted("dvacet třicet čtyřicet padesát šedesát sedmdesát osmdesát devadesát", 20, 10)
+    numbers.update({f"jedna{ten}": n + 1 for ten, n in tens.items()})
+    hundred = (
+        "one hundred/a hundred/hundert/einhundert/cent/cien/cem/cento/honderd/sto/مئة/مائة/百/백"
+    )
+    return numbers | dict.fromkeys(hundred.split("/"), 100)
 
 
 def _halves() -> dict[str, int]:
     """Make the words for some and a half: their number of halves."""
     german = ["ein", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn"]
     dutch = ["twee", "drie", "vier", "vijf", "zes", "zeven", "acht", "negen", "tien"]
+    halves = {f"{word}{gap}einhalb": 2 * n for n, word in enumerate(german, 1) for gap in ("", " ")}
+    halves |= {f"{word}{en}half": 2 * n for n, word in enumerate(dutch, 2) for en in ("ën", "en")}
+    halves = {word: n + 1 for word, n in halves.items()}
+    one_and_a_half = ("anderthalb", "anderhalf", "anderhalve", "půldruhé", "půldruhého")
+    return halves | dict.fromkeys(one_and_a_half, 3)
+
+
+def _east_asian(digits: str, ten: str) -> dict[str, int]:
+    """Make the numbers below 100 of a script that writes 24 as two, ten, four."""
+    named = ["", *digits]
     return {
-        **{f"{word}einhalb": 2 * n + 1 for n, word in enumerate(german, start=1)},
-        **{
-            f"{word}{join}half": 2 * n + 1
-            for n, word in enumerate(dutch, 2)
-            for join in ("ën", "en")
-        },
-        **dict.fromkeys(("anderthalb", "anderhalf", "anderhalve"), 3),
+        (named[n // 10] if n >= 20 else "") + (ten if n >= 10 else "") + named[n % 10]: n
+        for n in range(1, 100)
     }
 
 
 def _korean() -> dict[str, int]:
-    units = "한 두 세 네 다섯 여섯 일곱 여덟 아홉"
-    tens = "열 스물 서른 마흔 쉰 예순 일흔 여든 아흔"
-    numbers = {**_counted(units), **_counted(tens, 10, 10), "스무": 20}
-    for (ten, t), (unit, u) in product(_counted(tens, 10, 10).items(), _counted(units).items()):
-        numbers[ten + unit] = t + u
-    sino = dict(enumerate(["", *"일이삼사오육칠팔구"]))
-    for n in range(1, 100):
-        ten, unit = divmod(n, 10)
-        numbers[(sino[ten] if ten > 1 else "") + ("십" if ten else "") + sino[unit]] = n
-    return numbers
+    units = _counted("한 두 세 네 다섯 여섯 일곱 여덟 아홉")
+    tens = _counted("열 스물 서른 마흔 쉰 예순 일흔 여든 아흔", 10, 10)
+    both = {ten + unit: t + u for (ten, t), (unit, u) in product(tens.items(), units.items())}
+    return {**units, **tens, **both, "스무": 20, **_east_asian("일이삼사오육칠팔구", "십")}
 
 
 def _arabic() -> dict[str, int]:
@@ -341,17 +311,12 @@ def _arabic() -> dict[str, int]:
     return numbers
 
 
-def _chinese() -> dict[str, int]:
-    """Make the numerals of Japanese and Chinese, and the two that Chinese counts with."""
-    digits = dict(enumerate(["", *"一二三四五六七八九"]))
-    numbers = {"两": 2, "兩": 2}
-    for n in range(1, 100):
-        ten, unit = divmod(n, 10)
-        numbers[(digits[ten] if ten > 1 else "") + ("十" if ten else "") + digits[unit]] = n
-    return numbers
-
-
-NUMBERS: dict[str, int] = {**_european(), **_korean(), **_arabic(), **_chinese()}
-ZERO = ("zero", "null", "zéro", "cero", "nul", "nula", "صفر", "零", "ゼロ", "영")
-NUMBERS.update(dict.fromkeys(ZERO, 0))
+NUMBERS: dict[str, int] = {
+    **_european(),
+    **_korean(),
+    **_arabic(),
+    **_east_asian("一二三四五六七八九", "十"),
+    **dict.fromkeys(("两", "兩"), 2),
+    **dict.fromkeys(("zero", "null", "zéro", "cero", "nul", "nula", "صفر", "零", "ゼロ", "영"), 0),
+}
 HALVES: dict[str, int] = _halves()

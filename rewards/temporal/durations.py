@@ -31,9 +31,11 @@ _HAMZA = str.maketrans("أإآى’`", "اااي''")
 _DIGITS = re.compile(r"\d{1,9}(?:,\d{3})*(?:[.,]\d{1,3})?(?![\d.,]*\d)")
 _FRACTION = re.compile(r"(?:(\d{1,4}) )?([1-9])/([2-9])(?!\d)")
 _JOIN = re.compile(
-    r"(?: ?[,،、] ?| )(?:(?:and|und|et|y|e|ed|en|a|&|و) |و)?| ?(?:と|又|零|과|와|그리고) ?|"
+    r"(?: ?[,،、] ?| )(?:(?:and|und|et|y|con|e|ed|en|a|&|و) |و)?| ?(?:と|又|零|과|와|그리고) ?|"
 )
 _SPACED = re.compile(r"[^\W\d_\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
+# "1 h 30", where nothing but minutes can be meant.
+_FRENCH = re.compile(r"(\d{1,3}) ?h ?([0-5]\d)$")
 _AGAIN = re.compile(r"(?P<first>[^()]+) ?\((?P<second>[^()]+)\)")
 
 
@@ -151,8 +153,12 @@ def _parts(text: str, place: int, above: int) -> Iterator[_Part]:
     whole = list(_counted(text, place, above))
     for end in _words(text, place, _BARE):
         number, unit = _BARE[text[place:end]]
-        one = re.match(" واحدة?(?!\\w)", text[end:]) if number == 1 else None
+        one = re.match(r" واحد[ةا]?(?!\w)", text[end:]) if number == 1 else None
         whole.append(_Part(Fraction(number * unit), unit, end + (one.end() if one else 0)))
+    french = _FRENCH.match(text, place)
+    if french is not None:
+        seconds = Fraction(int(french[1]) * HOUR + int(french[2]) * MINUTE)
+        yield _Part(seconds, MINUTE, french.end(), last=True)
     if place == 0 and text.startswith("hora y "):  # Spanish leaves the article out here
         whole.append(_Part(Fraction(HOUR), HOUR, len("hora")))
     for part in whole:

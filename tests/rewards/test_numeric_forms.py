@@ -56,6 +56,44 @@ def test_an_equation_before_the_value(completion: str, gold: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("completion", "gold"),
+    [
+        ("V = 5 V", "5 V"),
+        ("m = 5 g", "5 g"),
+        ("a = 5 m/s^2", "5 m/s^2"),
+        ("T = 5 K", "5 K"),
+        ("R = 5 Ω", "5 ohm"),
+        ("x=5", "5"),
+        (r"\mu = 5", "5"),
+        (r"\theta = 30^\circ", "30°"),
+        (r"\bar{x} = 5", "5"),
+        (r"\hat{p} = 0.5", "0.5"),
+        (r"\sigma^2 = 5", "5"),
+        (r"\text{Var}(X) = 5", "5"),
+        ("E[X] = 5", "5"),
+        (r"\mathbb{E}[X] = 5", "5"),
+        (r"\langle x \rangle = 5", "5"),
+        (r"\Delta S^\circ_{\text{rxn}} = 5\ \text{J/K}", "5 J/K"),
+        ("[H^+] = 5 M", "5 M"),
+        (r"[\text{H}^+] = 5\ \text{M}", "5 M"),
+        ("n(Ag) = 5 mol", "5 mol"),
+        (r"\frac{dy}{dx} = 5", "5"),
+        ("y'(0)=5", "5"),
+        (r"\int_0^1 x\,dx = 0.5", "0.5"),
+        (r"F_{net} = 5\,N", "5 N"),
+        (r"\lambda_2 = 5 nm", "5 nm"),
+        (r"P_{\text{out}} = 5 \text{ W}", "5 W"),
+        (r"\%\ \text{yield} = 75\%", "75%"),
+        (r"\text{Percent yield} = 75\%", "75%"),
+        ("I_{max} = 5A", "5 A"),
+        (r"v_{\max} = 5 m/s", "5 m/s"),
+    ],
+)
+def test_more_names(completion: str, gold: str) -> None:
+    assert score(completion, gold) == RIGHT
+
+
+@pytest.mark.parametrize(
     "completion",
     [
         r"\boxed{4 = 5}",

@@ -283,7 +283,7 @@ def test_a_duration_is_read(text: str, seconds: int) -> None:
         # No length in seconds.
         "1 month", "2 months", "1 Monat", "un mois", "un mes", "um mês", "un mese", "een maand",
         "1 měsíc", "شهر", "شهران", "1か月", "1ヶ月", "一个月", "1개월", "한 달", "1 year",
-        "ein Jahr", "1 mo", "5 m", "30m", "1h 30", "1 quarter",
+        "ein Jahr", "1 mo", "5 m", "30m", "1h 3", "1h 60", "1 quarter",
         # Two durations, or one and a doubt.
         "2 hours or 3 hours", "2 or 3 hours", "2-3 hours", "2 to 3 hours", "between 2 and 3 hours",
         "1 hour / 2 hours", "1 hour, 2 hours", "1 hour and 1 hour", "not 2 hours", "2 hours?",
