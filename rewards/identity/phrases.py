@@ -92,7 +92,7 @@ PHRASES: dict[str, Phrases] = {
     "cs": Phrases(
         r"\b(?:(?:ne)?jsem|(?:ne)?jmenuj[iu] se|(?:moje jméno|mé jméno) (?:je|není)"
         r"|(?:ne)?byla? jsem|(?:ne)?byl[ao]? jsem)\b",
-        r"\b(?:nejsem|nejmenuj[iu]|není|nebyla?|nikdy|ani)\b",
+        r"\b(?:nejsem|nejmenuj[iu]|není|nebyla?|nikdy|nikoliv?|ani)\b",
         r"vlastně|opravdu|skutečně|jen|prostě|ten|ta|váš|tvůj|asistent|model|jazykový|ai|byla?",
         r"\b(?:jménem|zvaný|s názvem|jmenuji se)",
     ),
