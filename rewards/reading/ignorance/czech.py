@@ -78,6 +78,13 @@ SEARCHED = (
     rf"\bm(?:é|oje|ých|ými) (?:\S+ )?(?:znalost|informac|vědomost|údaj|data)\w* {_G}ne\w+",
     r"\b(?:odpověď|to|ho|ji|tuto \S+|tohoto \S+|takov\S+ \S+) (?:bohužel )?neznám\b"
     r"|\bjsem\b.*\b(?:nenašel|nenašla|nenalezl|nenalezla|nedohledal|neobjevil)a?\b",
+    r"\bnemám (?:\S+ ){0,2}?(?:přístup|možnost|jak|k dispozici)\b|\b(?:informace|údaje"
+    r"|data) (?:\S+ ){0,4}?nemám\b",
+    r"\b(?:potřeboval|potřebovala|potřebuji)a? (?:bych )?(?:\S+ ){0,2}?(?:více|další\w*|bližší\w*"
+    r"|podrobn\w+|upřesn\w+)\b|\bbych potřebova\w+ (?:více|další)",
+    r"\bnikdy se ne(?:zjistilo|vyjasnilo|objasnilo|podařilo)\b|\bne(?:objevuje|vyskytuje"
+    r"|figuruje) se? ?(?:v|ve) žádn|\bse ne(?:objevuje|vyskytuje) v"
+    r"|\bmi není povědom",
 )
 WHOLE = (
     rf"neznám[oýáé]|nedostatek {_INFO}|(?:žádn\w+|málo|bez|nedostatečn\w+"

@@ -102,6 +102,14 @@ SEARCHED = (
     r"\b(?:there(?:'s| is)|i have|i(?:'ve| have) got|i found|i find|i (?:can"
     r"|could) find) (?:\S+ )?nothing (?:\S+ )?(?:about|on|in my|regarding|known"
     r"|concerning|at all)\b|\bnothing (?:is|was) known\b(?! to)",
+    rf"\bi(?:'d| would|'ll| will)? {_ADVERB}(?:need|require) {_G2}(?:more|additional|further"
+    rf"|some) {_G2}(?:{_INFO}|specifics)",
+    rf"\b(?:was|were|has|have) never (?:been )?{_ADVERB}(?:made public|known|established|recorded"
+    r"|published|disclosed|revealed"
+    r"|identified|determined|documented|clarified|solved|resolved)\b",
+    r"\b(?:do|does|did)(?:n't| not) (?:appear|show up|feature|occur|figure|come up) in (?:any|the"
+    r"|my|what)\b|\bno (?:means|way) of"
+    r" (?:checking|verifying|confirming|knowing)\b",
 )
 WHOLE = (
     r"unknown|n ?/ ?a\b|n\.a|unanswerable|undetermined|indeterminate|unclear|dunno|beats me"

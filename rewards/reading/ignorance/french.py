@@ -86,6 +86,14 @@ SEARCHED = (
     r"|')\S+ (?:\S+ )?(?:pas|rien|guère)\b",
     r"\bn(?:e |')(?:ai|sais|trouve|y a|existe) rien (?:trouvé |su )?(?:sur|à propos|concernant"
     r"|de|à ce)\b",
+    r"\bne me (?:souviens|rappelle) (?:d'aucune?|pas|plus|de rien|aucune?)\b"
+    rf"|\bn'apparaît dans aucune?\b|\bn'est {_NEG} (?:\S+ )?familièr?e?\b",
+    r"\b(?:il (?:me|nous) faudrait|j'aurais besoin|j'ai besoin|il me faut) (?:\S+ ){0,2}?(?:plus"
+    r"|davantage|contexte|précisions|informations)\b",
+    r"\bn['e] ?(?:a|ont|est)? ?jamais (?:été )?(?:su|connue?|établie?|élucidée?|identifiée?"
+    r"|déterminée?)\b|\b(?:sont|est) (?:pas|pas du tout)"
+    r" (?:accessibles?|connue?s?)\b|\bne (?:me |nous )?(?:sont|est) pas (?:accessibles?|connue?s?"
+    r"|disponibles?|familièr?e?s?)\b",
 )
 WHOLE = (
     rf"inconnue?|{_NEG} (?:d'|de )?{_G2}{_INFO}(?: (?:sur|à|pour|au|disponible|de"

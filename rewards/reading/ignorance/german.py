@@ -86,6 +86,17 @@ SEARCHED = (
     r"|kenne|kann|habe|vorliegen"
     r"|vorliegt|bekannt|sicher|möglich)|unbekannt)",
     rf"\b(?:kann man|man kann) {_G2}nicht (?!oft|genug|umhin|anders|leugnen){_G}{_VERB}",
+    rf"\b(?:habe ich|ich habe|hab ich) {_G}kein\w* {_G2}(?:zugriff|zugang|möglichkeit|weg)\b",
+    r"\b(?:bräuchte ich|ich bräuchte|brauche ich|ich brauche|benötige ich|ich benötige"
+    r"|ich müsste) (?:\S+ ){0,3}?(?:mehr|weitere\w*"
+    r"|genauere\w*|zusätzliche\w*|näher\w*)\b",
+    rf"\b(?:stehen|steht) (?:mir|uns) {_G}nicht (?:zur verfügung|offen)\b"
+    rf"|\bwird {_G}nicht {_G2}(?:klar|deutlich|ersichtlich|genannt"
+    rf"|erwähnt)\b|\b(?:taucht|erscheint|kommt|findet sich) {_G}in kein\w*\b",
+    r"\b(?:wurde|ist|konnte) (?:\S+ ){0,3}?nie(?:mals)? (?:\S+ ){0,2}?(?:geklärt|bekannt|ermittelt"
+    r"|aufgeklärt|festgestellt|veröffentlicht)"
+    r"|\b(?:bis heute|nach wie vor|noch immer|weiterhin) (?:\S+ )?un(?:geklärt|bekannt|klar"
+    r"|gelöst)",
 )
 WHOLE = (
     r"unbekannt|nicht bekannt|kein(?:e|erlei) angaben?(?: .{0,80})?|k\. ?a|(?:nicht |un)"

@@ -85,6 +85,13 @@ SEARCHED = (
     rf"\b(?:mie|mia|mio|miei) (?:\S+ )?(?:conoscenze?|dati|informazioni|sapere) {_G}non\b",
     r"\bnon (?:ho trovato|trovo|so|c'è|risulta|ho) (?:nulla|niente) (?:su|sul\w*|in|a|di"
     r"|riguardo)\b",
+    r"\bnon (?:mi |ci )?(?:è|risulta|suona) (?:\S+ )?(?:familiare|not[oa]|conosciut[oa])\b"
+    r"|\bnon (?:ho|c'è|vi è) (?:modo|accesso|maniera|mezzo)\b",
+    r"\b(?:mi servirebbe|mi servirebbero|mi serve|avrei bisogno|ho bisogno|occorrerebbe"
+    r"|mi occorr\w+) (?:di )?(?:\S+ ){0,2}?(?:più|maggior\w*|altr\w+"
+    r"|ulterior\w*|contesto)\b",
+    r"\bnon si è mai (?:saputo|chiarito|scoperto|stabilito)\b|\bnon (?:compare|appare"
+    r"|figura) in (?:nessun|alcun)",
 )
 WHOLE = (
     rf"sconosciut[oa]|ignot[oa]|(?:nessun[ao]?|senza) {_SOME}{_INFO}(?: (?:su\w*|per|disponibile"

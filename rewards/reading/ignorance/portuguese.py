@@ -75,6 +75,11 @@ SEARCHED = (
     r" (?:meus?|minhas?|que sei)\b|\bfoge (?:ao|do) meu\b|\bteria que adivinhar",
     rf"\b(?:meus?|minhas?) (?:\S+ )?(?:conhecimentos?|dados|informações|base) {_G}não\b",
     r"\bnão (?:encontrei|encontro|há|tenho|sei|consta|se sabe) nada (?:sobre|acerca|de|a)\b",
+    r"\bnão (?:me )?(?:é|parece|soa) (?:\S+ )?(?:familiar|conhecid[oa])\b",
+    r"\b(?:preciso|precisaria|necessito|necessitaria|seri(?:a"
+    r"|am) necessári\w+) (?:de )?(?:\S+ ){0,2}?(?:mais|contexto|detalhes)\b",
+    r"\b(?:nunca|jamais) se (?:soube|descobriu|esclareceu|determinou|saberá)\b"
+    r"|\bnão (?:\S+ )?(?:tenho|há) (?:acesso|maneira|forma|modo|meio)\b",
 )
 WHOLE = (
     rf"desconhecid[oa]|sem {_SOME}{_INFO}(?: (?:sobre|de|para|em|disponíve\w+)\b.{{0,80}})?"

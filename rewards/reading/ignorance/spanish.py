@@ -77,6 +77,12 @@ SEARCHED = (
     rf"\bmis? (?:\S+ )?(?:conocimientos?|datos|información|saber|base) {_G}no\b",
     r"\bno (?:he podido encontrar|he encontrado|encontré|encuentro|tengo|hay|sé"
     r"|se sabe) nada (?:sobre|acerca|de|al)\b",
+    r"\bno (?:me )?(?:resulta|es|suena) (?:\S+ )?(?:familiar|conocid[oa])\b",
+    r"\b(?:necesito|necesitaría|me haría[n]? falta|requeriría|necesitamos"
+    r"|me falta[n]?) (?:\S+ ){0,2}?(?:más|contexto|información|detalles)\b",
+    r"\b(?:nunca|jamás) se (?:ha |llegó a )?(?:sabido|supo|saber|aclarado|aclaró|determinó"
+    r"|determinado|conoció)\b|\bno (?:\S+ )?(?:tengo|hay)"
+    r" (?:acceso|manera|forma|modo|medio)\b",
 )
 WHOLE = (
     rf"desconocid[oa]|se desconoce|sin {_SOME}{_INFO}(?: (?:sobre|de|al|para|en)\b.{{0,80}})?"
