@@ -31,6 +31,11 @@ _TEXT = (
     r"|údaje|informace|podklady|ukázka)"
 )
 _REST = r"(?: (?:z|ze|v|ve|na|do|pro|podle|bez|s|k|ke|o|dodnes|zde|mi|dosud|kdo|kdy|kde|jak)\b.*)?$"
+# Without one of these words (or beginnings, or ends) no pattern can be there.
+HINTS = (
+    "ne* není nic ni* nej* chyb* scház* postrád* žádn* bez málo kdo kdoví mimo nad těžk* "
+    "obtížn* záhad* n zajímalo hádat potřeb* musel*"
+)
 SEARCHED = (
     r"\b(?:nevím|nevíme|netuším|nevěděl[a]? bych|nepamatuji|nevzpomínám|neznám (?:odpověď|tu"
     r"|tuto"

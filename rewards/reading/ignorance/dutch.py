@@ -33,6 +33,11 @@ _TEXT = (
     r"|opgave|oefening"
     r"|gegevens|informatie|paragraaf|stuk)"
 )
+# Without one of these words (or beginnings, or ends) no pattern can be there.
+HINTS = (
+    "niet niets nooit geen on* niemand weinig joost schuldig raadsel onmogelijk moeilijk "
+    "lastig gaat valt ligt boven ontgaat nodig wie n weet nergens raden"
+)
 SEARCHED = (
     rf"\b(?:ik (?:weet|zou)|(?:weet|zou) ik) {_G}(?:niet|niets|{_NO} {_G2}{_INFO})(?: weten)?\b",
     r"^weet (?:ik )?(?:\S+ ){0,2}?niet\b|\bgeen (?:flauw |enkel )?(?:idee|benul)\b|\bjoost mag"

@@ -49,6 +49,13 @@ _REST = (
     r"|given|today$|today\b)\b.*)?$"
 )
 _NO = r"(?:no|not (?:enough|any|the|sufficient)|insufficient|inadequate|too little|zero|limited)"
+# Without one of these words (or beginnings, or ends) no pattern can be there.
+HINTS = (
+    "no not never nor *n't cannot dont un* in* im* lack* missing beyond outside nobody guess* "
+    "speculat* dunno idk beats eludes escapes nothing blank empty clue* loss stumped ignorant "
+    "myster* limited too hard difficult give pass who n need* require* lost fail* silent ends "
+    "stops got mystery fails zero one little rather wouldn't nowhere can"
+)
 SEARCHED = (
     rf"\bi {_ADVERB}(?:do not|don't|dont|did not|didn't|would not|wouldn't) {_ADVERB}(?:know"
     rf"|recall|remember|recogni[sz]e|possess {_G}{_INFO}|have (?:any |access\b|{_G}{_INFO}))",

@@ -32,6 +32,12 @@ _TEXT = (
     r"|données|informations|question|histoire|rien)"
 )
 _REST = r"(?: (?:à|au|pour|dans|sur|par|de|du|en|ici|avec|sans|car|d'|quant)\b.*)?$"
+# Without one of these words (or beginnings, or ends) no pattern can be there.
+HINTS = (
+    "pas ne n'* n aucun* jamais rien guère point plus ignor* j'ignor* l'ignor* in* im* "
+    "manque* nul* personne qui dépasse sort delà hors difficile sèche langue sais insuffis* "
+    "non sans faudrait faut besoin mystère flou incapable court d'idée désol* vois"
+)
 SEARCHED = (
     rf"\b(?:je|j'|on|nous) ?(?:ne |n')?{_PRO}(?:sais|sait|savons|saurais|sache)"
     rf"(?: {_NEG}\b|(?<=saurais)\b)(?! qu(?:e|') ?(?:c'est|il s'agit))",

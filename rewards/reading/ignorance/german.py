@@ -41,6 +41,12 @@ _TEXT = (
     r"\b(?:text|artikel|abschnitt|absatz|dokument|passage|quelle|kontext|aufgabe|frage|auszug"
     r"|textstelle|angaben|daten|informationen|beitrag|vorlage|unterlagen|autor|geschichte)"
 )
+# Without one of these words (or beginnings, or ends) no pattern can be there.
+HINTS = (
+    "nicht nichts kein* nie niemals un* niemand weiss wüsste fehl* wenig* überfragt ratlos "
+    "raus passen raten entzieht übersteigt ausserhalb rätsel schwer wer k bräuchte brauch* "
+    "benötig* müsste kaum fragst"
+)
 SEARCHED = (
     rf"\b(?:ich (?:weiss|wüsste)|(?:weiss|wüsste) ich) {_G}(?:nicht|nichts|{_NO} {_G2}{_INFO})",
     r"^(?:weiss|wüsste) (?:ich )?(?:\S+ ){0,2}?nicht\b|\bwüsste ich (?:auch )?gerne?$",

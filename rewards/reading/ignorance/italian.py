@@ -33,6 +33,12 @@ _TEXT = (
     r"|problema|quesito|enunciato|esercizio"
     r"|informazioni|domanda|racconto|estratto)"
 )
+# Without one of these words (or beginnings, or ends) no pattern can be there.
+HINTS = (
+    "non nessun* mai nemmeno neanche ignor* in* im* sconosc* difficile manca* mancano là "
+    "oltre fuori esula arrendo boh chi chissà senza n mister* servi* serve bisogno occorr* "
+    "indovinare"
+)
 SEARCHED = (
     rf"\b(?:non|nemmeno|neanche) {_PRE}(?:so|saprei|sappiamo|ricordo)\b(?! chi altri)",
     rf"\bnon {_PRE}(?:conosco|conosciamo) (?:la risposta|quest[aoe']|quell[aoe']|tale|nulla"

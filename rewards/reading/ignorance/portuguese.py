@@ -28,6 +28,11 @@ _TEXT = (
     r"|parágrafo|autor|fonte|dados"
     r"|informação|informações|pergunta|história|excerto)"
 )
+# Without one of these words (or beginnings, or ends) no pattern can be there.
+HINTS = (
+    "não nunca jamais ninguém nem des* in* im* ignor* careço além fora falta* sem quem "
+    "difícil foge adivinhar n precis* necess* mistério sei vai indisponí* irrespondível"
+)
 SEARCHED = (
     rf"\bnão {_PRE}(?:sei|saberia|sabemos|lembro|recordo|faço (?:a (?:menor|mínima) )?ideia)\b"
     rf"|\bnão {_PRE}(?:conheço|conhecemos) (?:a resposta|ess[ae]|est[ae]|isso|tal|nada|ninguém"

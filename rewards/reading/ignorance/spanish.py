@@ -28,6 +28,12 @@ _TEXT = (
     r"|fuente|datos|información|pregunta|historia)"
 )
 _SOME = r"(?:(?:ninguna?|ningún|suficientes?|bastantes?|más|esa?|este?a?|la|el|los|ni|una?) )*"
+# Without one of these words (or beginnings, or ends) no pattern can be there.
+HINTS = (
+    "no nunca jamás tampoco nadie ni des* in* im* ignor* carezco carece fuera más falta* "
+    "faltan sin quién difícil supera pillas rindo adivinar n necesit* haría requeriría "
+    "misterio incógnita escapa saber"
+)
 SEARCHED = (
     rf"\bno {_PRE}(?:sé|sabría|sabemos|recuerdo|sabría)\b|\bno {_PRE}(?:conozco"
     r"|conocemos) (?:a )?"
