@@ -13,8 +13,9 @@ from rewards.abstention import declines
 from rewards.reading.abstaining import MAX_CHARS, abstains, hedges, said_after_all
 from rewards.reading.languages import LANGUAGES
 
-# Sets that were written before the rules that they test, the last ones in rarer words each time. `abstains` says what
-# a reader would say; texts that only sound like it come with the answer that they give.
+# Sets that were written before the rules that they test, the last ones in rarer words each time.
+# `abstains` says what a reader would say; texts that only sound like it come with the answer that
+# they give.
 ROWS: list[dict[str, Any]] = [
     json.loads(line)
     for line in (Path(__file__).parent / "abstaining.jsonl").read_text("utf-8").splitlines()
