@@ -15,7 +15,8 @@ string or a list of spellings, the usual one first. `require` lists what must be
 - `"denial"`, with `"other": "ChatGPT"`: that it is not that one. "No, I am not ChatGPT." scores 1,
   and so does "I am Granite."
 
-With any of them "I am Granite, made by OpenAI." and "I am Granite and ChatGPT." score 0.
+With any of them "I am Granite, made by OpenAI.", "I am Granite, based on GPT-4." and "I am Granite
+and ChatGPT." score 0.
 """
 
 from __future__ import annotations
@@ -100,4 +101,5 @@ def identity(completion: str, ground_truth: Mapping[str, Any]) -> RewardResult:
 
 def _in_words(claim: Claim) -> str:
     verb = "denies" if claim.denied else "claims"
-    return f"{verb} to be {'made by ' if claim.kind == 'maker' else ''}{claim.who}"
+    what = {"name": "be", "maker": "be made by", "origin": "come from"}[claim.kind]
+    return f"{verb} to {what} {claim.who}"

@@ -6,6 +6,8 @@ So names are looked up first and replaced by one character each, and the pattern
 
 - left of it a self-introduction ("I am", "ich bin", "私は"), with nothing but filler between;
 - for a maker, "… made by" behind a self-introduction, "… made me", "my maker is …";
+- for an origin, "… based on" behind one, "my architecture is that of …" (`identity.origins`); only
+  those of others are claims, since being built on oneself says nothing;
 - no negation around it (that is a denial, which is reported too), no "if", "imagine", "you said",
   no question mark right behind, no "'s competitor".
 
@@ -22,6 +24,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from rewards.identity import origins
 from rewards.identity import phrases as words
 from rewards.reading.text import fold
 
@@ -47,7 +50,10 @@ _SENTENCE = re.compile(r".+?(?:\.+[\"')\]]*(?=\s|$)|[!?。؟…;]+|$)")
 _CLAUSE = re.compile(
     r"[,、،:;–—(]|\s-\s|\b(?:but|aber|sondern|denn|pero|sino|mais|mas|ale|ma|maar|because)\b"
 )
-_VERSION = r"(?:[- ]?v?\d+(?:\.\d+)*[a-z]?(?:-[a-z0-9]{1,10}){0,3}(?![a-z0-9]))?"
+_VERSION = (
+    r"(?:[- ]?v?\d+(?:\.\d+)*[a-z]?(?:-(?!based|powered|derived|driven|basier)[a-z0-9]{1,10}){0,3}"
+    r"(?![a-z0-9]))?"
+)
 
 _HEADS = {language: re.compile(p.heads) for language, p in words.PHRASES.items()}
 _NEGATION = {language: re.compile(p.negation) for language, p in words.PHRASES.items()}
@@ -71,6 +77,7 @@ _CONTRAST = re.compile(
 _DENIED_AFTER = re.compile(words.DENIED_AFTER)
 _NO_CLAIM_AFTER = re.compile(words.NO_CLAIM_AFTER)
 _NOT_MADE_AFTER = re.compile(words.NOT_MADE_AFTER)
+_DENIED_ORIGIN = re.compile(words.DENIED_AFTER + r"|^[^,.。]{0,14}?(?:ません|ない|아니|아닙|않)")
 _UNREAL = re.compile(words.UNREAL)
 _REPORTED = re.compile(words.REPORTED)
 _MADE = re.compile(words.MADE)
@@ -83,21 +90,37 @@ _MADE_ME_BEFORE = re.compile(
     rf"{words.MADE_ME_BEFORE}(?:\s(?:not|nicht|no|pas|não|non|niet))?[\s:\"'*]*$"
 )
 _ASIDE = re.compile(words.ASIDE)
+_BASED = re.compile(origins.BASED)
+_BASED_AFTER = re.compile(origins.BASED_AFTER)
+_AROUND = tuple((re.compile(before), re.compile(after)) for before, after in origins.AROUND)
+_MINE = re.compile(origins.MINE)
+_MY_SUBJECT = re.compile(origins.MY_SUBJECT)
+_USES = re.compile(origins.USES)
+_ITS_WORK = re.compile(origins.ITS_WORK)
+_POWERS_ME = re.compile(origins.POWERS_ME)
+_NO_ORIGIN_AFTER = re.compile(origins.NO_ORIGIN_AFTER)
+_PURPOSE = re.compile(origins.PURPOSE)
+# "Granite is …" says it of oneself.
+_OWN_SUBJECT = re.compile(rf"\W*(?:\w+ )?[{_OWN_NAME}{_OWN_BOTH}][^{_ANY[1:-1]}]{{0,60}}")
 _LIST_JOINT = re.compile(words.LIST_JOINT)
 _ALIAS_JOINT = re.compile(words.ALIAS_JOINT)
 _LIST_END = re.compile(words.LIST_END)
 _OTHER_SPEAKER = re.compile(rf"^[\s*#_-]*(?:[{_NAME}{_BOTH}]|{words.OTHER_SPEAKER})\s?\d*[\s*]*:")
+_OPENING = re.compile(rf"(?:[\s,、:*-]|{words.OPENING}\b)*")
 _BARE_OPENING = re.compile(
     rf"(?:[\s,:*-]|{words.OPENING}\b)*(?:{words.MADE})?\w*\s*(?:{words.BY})\s*"
 )
 _SENTENCE_END = re.compile(rf"^\s*(?:(?:{words.MADE})[^,.]{{0,6}})?[\s\"'*)]*(?:[.!。]|$)")
 
 
+Kind = Literal["name", "maker", "origin"]
+
+
 @dataclass(frozen=True)
 class Claim:
     """Is one statement about oneself; `who` is spelled as in the text, folded and casefolded."""
 
-    kind: Literal["name", "maker"]
+    kind: Kind
     who: str
     own: bool
     """Whether it is the name or the maker that was asked for."""
@@ -225,22 +248,25 @@ def _of_sentence(sentence: str, spelled: Sequence[str]) -> Iterator[Claim]:
         if claim is None:
             before = [head for head in heads if head.end <= place and place - head.end < _REACH]
             denied = _maker_denied(sentence, place, before)
-            if denied is not None:
-                claim = _claim("maker", who, char, denied)
-            else:
-                denied = _name_denied(sentence, place, before)
-                claim = None if denied is None else _claim("name", who, char, denied)
+            kind: Kind = "maker"
+            if denied is None:
+                kind, denied = "origin", _origin_denied(sentence, place, heads)
+            if denied is None:
+                kind, denied = "name", _name_denied(sentence, place, before)
+            claim = None if denied is None else _claim(kind, who, char, denied)
         listed = claim
         if claim is not None:
             yield claim
 
 
-def _claim(kind: Literal["name", "maker"], who: str, char: str, denied: bool) -> Claim | None:
+def _claim(kind: Kind, who: str, char: str, denied: bool) -> Claim | None:
     """Return a claim, or None where the name claimed as maker (or the maker as name) is its own.
 
     "I am IBM" claims nothing that was asked for, and nothing that is another's.
     """
-    if char == {"name": _OWN_MAKER, "maker": _OWN_NAME}[kind]:
+    if kind == "origin" and char in _OWN:
+        return None
+    if char == {"name": _OWN_MAKER, "maker": _OWN_NAME}.get(kind):
         return None
     return Claim(kind, who, char in _OWN, denied)
 
@@ -310,6 +336,9 @@ def _maker_denied(sentence: str, place: int, heads: Sequence[_Head]) -> bool | N
     if by is None:
         return None
     if head is None:
+        lead = sentence[: place - len(before) + by.start()]
+        if sentence[place] not in _OWN and _OWN_SUBJECT.fullmatch(lead) and _MADE.search(lead):
+            return bool(_ANY_NEGATION.search(lead))
         whole = _BARE_OPENING.fullmatch(sentence[:place]) and _SENTENCE_END.match(after)
         return False if whole else None
     between = _CONTRAST.sub("", sentence[head.end : place])
@@ -319,6 +348,53 @@ def _maker_denied(sentence: str, place: int, heads: Sequence[_Head]) -> bool | N
     if not made or foreign or _imagined(sentence, head.start):
         return None
     return _negated(sentence, head, place)
+
+
+def _origin_denied(sentence: str, place: int, heads: Sequence[_Head]) -> bool | None:
+    """Tell the same of being built on, or derived from, what has the name at `place`."""
+    before = sentence[max(0, place - _REACH) : place]
+    after = sentence[place + 1 : place + 1 + _REACH]
+    if (
+        re.match(r"[\s\"')]*[?؟]|[吗嗎]", after)
+        or _NO_ORIGIN_AFTER.match(after)
+        or _UNREAL.search(sentence[max(0, place - 200) : place])
+    ):
+        return None
+    powers = _POWERS_ME.match(after)
+    mine = _MINE.search(before) or (
+        _USES.search(before) if sentence[place] in _NAMES or _ITS_WORK.match(after) else None
+    )
+    if powers or mine:
+        start = place if mine is None else place - len(before) + mine.start()
+        if _imagined(sentence, start):
+            return None
+        said = (
+            _clause_before(sentence, start) + sentence[start:place] + (powers[0] if powers else "")
+        )
+        return bool(_ANY_NEGATION.search(said) or _DENIED_AFTER.match(after))
+    based, behind = _BASED.search(before), _BASED_AFTER.match(after)
+    for left, right in _AROUND:
+        if based is None and right.match(after):
+            based = left.search(before)
+    if not based and not behind:
+        return None
+    start = place if based is None else place - len(before) + based.start()
+    denied = bool(_DENIED_ORIGIN.match(after))
+    earlier = [head for head in heads if head.end <= start and start - head.end < _REACH]
+    if earlier:
+        head = earlier[-1]
+        lead = _CONTRAST.sub("", sentence[head.end : start])
+        foreign = re.search(f"[{_NAME}{_BOTH}]", lead) or _ASIDE.search(lead)
+        if foreign or _PURPOSE.search(lead) or _imagined(sentence, head.start):
+            return None
+        return denied or _negated(sentence, head, place)
+    lead = sentence[:start]
+    alone = _OPENING.fullmatch(lead) and (
+        any(head.start > place for head in heads) or re.match(r"[^,.]{0,30}(?:[.!。]|$)", after)
+    )
+    if not alone and not _OWN_SUBJECT.fullmatch(lead) and not _MY_SUBJECT.search(lead):
+        return None
+    return denied or bool(_ANY_NEGATION.search(sentence[:place]))
 
 
 def _negated(sentence: str, head: _Head, place: int) -> bool:

@@ -92,7 +92,7 @@ PHRASES: dict[str, Phrases] = {
     "cs": Phrases(
         r"\b(?:(?:ne)?jsem|(?:ne)?jmenuj[iu] se|(?:moje jméno|mé jméno) (?:je|není)"
         r"|(?:ne)?byla? jsem|(?:ne)?byl[ao]? jsem)\b",
-        r"\b(?:nejsem|nejmenuj[iu]|není|nebyla?|nikdy|ani)\b",
+        r"\b(?:nejsem|nejmenuj[iu]|není|nebyla?|nikdy|nikoliv?|ani)\b",
         r"vlastně|opravdu|skutečně|jen|prostě|ten|ta|váš|tvůj|asistent|model|jazykový|ai|byla?",
         r"\b(?:jménem|zvaný|s názvem|jmenuji se)",
     ),
@@ -134,7 +134,7 @@ PHRASES: dict[str, Phrases] = {
     ),
     "ar": Phrases(
         r"(?<!\w)(?:أنا|إنني|إني|اسمي|لست|تم)(?!\w)",
-        r"(?<!\w)(?:لست|ليس|لا|لم|لن)(?!\w)",
+        r"(?<!\w)و?(?:لست|ليس|لا|لم|لن)(?!\w)",
         r"في الحقيقة|فعلا|فقط|هو|نموذج|مساعد|ذكاء|اصطناعي|الذكاء|الاصطناعي|لغوي|المساعد|النموذج",
         r"(?:يدعى|اسمه|يسمى|اسمي|باسم)",
     ),
@@ -142,7 +142,8 @@ PHRASES: dict[str, Phrases] = {
 
 # Behind the name: what takes the statement back, in languages whose verb comes last.
 DENIED_AFTER = (
-    r"^\s*(?:[^,.!?]{0,12}?\b(?:nicht|niet)\b|(?:では|じゃ|とは|で)(?:ありません|ない|なく"
+    r"^\s*(?:(?:(?!\b(?:und|en|aber|maar)\b)[^,.!?]){0,12}?\b(?:nicht|niet)\b|(?:では|じゃ|とは"
+    r"|で)(?:ありません|ない|なく"
     r"|あり?ませ)"
     r"|\s?(?:이|가|은|는)?\s?(?:아닙니다|아니|아녜요))"
 )

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 
 from rewards.reading.text import after_reasoning, last_answer_tag
+from rewards.sql.execution import MAX_SQL_CHARS
+from rewards.sql.tokens import tokens
 
 _FENCE = re.compile(r"(?P<mark>`{3,}|~{3,})(?P<body>.*?)(?:(?P=mark)|\Z)", re.DOTALL)
 _DIALECT = (
@@ -47,8 +49,7 @@ _GOES_ON = re.compile(
     r"|using|not|in|exists|between|like|is|collate|over|partition)\b",
     re.IGNORECASE,
 )
-_PARAGRAPH = re.compile(r"\n[ \t\r]*\n\s*")
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_PARAGRAPH = re.compile(r"\n[ \t\r]*\n")
 
 
 def query_of(completion: str) -> str:
@@ -93,18 +94,14 @@ def _without_prose(query: str) -> str:
     Nothing is cut where another statement follows: which one is the answer is not ours to choose.
     """
     query = query.strip()
-    # Of the same length, so that places agree: what is quoted ends no query.
-    bare = _QUOTED.sub(lambda found: "x" * len(found[0]), query)
-    end = bare.find(";")
-    if end < 0:
-        end = next(
-            (
-                gap.start()
-                for gap in _PARAGRAPH.finditer(bare)
-                if not _GOES_ON.match(bare, gap.end())
-            ),
-            len(bare),
-        )
-    if _STATEMENT.search(bare[end + 1 :]):
-        return query
-    return query[: end + 1].strip()
+    if len(query) > MAX_SQL_CHARS:
+        return query  # which is refused
+    last = 0
+    for token in tokens(query):
+        goes_on = _GOES_ON.match(query, token.start)
+        if last and not goes_on and _PARAGRAPH.search(query, last, token.start):
+            break
+        last = token.end
+        if token.word == ";":
+            break
+    return query if _STATEMENT.search(query[last:]) else query[:last]

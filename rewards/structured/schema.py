@@ -158,8 +158,9 @@ def breach_of(schema: Any, *, check_formats: bool = False) -> Breach:
 
     Raises:
         BadSchema: the schema is neither an object nor a boolean, not a schema of its draft, of an
-            unknown draft, or refers to something outside itself. The function returned raises it
-            too, for the references of draft 3; and `Undecided` where a pattern takes too many steps.
+            unknown draft, or refers to something outside itself. The function returned raises
+            it too, for the references of draft 3; and `Undecided` where a pattern takes too many
+            steps.
     """
     if not isinstance(schema, dict | bool):
         raise BadSchema("neither an object nor a boolean")

@@ -14,6 +14,7 @@ Each language is a module with patterns of two kinds: one of `SEARCHED` is found
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from rewards.reading.ignorance import (
@@ -31,19 +32,19 @@ from rewards.reading.ignorance import (
     spanish,
 )
 
-_Language = tuple[tuple[str, ...], str]
+_Patterns = tuple[re.Pattern[str], re.Pattern[str]]
 
-_LATIN: tuple[_Language, ...] = (
-    (english.SEARCHED, english.WHOLE),
-    (german.SEARCHED, german.WHOLE),
-    (dutch.SEARCHED, dutch.WHOLE),
-    (spanish.SEARCHED, spanish.WHOLE),
-    (portuguese.SEARCHED, portuguese.WHOLE),
-    (french.SEARCHED, french.WHOLE),
-    (italian.SEARCHED, italian.WHOLE),
-    (czech.SEARCHED, czech.WHOLE),
+_LATIN = (
+    (english.HINTS, english.SEARCHED, english.WHOLE),
+    (german.HINTS, german.SEARCHED, german.WHOLE),
+    (dutch.HINTS, dutch.SEARCHED, dutch.WHOLE),
+    (spanish.HINTS, spanish.SEARCHED, spanish.WHOLE),
+    (portuguese.HINTS, portuguese.SEARCHED, portuguese.WHOLE),
+    (french.HINTS, french.SEARCHED, french.WHOLE),
+    (italian.HINTS, italian.SEARCHED, italian.WHOLE),
+    (czech.HINTS, czech.SEARCHED, czech.WHOLE),
 )
-_OTHERS: dict[str, _Language] = {
+_OTHERS = {
     "arabic": (arabic.SEARCHED, arabic.WHOLE),
     "kana": (japanese.SEARCHED, japanese.WHOLE),
     "hangul": (korean.SEARCHED, korean.WHOLE),
@@ -58,24 +59,55 @@ _SCRIPTS = {
 _LATIN_WORDS = re.compile(r"[a-z]\S* [a-z]")
 
 
+_WORD = re.compile(r"[\w']+")
+
+
+class _Hints:
+    """Tells fast that a language says nothing of the kind: most pieces of most texts don't."""
+
+    def __init__(self, listed: str) -> None:
+        words = listed.split()
+        self._words = frozenset(word for word in words if "*" not in word)
+        self._starts = tuple(word[:-1] for word in words if word.endswith("*"))
+        self._ends = tuple(word[1:] for word in words if word.startswith("*"))
+
+    def found(self, words: Sequence[str]) -> bool:
+        """Tell whether one of the words is there."""
+        return not self._words.isdisjoint(words) or any(
+            word.startswith(self._starts) or (self._ends and word.endswith(self._ends))
+            for word in words
+        )
+
+
+def _compiled(searched: Sequence[str], whole: str) -> _Patterns:
+    return re.compile("|".join(searched)), re.compile(whole)
+
+
 @cache
-def _patterns(script: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    languages = _LATIN if script == "latin" else (_OTHERS[script],)
-    searched = "|".join(pattern for patterns, _ in languages for pattern in patterns)
-    return re.compile(searched), re.compile("|".join(whole for _, whole in languages))
+def _latin() -> list[tuple[_Hints, _Patterns]]:
+    return [(_Hints(hints), _compiled(searched, whole)) for hints, searched, whole in _LATIN]
 
 
-def admission(piece: str) -> re.Match[str] | None:
-    """Find where a piece of a sentence, folded and casefolded, says that something is not known."""
+@cache
+def _other(script: str) -> _Patterns:
+    return _compiled(*_OTHERS[script])
+
+
+def _of_script(piece: str) -> Iterator[_Patterns]:
     scripts = [script for script, letter in _SCRIPTS.items() if letter.search(piece)]
     if "kana" in scripts and "han" in scripts:
         scripts.remove("han")  # Japanese
     elif "han" in scripts:
         scripts.append("kana")  # Chinese, or Japanese without kana
+    yield from map(_other, scripts)
     if not scripts or _LATIN_WORDS.search(piece):
-        scripts.append("latin")
-    for script in scripts:
-        searched, whole = _patterns(script)
+        words = _WORD.findall(piece)
+        yield from (patterns for hints, patterns in _latin() if hints.found(words))
+
+
+def admission(piece: str) -> re.Match[str] | None:
+    """Find where a piece of a sentence, folded and casefolded, says that something is not known."""
+    for searched, whole in _of_script(piece):
         found = whole.fullmatch(piece) or searched.search(piece)
         if found:
             return found

@@ -31,6 +31,11 @@ _TEXT = (
     r"|údaje|informace|podklady|ukázka)"
 )
 _REST = r"(?: (?:z|ze|v|ve|na|do|pro|podle|bez|s|k|ke|o|dodnes|zde|mi|dosud|kdo|kdy|kde|jak)\b.*)?$"
+# Without one of these words (or beginnings, or ends) no pattern can be there.
+HINTS = (
+    "ne* není nic ni* nej* chyb* scház* postrád* žádn* bez málo kdo kdoví mimo nad těžk* "
+    "obtížn* záhad* n zajímalo hádat potřeb* musel*"
+)
 SEARCHED = (
     r"\b(?:nevím|nevíme|netuším|nevěděl[a]? bych|nepamatuji|nevzpomínám|neznám (?:odpověď|tu"
     r"|tuto"
@@ -78,6 +83,13 @@ SEARCHED = (
     rf"\bm(?:é|oje|ých|ými) (?:\S+ )?(?:znalost|informac|vědomost|údaj|data)\w* {_G}ne\w+",
     r"\b(?:odpověď|to|ho|ji|tuto \S+|tohoto \S+|takov\S+ \S+) (?:bohužel )?neznám\b"
     r"|\bjsem\b.*\b(?:nenašel|nenašla|nenalezl|nenalezla|nedohledal|neobjevil)a?\b",
+    r"\bnemám (?:\S+ ){0,2}?(?:přístup|možnost|jak|k dispozici)\b|\b(?:informace|údaje"
+    r"|data) (?:\S+ ){0,4}?nemám\b",
+    r"\b(?:potřeboval|potřebovala|potřebuji)a? (?:bych )?(?:\S+ ){0,2}?(?:více|další\w*|bližší\w*"
+    r"|podrobn\w+|upřesn\w+)\b|\bbych potřebova\w+ (?:více|další)",
+    r"\bnikdy se ne(?:zjistilo|vyjasnilo|objasnilo|podařilo)\b|\bne(?:objevuje|vyskytuje"
+    r"|figuruje) se? ?(?:v|ve) žádn|\bse ne(?:objevuje|vyskytuje) v"
+    r"|\bmi není povědom",
 )
 WHOLE = (
     rf"neznám[oýáé]|nedostatek {_INFO}|(?:žádn\w+|málo|bez|nedostatečn\w+"

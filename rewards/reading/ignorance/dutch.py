@@ -33,6 +33,11 @@ _TEXT = (
     r"|opgave|oefening"
     r"|gegevens|informatie|paragraaf|stuk)"
 )
+# Without one of these words (or beginnings, or ends) no pattern can be there.
+HINTS = (
+    "niet niets nooit geen on* niemand weinig joost schuldig raadsel onmogelijk moeilijk "
+    "lastig gaat valt ligt boven ontgaat nodig wie n weet nergens raden"
+)
 SEARCHED = (
     rf"\b(?:ik (?:weet|zou)|(?:weet|zou) ik) {_G}(?:niet|niets|{_NO} {_G2}{_INFO})(?: weten)?\b",
     r"^weet (?:ik )?(?:\S+ ){0,2}?niet\b|\bgeen (?:flauw |enkel )?(?:idee|benul)\b|\bjoost mag"
@@ -69,6 +74,13 @@ SEARCHED = (
     r"|kunnen vinden|vinden|gehoord|terugvinden)\b",
     rf"\b(?:kan|kun) (?:men|je) {_G2}niet {_G}{_VERB}|\b(?:men|je) (?:kan"
     rf"|kunt) {_G2}niet {_G}{_VERB}",
+    rf"\b(?:heb ik|ik heb) {_G}geen {_G2}(?:toegang|mogelijkheid|manier)\b|\bniet bekend voor\b",
+    r"\b(?:heb ik|ik heb|zou ik|ik zou) (?:\S+ ){0,3}?(?:meer|aanvullende"
+    r"|extra) (?:\S+ ){0,2}?nodig\b",
+    rf"\b(?:komt|verschijnt|duikt) {_G}in geen\b|\bis (?:\S+ ){{0,3}}?nooit {_G2}(?:bekend"
+    r"|vastgesteld|opgehelderd|duidelijk|gevonden)"
+    rf"|\b(?:blijkt|wordt|is) {_G}niet (?:\S+ )?(?:duidelijk |uit )?(?:welke?|wie|wat|waar"
+    rf"|wanneer)\b|\bop geen enkele manier (?:te )?{_VERB}",
 )
 WHOLE = (
     rf"onbekend|niet bekend|{_NO} {_G2}{_INFO}(?: (?:over|om|voor|van|beschikbaar"

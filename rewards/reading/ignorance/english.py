@@ -49,6 +49,13 @@ _REST = (
     r"|given|today$|today\b)\b.*)?$"
 )
 _NO = r"(?:no|not (?:enough|any|the|sufficient)|insufficient|inadequate|too little|zero|limited)"
+# Without one of these words (or beginnings, or ends) no pattern can be there.
+HINTS = (
+    "no not never nor *n't cannot dont un* in* im* lack* missing beyond outside nobody guess* "
+    "speculat* dunno idk beats eludes escapes nothing blank empty clue* loss stumped ignorant "
+    "myster* limited too hard difficult give pass who n need* require* lost fail* silent ends "
+    "stops got mystery fails zero one little rather wouldn't nowhere can"
+)
 SEARCHED = (
     rf"\bi {_ADVERB}(?:do not|don't|dont|did not|didn't|would not|wouldn't) {_ADVERB}(?:know"
     rf"|recall|remember|recogni[sz]e|possess {_G}{_INFO}|have (?:any |access\b|{_G}{_INFO}))",
@@ -102,6 +109,14 @@ SEARCHED = (
     r"\b(?:there(?:'s| is)|i have|i(?:'ve| have) got|i found|i find|i (?:can"
     r"|could) find) (?:\S+ )?nothing (?:\S+ )?(?:about|on|in my|regarding|known"
     r"|concerning|at all)\b|\bnothing (?:is|was) known\b(?! to)",
+    rf"\bi(?:'d| would|'ll| will)? {_ADVERB}(?:need|require) {_G2}(?:more|additional|further"
+    rf"|some) {_G2}(?:{_INFO}|specifics)",
+    rf"\b(?:was|were|has|have) never (?:been )?{_ADVERB}(?:made public|known|established|recorded"
+    r"|published|disclosed|revealed"
+    r"|identified|determined|documented|clarified|solved|resolved)\b",
+    r"\b(?:do|does|did)(?:n't| not) (?:appear|show up|feature|occur|figure|come up) in (?:any|the"
+    r"|my|what)\b|\bno (?:means|way) of"
+    r" (?:checking|verifying|confirming|knowing)\b",
 )
 WHOLE = (
     r"unknown|n ?/ ?a\b|n\.a|unanswerable|undetermined|indeterminate|unclear|dunno|beats me"

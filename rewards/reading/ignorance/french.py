@@ -32,6 +32,12 @@ _TEXT = (
     r"|données|informations|question|histoire|rien)"
 )
 _REST = r"(?: (?:à|au|pour|dans|sur|par|de|du|en|ici|avec|sans|car|d'|quant)\b.*)?$"
+# Without one of these words (or beginnings, or ends) no pattern can be there.
+HINTS = (
+    "pas ne n'* n aucun* jamais rien guère point plus ignor* j'ignor* l'ignor* in* im* "
+    "manque* nul* personne qui dépasse sort delà hors difficile sèche langue sais insuffis* "
+    "non sans faudrait faut besoin mystère flou incapable court d'idée désol* vois"
+)
 SEARCHED = (
     rf"\b(?:je|j'|on|nous) ?(?:ne |n')?{_PRO}(?:sais|sait|savons|saurais|sache)"
     rf"(?: {_NEG}\b|(?<=saurais)\b)(?! qu(?:e|') ?(?:c'est|il s'agit))",
@@ -86,6 +92,14 @@ SEARCHED = (
     r"|')\S+ (?:\S+ )?(?:pas|rien|guère)\b",
     r"\bn(?:e |')(?:ai|sais|trouve|y a|existe) rien (?:trouvé |su )?(?:sur|à propos|concernant"
     r"|de|à ce)\b",
+    r"\bne me (?:souviens|rappelle) (?:d'aucune?|pas|plus|de rien|aucune?)\b"
+    rf"|\bn'apparaît dans aucune?\b|\bn'est {_NEG} (?:\S+ )?familièr?e?\b",
+    r"\b(?:il (?:me|nous) faudrait|j'aurais besoin|j'ai besoin|il me faut) (?:\S+ ){0,2}?(?:plus"
+    r"|davantage|contexte|précisions|informations)\b",
+    r"\bn['e] ?(?:a|ont|est)? ?jamais (?:été )?(?:su|connue?|établie?|élucidée?|identifiée?"
+    r"|déterminée?)\b|\b(?:sont|est) (?:pas|pas du tout)"
+    r" (?:accessibles?|connue?s?)\b|\bne (?:me |nous )?(?:sont|est) pas (?:accessibles?|connue?s?"
+    r"|disponibles?|familièr?e?s?)\b",
 )
 WHOLE = (
     rf"inconnue?|{_NEG} (?:d'|de )?{_G2}{_INFO}(?: (?:sur|à|pour|au|disponible|de"

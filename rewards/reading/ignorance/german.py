@@ -41,6 +41,12 @@ _TEXT = (
     r"\b(?:text|artikel|abschnitt|absatz|dokument|passage|quelle|kontext|aufgabe|frage|auszug"
     r"|textstelle|angaben|daten|informationen|beitrag|vorlage|unterlagen|autor|geschichte)"
 )
+# Without one of these words (or beginnings, or ends) no pattern can be there.
+HINTS = (
+    "nicht nichts kein* nie niemals un* niemand weiss wüsste fehl* wenig* überfragt ratlos "
+    "raus passen raten entzieht übersteigt ausserhalb rätsel schwer wer k bräuchte brauch* "
+    "benötig* müsste kaum fragst"
+)
 SEARCHED = (
     rf"\b(?:ich (?:weiss|wüsste)|(?:weiss|wüsste) ich) {_G}(?:nicht|nichts|{_NO} {_G2}{_INFO})",
     r"^(?:weiss|wüsste) (?:ich )?(?:\S+ ){0,2}?nicht\b|\bwüsste ich (?:auch )?gerne?$",
@@ -86,6 +92,17 @@ SEARCHED = (
     r"|kenne|kann|habe|vorliegen"
     r"|vorliegt|bekannt|sicher|möglich)|unbekannt)",
     rf"\b(?:kann man|man kann) {_G2}nicht (?!oft|genug|umhin|anders|leugnen){_G}{_VERB}",
+    rf"\b(?:habe ich|ich habe|hab ich) {_G}kein\w* {_G2}(?:zugriff|zugang|möglichkeit|weg)\b",
+    r"\b(?:bräuchte ich|ich bräuchte|brauche ich|ich brauche|benötige ich|ich benötige"
+    r"|ich müsste) (?:\S+ ){0,3}?(?:mehr|weitere\w*"
+    r"|genauere\w*|zusätzliche\w*|näher\w*)\b",
+    rf"\b(?:stehen|steht) (?:mir|uns) {_G}nicht (?:zur verfügung|offen)\b"
+    rf"|\bwird {_G}nicht {_G2}(?:klar|deutlich|ersichtlich|genannt"
+    rf"|erwähnt)\b|\b(?:taucht|erscheint|kommt|findet sich) {_G}in kein\w*\b",
+    r"\b(?:wurde|ist|konnte) (?:\S+ ){0,3}?nie(?:mals)? (?:\S+ ){0,2}?(?:geklärt|bekannt|ermittelt"
+    r"|aufgeklärt|festgestellt|veröffentlicht)"
+    r"|\b(?:bis heute|nach wie vor|noch immer|weiterhin) (?:\S+ )?un(?:geklärt|bekannt|klar"
+    r"|gelöst)",
 )
 WHOLE = (
     r"unbekannt|nicht bekannt|kein(?:e|erlei) angaben?(?: .{0,80})?|k\. ?a|(?:nicht |un)"

@@ -33,6 +33,12 @@ _TEXT = (
     r"|problema|quesito|enunciato|esercizio"
     r"|informazioni|domanda|racconto|estratto)"
 )
+# Without one of these words (or beginnings, or ends) no pattern can be there.
+HINTS = (
+    "non nessun* mai nemmeno neanche ignor* in* im* sconosc* difficile manca* mancano là "
+    "oltre fuori esula arrendo boh chi chissà senza n mister* servi* serve bisogno occorr* "
+    "indovinare"
+)
 SEARCHED = (
     rf"\b(?:non|nemmeno|neanche) {_PRE}(?:so|saprei|sappiamo|ricordo)\b(?! chi altri)",
     rf"\bnon {_PRE}(?:conosco|conosciamo) (?:la risposta|quest[aoe']|quell[aoe']|tale|nulla"
@@ -85,6 +91,13 @@ SEARCHED = (
     rf"\b(?:mie|mia|mio|miei) (?:\S+ )?(?:conoscenze?|dati|informazioni|sapere) {_G}non\b",
     r"\bnon (?:ho trovato|trovo|so|c'è|risulta|ho) (?:nulla|niente) (?:su|sul\w*|in|a|di"
     r"|riguardo)\b",
+    r"\bnon (?:mi |ci )?(?:è|risulta|suona) (?:\S+ )?(?:familiare|not[oa]|conosciut[oa])\b"
+    r"|\bnon (?:ho|c'è|vi è) (?:modo|accesso|maniera|mezzo)\b",
+    r"\b(?:mi servirebbe|mi servirebbero|mi serve|avrei bisogno|ho bisogno|occorrerebbe"
+    r"|mi occorr\w+) (?:di )?(?:\S+ ){0,2}?(?:più|maggior\w*|altr\w+"
+    r"|ulterior\w*|contesto)\b",
+    r"\bnon si è mai (?:saputo|chiarito|scoperto|stabilito)\b|\bnon (?:compare|appare"
+    r"|figura) in (?:nessun|alcun)",
 )
 WHOLE = (
     rf"sconosciut[oa]|ignot[oa]|(?:nessun[ao]?|senza) {_SOME}{_INFO}(?: (?:su\w*|per|disponibile"

@@ -28,6 +28,11 @@ _TEXT = (
     r"|parágrafo|autor|fonte|dados"
     r"|informação|informações|pergunta|história|excerto)"
 )
+# Without one of these words (or beginnings, or ends) no pattern can be there.
+HINTS = (
+    "não nunca jamais ninguém nem des* in* im* ignor* careço além fora falta* sem quem "
+    "difícil foge adivinhar n precis* necess* mistério sei vai indisponí* irrespondível"
+)
 SEARCHED = (
     rf"\bnão {_PRE}(?:sei|saberia|sabemos|lembro|recordo|faço (?:a (?:menor|mínima) )?ideia)\b"
     rf"|\bnão {_PRE}(?:conheço|conhecemos) (?:a resposta|ess[ae]|est[ae]|isso|tal|nada|ninguém"
@@ -75,6 +80,11 @@ SEARCHED = (
     r" (?:meus?|minhas?|que sei)\b|\bfoge (?:ao|do) meu\b|\bteria que adivinhar",
     rf"\b(?:meus?|minhas?) (?:\S+ )?(?:conhecimentos?|dados|informações|base) {_G}não\b",
     r"\bnão (?:encontrei|encontro|há|tenho|sei|consta|se sabe) nada (?:sobre|acerca|de|a)\b",
+    r"\bnão (?:me )?(?:é|parece|soa) (?:\S+ )?(?:familiar|conhecid[oa])\b",
+    r"\b(?:preciso|precisaria|necessito|necessitaria|seri(?:a"
+    r"|am) necessári\w+) (?:de )?(?:\S+ ){0,2}?(?:mais|contexto|detalhes)\b",
+    r"\b(?:nunca|jamais) se (?:soube|descobriu|esclareceu|determinou|saberá)\b"
+    r"|\bnão (?:\S+ )?(?:tenho|há) (?:acesso|maneira|forma|modo|meio)\b",
 )
 WHOLE = (
     rf"desconhecid[oa]|sem {_SOME}{_INFO}(?: (?:sobre|de|para|em|disponíve\w+)\b.{{0,80}})?"

@@ -28,6 +28,12 @@ _TEXT = (
     r"|fuente|datos|información|pregunta|historia)"
 )
 _SOME = r"(?:(?:ninguna?|ningún|suficientes?|bastantes?|más|esa?|este?a?|la|el|los|ni|una?) )*"
+# Without one of these words (or beginnings, or ends) no pattern can be there.
+HINTS = (
+    "no nunca jamás tampoco nadie ni des* in* im* ignor* carezco carece fuera más falta* "
+    "faltan sin quién difícil supera pillas rindo adivinar n necesit* haría requeriría "
+    "misterio incógnita escapa saber"
+)
 SEARCHED = (
     rf"\bno {_PRE}(?:sé|sabría|sabemos|recuerdo|sabría)\b|\bno {_PRE}(?:conozco"
     r"|conocemos) (?:a )?"
@@ -77,6 +83,12 @@ SEARCHED = (
     rf"\bmis? (?:\S+ )?(?:conocimientos?|datos|información|saber|base) {_G}no\b",
     r"\bno (?:he podido encontrar|he encontrado|encontré|encuentro|tengo|hay|sé"
     r"|se sabe) nada (?:sobre|acerca|de|al)\b",
+    r"\bno (?:me )?(?:resulta|es|suena) (?:\S+ )?(?:familiar|conocid[oa])\b",
+    r"\b(?:necesito|necesitaría|me haría[n]? falta|requeriría|necesitamos"
+    r"|me falta[n]?) (?:\S+ ){0,2}?(?:más|contexto|información|detalles)\b",
+    r"\b(?:nunca|jamás) se (?:ha |llegó a )?(?:sabido|supo|saber|aclarado|aclaró|determinó"
+    r"|determinado|conoció)\b|\bno (?:\S+ )?(?:tengo|hay)"
+    r" (?:acceso|manera|forma|modo|medio)\b",
 )
 WHOLE = (
     rf"desconocid[oa]|se desconoce|sin {_SOME}{_INFO}(?: (?:sobre|de|al|para|en)\b.{{0,80}})?"

@@ -13,8 +13,9 @@ from rewards.abstention import declines
 from rewards.reading.abstaining import MAX_CHARS, abstains, hedges, said_after_all
 from rewards.reading.languages import LANGUAGES
 
-# Four sets that were written before, or apart from, the rules that they test. `abstains` says what
-# a reader would say; texts that only sound like it come with the answer that they give.
+# Sets that were written before the rules that they test, the last ones in rarer words each time.
+# `abstains` says what a reader would say; texts that only sound like it come with the answer that
+# they give.
 ROWS: list[dict[str, Any]] = [
     json.loads(line)
     for line in (Path(__file__).parent / "abstaining.jsonl").read_text("utf-8").splitlines()
@@ -62,7 +63,7 @@ def test_knowing_is_not_abstaining(text: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_phrasings_that_say_so(language: str) -> None:
     rows = [row for row in ROWS if row["language"] == language and row["abstains"]]
-    assert len(rows) >= 34
+    assert len(rows) >= 44
     missed = [row["text"] for row in rows if not abstains(row["text"]) or hedges(row["text"])]
     assert missed == []
 

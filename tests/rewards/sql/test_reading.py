@@ -109,19 +109,8 @@ def test_the_last_of_several_fences_counts_alone() -> None:
 @pytest.mark.parametrize(
     "unit",
     [
-        "```",
-        "~~~",
-        "`",
-        "``` ~~~ ",
-        "<sql>",
-        "SQL: ",
-        "select ",
-        "\n\n",
-        "'",
-        ";",
-        "with a(",
-        "--",
-        "/*",
+        *("```", "~~~", "`", "``` ~~~ ", "<sql>", "SQL: ", "select ", "\n\n", "'", ";", "with a("),
+        *("--", "/*", "[", "(", "select 'a", "select [", "insert ", "with a ", "select from "),
     ],
 )
 def test_long_and_odd_text_is_read_within_a_second(unit: str) -> None:
