@@ -5,8 +5,9 @@
         "kwargs": [{}, {"position": 2, "keyword": "tea"}],
     })
 
-Ids and kwargs are those of IFEval (`published`), and as many harder ones of our own (`counts`,
-`wording`, `sentence_rules`, `layout`, `languages`). `known_instructions()` has the kwargs schema of
+Ids and kwargs are those of IFEval (`published`) and of M-IFEval (`multilingual`; an id may have the
+language of the prompt before it, `es:keywords:existence`), and as many harder ones of our own
+(`counts`, `wording`, `sentence_rules`, `layout`, `languages`). `known_instructions()` has the kwargs schema of
 each, `python -m rewards.ifeval` prints them.
 
 All constraints must hold for score 1. The share that holds is a component, so is each constraint
@@ -24,7 +25,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rewards.ifeval import counts, languages, layout, published, sentence_rules, wording
+from rewards.ifeval import (
+    counts,
+    languages,
+    layout,
+    multilingual,
+    published,
+    sentence_rules,
+    wording,
+)
 from rewards.ifeval.instruction import (
     BadInstruction,
     BoundInstruction,
@@ -47,10 +56,14 @@ __all__ = [
 ]
 
 # Importing a family declares its instructions; this names them for readers and linters.
-FAMILIES = (published, counts, wording, sentence_rules, layout, languages)
+FAMILIES = (published, multilingual, counts, wording, sentence_rules, layout, languages)
 
 _CASELESS = frozenset(("ar", "ja", "ko", "zh"))
-_ENGLISH_ONLY = frozenset(("change_case:english_capital", "change_case:english_lowercase"))
+_CASE = {
+    f"change_case:{name}_{case}": code
+    for name, code in (("english", "en"), ("spanish", "es"), ("french", "fr"))
+    for case in ("capital", "lowercase")
+}
 _CASED = frozenset(("case:title", "case:alternating_words"))
 
 
@@ -84,19 +97,20 @@ def parse_row(ground_truth: Any) -> list[BoundInstruction]:
 
 
 def _refuse_contradictions(row: Sequence[BoundInstruction]) -> None:
-    ids = {one.id for one in row}
+    ids = {one.plain_id for one in row}
     # One language for the whole response; `format:code_block` has a language of another kind.
     wanted = {
         str(one.kwargs["language"])
         for one in row
-        if one.id.startswith("language:") and "language" in one.kwargs
+        if one.plain_id.startswith("language:") and "language" in one.kwargs
     }
     if len(wanted) > 1:
         raise BadInstruction(f"two languages at once: {', '.join(sorted(wanted))}")
-    if ids >= _ENGLISH_ONLY:
-        raise BadInstruction(f"{' and '.join(sorted(_ENGLISH_ONLY))} exclude each other")
-    for id in sorted(ids & _ENGLISH_ONLY):
-        if wanted - {"en"}:
+    whole = sorted(ids & _CASE.keys())
+    if len(whole) > 1:
+        raise BadInstruction(f"{' and '.join(whole)} exclude each other")
+    for id in whole:
+        if wanted - {_CASE[id]}:
             raise BadInstruction(f"{id}: the row asks for {wanted.pop()!r} as well")
     for id in sorted(ids & _CASED):
         if wanted & _CASELESS:

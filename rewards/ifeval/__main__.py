@@ -9,6 +9,8 @@ from rewards.ifeval.instruction import Schema, declared
 def _kind(schema: Schema) -> str:
     if schema["type"] == "array":
         return f"[{_kind(schema['items'])}, …]"
+    if schema["type"] == "object":
+        return f"{{name: {_kind(schema['additionalProperties'])}, …}}"
     if "enum" in schema:
         return " | ".join(schema["enum"])
     return f"integer ≥ {schema['minimum']}" if schema["type"] == "integer" else "string"

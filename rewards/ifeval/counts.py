@@ -6,10 +6,10 @@ import re
 import unicodedata
 
 from rewards.ifeval.instruction import (
-    AnyRelation,
     Count,
     Counts,
     Phrases,
+    Relation,
     compare,
     instruction,
     require,
@@ -52,55 +52,55 @@ def sentence_range(text: str, *, low: Count, high: Count) -> bool:
 
 
 @instruction("count:paragraphs")
-def number_of_paragraphs(text: str, *, number: Count, relation: AnyRelation) -> bool:
+def number_of_paragraphs(text: str, *, number: Count, relation: Relation) -> bool:
     """There are that many paragraphs, separated by blank lines."""
     return compare(len(paragraphs(text)), relation, number)
 
 
 @instruction("count:characters")
-def characters(text: str, *, number: Count, relation: AnyRelation) -> bool:
+def characters(text: str, *, number: Count, relation: Relation) -> bool:
     """There are that many characters, white space not counted."""
     return compare(sum(not c.isspace() for c in plain(text)), relation, number)
 
 
 @instruction("count:lines")
-def number_of_lines(text: str, *, number: Count, relation: AnyRelation) -> bool:
+def number_of_lines(text: str, *, number: Count, relation: Relation) -> bool:
     """There are that many lines that are not blank."""
     return compare(len(lines(text)), relation, number)
 
 
 @instruction("count:distinct_words")
-def distinct_words(text: str, *, number: Count, relation: AnyRelation) -> bool:
+def distinct_words(text: str, *, number: Count, relation: Relation) -> bool:
     """There are that many different words, upper and lower case being the same."""
     return compare(len(set(folded_words(text))), relation, number)
 
 
 @instruction("count:numbers")
-def numbers(text: str, *, number: Count, relation: AnyRelation) -> bool:
+def numbers(text: str, *, number: Count, relation: Relation) -> bool:
     """There are that many numbers written in digits; 1,000.5 is one."""
     return compare(len(_NUMBER.findall(plain(text))), relation, number)
 
 
 @instruction("count:questions")
-def questions(text: str, *, number: Count, relation: AnyRelation) -> bool:
+def questions(text: str, *, number: Count, relation: Relation) -> bool:
     """There are that many sentences that are questions."""
     return compare([kind_of(s) for s in sentences(text)].count("question"), relation, number)
 
 
 @instruction("count:exclamations")
-def exclamations(text: str, *, number: Count, relation: AnyRelation) -> bool:
+def exclamations(text: str, *, number: Count, relation: Relation) -> bool:
     """There are that many sentences that end with an exclamation mark."""
     return compare([kind_of(s) for s in sentences(text)].count("exclamation"), relation, number)
 
 
 @instruction("count:emoji")
-def emoji(text: str, *, number: Count, relation: AnyRelation) -> bool:
+def emoji(text: str, *, number: Count, relation: Relation) -> bool:
     """There are that many emoji; a flag or a family is one."""
     return compare(len(EMOJI.findall(text)), relation, number)
 
 
 @instruction("count:parentheticals")
-def parentheticals(text: str, *, number: Count, relation: AnyRelation) -> bool:
+def parentheticals(text: str, *, number: Count, relation: Relation) -> bool:
     """There are that many remarks in round brackets, not nested, each with a word in it."""
     return compare(sum(bool(words(p)) for p in _PARENTHETICAL.findall(text)), relation, number)
 
@@ -115,7 +115,7 @@ def keywords(text: str, *, keywords: Phrases, frequencies: Counts) -> bool:
 
 
 @instruction("count:marks")
-def marks(text: str, *, marks: Phrases, number: Count, relation: AnyRelation) -> bool:
+def marks(text: str, *, marks: Phrases, number: Count, relation: Relation) -> bool:
     """Each of the punctuation marks occurs that often."""
     _require_marks(marks)
     return all(compare(text.count(mark.strip()), relation, number) for mark in marks)

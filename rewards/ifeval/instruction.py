@@ -7,7 +7,9 @@
         '''The keyword occurs that often.'''
 
 The signature is the schema: every keyword argument is annotated with one of the kinds below, and
-one with a default may be missing. So a row is checked completely before any text is, and a broken
+one with a default may be missing. A check that depends on the language of the prompt also takes
+`prompt_language`: the one of the twelve that is written before the id (`fr:detectable_format:title`
+as M-IFEval has it), else None. So a row is checked completely before any text is, and a broken
 row is an error for every completion alike, never a pass and never a fail.
 """
 
@@ -32,15 +34,35 @@ Phrases = Annotated[
     Sequence[str],
     {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": r"\S"}},
 ]
+Spellings = Annotated[
+    Mapping[str, str],
+    {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": {"type": "string", "pattern": r"\S"},
+    },
+]
 Counts = Annotated[
     Sequence[int],
     {"type": "array", "minItems": 1, "items": {"type": "integer", "minimum": 1}},
 ]
-Relation = Annotated[str, {"type": "string", "enum": ["at least", "less than"]}]
-AnyRelation = Annotated[
-    str,
-    {"type": "string", "enum": ["at least", "at most", "exactly", "less than", "more than"]},
-]
+_RELATIONS: dict[str, Callable[[int, int], bool]] = {
+    "at least": operator.ge,
+    "at most": operator.le,
+    "exactly": operator.eq,
+    "less than": operator.lt,
+    "more than": operator.gt,
+}
+# As M-IFEval's rows spell them; its Spanish one for a limit is inclusive.
+_SPELLINGS = {
+    "al menos": "at least",
+    "como máximo": "at most",
+    "au moins": "at least",
+    "moins de": "less than",
+    "以上": "at least",
+    "未満": "less than",
+}
+Relation = Annotated[str, {"type": "string", "enum": [*_RELATIONS, *_SPELLINGS]}]
 LanguageCode = Annotated[str, {"type": "string", "pattern": r"^[a-z]{2,3}(-[a-z]+)?$"}]
 OurLanguage = Annotated[str, {"type": "string", "enum": list(LANGUAGES)}]
 OurLanguages = Annotated[
@@ -59,14 +81,6 @@ SentenceKinds = Annotated[
 Schema = Mapping[str, Any]
 Check = Callable[..., bool]
 C = TypeVar("C", bound=Check)
-
-_RELATIONS: dict[str, Callable[[int, int], bool]] = {
-    "at least": operator.ge,
-    "at most": operator.le,
-    "exactly": operator.eq,
-    "less than": operator.lt,
-    "more than": operator.gt,
-}
 
 
 class BadInstruction(ValueError):
@@ -87,6 +101,7 @@ class Instruction:
         return (inspect.getdoc(self.check) or "").partition("\n")[0]
 
 
+PROMPT_LANGUAGE = "prompt_language"
 _declared: dict[str, Instruction] = {}
 
 
@@ -104,6 +119,8 @@ def instruction(id: str) -> Callable[[C], C]:
         properties: dict[str, Schema] = {}
         required: list[str] = []
         for parameter in list(inspect.signature(check).parameters.values())[1:]:
+            if parameter.name == PROMPT_LANGUAGE:
+                continue
             kind = getattr(hints[parameter.name], "__metadata__", None)
             if kind is None:
                 raise ValueError(f"instruction {id!r}: {parameter.name} has no kind")
@@ -143,17 +160,24 @@ def compare(number: int, relation: str, wanted: int) -> bool:
     Raises:
         BadInstruction: fewer than none are wanted.
     """
+    relation = _SPELLINGS.get(relation, relation)
     require(relation != "less than" or wanted > 0, "less than 0 can never hold")
     return _RELATIONS[relation](number, wanted)
 
 
 @dataclass(frozen=True)
 class BoundInstruction:
-    """Is an instruction together with kwargs that fit it."""
+    """Is an instruction together with kwargs that fit it, under the id that the row has."""
 
     id: str
     check: Check
     kwargs: Mapping[str, Any]
+    prompt_language: str | None = None
+
+    @property
+    def plain_id(self) -> str:
+        """Return the id without the language of the prompt."""
+        return self.id.removeprefix(f"{self.prompt_language}:")
 
     def holds(self, text: str) -> bool:
         """Tell whether the text follows it.
@@ -161,8 +185,13 @@ class BoundInstruction:
         Raises:
             BadInstruction: the kwargs contradict each other.
         """
+        language = (
+            {PROMPT_LANGUAGE: self.prompt_language}
+            if PROMPT_LANGUAGE in inspect.signature(self.check).parameters
+            else {}
+        )
         try:
-            return bool(self.check(text, **self.kwargs))
+            return bool(self.check(text, **self.kwargs, **language))
         except BadInstruction as problem:
             raise BadInstruction(f"{self.id}: {problem}") from None
 
@@ -178,7 +207,9 @@ def bind(id: Any, kwargs: Any) -> BoundInstruction:
     """
     if not isinstance(id, str):
         raise BadInstruction(f"an instruction id is a string, not {id!r:.80}")
-    known = _declared.get(id)
+    language, _, rest = id.partition(":")
+    prompt_language = language if language in LANGUAGES and ":" in rest else None
+    known = _declared.get(rest if prompt_language else id)
     if known is None:
         raise BadInstruction(f"unknown instruction id {id!r:.80}{_nearest(id, _declared)}")
     if not (kwargs is None or isinstance(kwargs, Mapping)):
@@ -194,7 +225,7 @@ def bind(id: Any, kwargs: Any) -> BoundInstruction:
     missing = [key for key in known.schema["required"] if key not in given]
     if missing:
         raise BadInstruction(f"{id}: missing {', '.join(missing)}")
-    return BoundInstruction(id, known.check, given)
+    return BoundInstruction(id, known.check, given, prompt_language)
 
 
 def _nearest(name: str, known: Mapping[str, Any]) -> str:
@@ -227,6 +258,11 @@ def _mismatch(value: Any, schema: Schema) -> str:
         if "pattern" in schema and not re.search(schema["pattern"], value):
             return f"matches {schema['pattern']}, which {shown} does not"
         return ""
+    if schema["type"] == "object":
+        if not isinstance(value, Mapping) or not value:
+            return f"is an object with at least one member, not {shown}"
+        problems = (_mismatch(v, schema["additionalProperties"]) for v in value.values())
+        return next((f"has a member that {problem}" for problem in problems if problem), "")
     if not isinstance(value, list | tuple):
         return f"is a list, not {shown}"
     if len(value) < schema["minItems"]:

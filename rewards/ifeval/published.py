@@ -91,6 +91,7 @@ from rewards.ifeval.segmentation import (
     sentences,
     words,
 )
+from rewards.ifeval.typography import marks
 from rewards.reading.languages import LANGUAGES, could_be_in, known_languages, stays_in
 from rewards.structured.strict_json import NotJson, parse_strict
 
@@ -172,10 +173,13 @@ _PLACEHOLDER = re.compile(r"\[([^\[\]\n]+)\](?!\()")
 
 
 @instruction("detectable_content:number_placeholders")
-def number_placeholders(text: str, *, num_placeholders: Count) -> bool:
+def number_placeholders(
+    text: str, *, num_placeholders: Count, relation: Relation = "at least"
+) -> bool:
     """There are at least that many placeholders in square brackets, such as [address]."""
     inside = _PLACEHOLDER.findall(text)
-    return sum(any(c.isalpha() for c in one) for one in inside) >= num_placeholders
+    found = sum(any(c.isalpha() for c in one) for one in inside)
+    return compare(found, relation, num_placeholders)
 
 
 @instruction("detectable_content:postscript")
@@ -190,48 +194,71 @@ def postscript(text: str, *, postscript_marker: Phrase) -> bool:
     return has_content(text[: found[-1].start()]) and has_content(text[found[-1].end() :])
 
 
-_BULLET = re.compile(r"^[ \t]*[*+-][ \t]+(?![*+-][ \t]*$)\S", re.MULTILINE)
 _RULE = re.compile(r"^[ \t]*(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,})$", re.MULTILINE)
 
 
 @instruction("detectable_format:number_bullet_lists")
-def number_bullet_lists(text: str, *, num_bullets: Count) -> bool:
-    """There are exactly that many Markdown bullet points."""
-    return len(_BULLET.findall(_RULE.sub("", text))) == num_bullets
-
-
-_OPTIONS = ("My answer is yes.", "My answer is no.", "My answer is maybe.")
+def number_bullet_lists(
+    text: str, *, num_bullets: Count, prompt_language: str | None = None
+) -> bool:
+    """There are exactly that many bullet points: Markdown's, in Japanese ・."""
+    text = _RULE.sub("", text)
+    counts = [len(kind.bullet.findall(text)) for kind in marks(text, prompt_language)]
+    return max(counts) == num_bullets
 
 
 @instruction("detectable_format:constrained_response")
-def constrained_response(text: str) -> bool:
+def constrained_response(text: str, *, prompt_language: str | None = None) -> bool:
     """The response says exactly one of: My answer is yes. My answer is no. My answer is maybe."""
-    return sum(option in text for option in _OPTIONS) == 1
-
-
-_HIGHLIGHT = re.compile(r"(?<!\*)(\*{1,3})(?![\s*])([^*\n]+)(?<!\s)\1(?!\*)")
+    options = {one for kind in marks(text, prompt_language) for one in kind.answers}
+    found = [one for one in options if re.search(rf"(?<![^\W_]){re.escape(one)}(?![^\W_])", text)]
+    return len(found) == 1
 
 
 @instruction("detectable_format:number_highlighted_sections")
-def number_highlighted_sections(text: str, *, num_highlights: Count) -> bool:
-    """At least that many parts are *highlighted* with asterisks."""
-    return sum(has_content(one[1]) for one in _HIGHLIGHT.findall(text)) >= num_highlights
+def number_highlighted_sections(
+    text: str,
+    *,
+    num_highlights: Count,
+    relation: Relation = "at least",
+    prompt_language: str | None = None,
+) -> bool:
+    """At least that many parts are *highlighted* with asterisks, in Japanese with 《》."""
+    found = max(
+        sum(has_content(one["inside"]) for one in kind.highlight.finditer(text))
+        for kind in marks(text, prompt_language)
+    )
+    return compare(found, relation, num_highlights)
 
 
 @instruction("detectable_format:multiple_sections")
-def multiple_sections(text: str, *, section_spliter: Phrase, num_sections: Positive) -> bool:
+def multiple_sections(
+    text: str,
+    *,
+    section_spliter: Phrase,
+    num_sections: Positive,
+    relation: Relation = "at least",
+    prompt_language: str | None = None,
+) -> bool:
     """There are at least that many sections, each headed by the splitter and its number."""
-    heading = re.compile(
-        rf"^[ \t]*[*_#>\[(<\"“]*[ \t]*{re.escape(section_spliter.strip())}[ \t]?(\d+)", re.MULTILINE
+    found = max(
+        _sections(text, kind.section_heading(section_spliter))
+        for kind in marks(text, prompt_language)
     )
+    return compare(found, relation, num_sections)
+
+
+def _sections(text: str, heading: re.Pattern[str]) -> int:
+    """Count the different numbers of sections that have something in them."""
     found = list(heading.finditer(text))
     ends = [*(one.start() for one in found), len(text)][1:]
-    full = {
-        int(one[1][:9])
-        for one, end in zip(found, ends, strict=True)
-        if has_content(text[one.end() : end])
-    }
-    return len(full) >= num_sections
+    return len(
+        {
+            unicodedata.normalize("NFKC", one["number"][:9])
+            for one, end in zip(found, ends, strict=True)
+            if has_content(text[one.end() : end])
+        }
+    )
 
 
 @instruction("detectable_format:json_format")
@@ -246,13 +273,11 @@ def json_format(text: str) -> bool:
     return isinstance(value, dict | list) and bool(value)
 
 
-_TITLE = re.compile(r"<<([^<>\n]+)>>")
-
-
 @instruction("detectable_format:title")
-def title(text: str) -> bool:
-    """The response has a title in double angular brackets, such as <<poem of joy>>."""
-    return any(has_content(one) for one in _TITLE.findall(text))
+def title(text: str, *, prompt_language: str | None = None) -> bool:
+    """The response has a title, <<poem of joy>>, in French ##…##, in Japanese 『…』."""
+    found = (one for kind in marks(text, prompt_language) for one in kind.title.finditer(text))
+    return any(has_content(one["inside"]) for one in found)
 
 
 @instruction("combination:two_responses")
@@ -271,19 +296,22 @@ def repeat_prompt(text: str, *, prompt_to_repeat: Phrase) -> bool:
 
 
 @instruction("startend:end_checker")
-def end_checker(text: str, *, end_phrase: Phrase) -> bool:
+def end_checker(text: str, *, end_phrase: Phrase, prompt_language: str | None = None) -> bool:
     """The response ends with the phrase and nothing after it, a closing quotation mark aside."""
-    return text.strip().strip('"').casefold().endswith(end_phrase.strip().casefold())
-
-
-_QUOTES = frozenset(('""', "“”", "„“", "„”", "«»", "»«", "＂＂", "「」", "『』", "””"))
+    text, phrase = text.strip().strip('"').casefold(), end_phrase.strip().casefold()
+    if prompt_language not in (None, "en"):
+        # These prompts forbid other words, and quote the phrase without its full stop.
+        text, phrase = text.strip("”»」』*"), phrase.strip("”»」』")
+        return text.removesuffix(".").removesuffix("。").endswith(phrase.rstrip(".。"))
+    return text.endswith(phrase)
 
 
 @instruction("startend:quotation")
-def quotation(text: str) -> bool:
-    """The whole response is in double quotation marks."""
+def quotation(text: str, *, prompt_language: str | None = None) -> bool:
+    """The whole response is in double quotation marks, in Japanese in 「」."""
     text = text.strip()
-    return text[:1] + text[1:][-1:] in _QUOTES and has_content(text)
+    quotes = {one for kind in marks(text, prompt_language) for one in kind.quotes}
+    return text[:1] + text[1:][-1:] in quotes and has_content(text)
 
 
 @instruction("change_case:capital_word_frequency")

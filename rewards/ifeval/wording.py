@@ -14,11 +14,11 @@ from collections import Counter
 from itertools import pairwise
 
 from rewards.ifeval.instruction import (
-    AnyRelation,
     Letter,
     Phrase,
     Phrases,
     Positive,
+    Relation,
     compare,
     instruction,
     require,
@@ -97,7 +97,7 @@ def no_adjacent_initials(text: str) -> bool:
 
 @instruction("words:palindromes")
 def palindromes(
-    text: str, *, number: Positive, relation: AnyRelation, min_letters: Positive = 3
+    text: str, *, number: Positive, relation: Relation, min_letters: Positive = 3
 ) -> bool:
     """That many different words of `min_letters` letters or more read the same backwards."""
     candidates = {bare(word) for word in words(text)}
