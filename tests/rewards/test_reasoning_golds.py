@@ -331,7 +331,7 @@ KEPT = [
      "was before at the left is now at the top.\n\nWhat is now the color of the bottom side of …"),
     ("manipulate_matrix", "- Rotate the matrix 180 degrees\n- Mirror the matrix along its …"),
     ("caesar_cipher", "Decrypt this Caesar cipher text: WKH PDQ. Provide only …"),
-    ("needle_haystack", "Ann likes tea. Bob likes teapots. Cid hates tea. \nWho likes tea? Reply …"),
+    ("needle_haystack", "Ann likes tea. Bob likes teas. Cid hates tea. \nWho likes tea? Reply"),
     ("number_filtering", "Keep all numbers larger than 5 in this list: ['5', '7.1', '-5.0']\n…"),
     ("power_function", "Compute -12.5^3. Return …"),
     ("power_function", "Compute 12.5^4. Return …"),
