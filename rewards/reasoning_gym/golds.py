@@ -219,7 +219,11 @@ _MONTHS = (
 )
 
 
-def _calendar(question: str) -> None:
+# Raises `Unsound` for a question (and the library's answer to it).
+Check = Callable[[str, str], None]
+
+
+def _calendar(question: str, answer: str) -> None:
     """Refuse ranges whose end has the year of their start, and dates in a year left open.
 
     A range that ends in the next year is written with the year that it starts in, so that the
@@ -238,26 +242,42 @@ def _calendar(question: str) -> None:
             raise Unsound("a leap year or not?")
 
 
-def _without(pattern: str, why: str) -> Callable[[str], None]:
-    def check(question: str) -> None:
+def _without(pattern: str, why: str) -> Check:
+    def check(question: str, answer: str) -> None:
         if re.search(pattern, question):
             raise Unsound(why)
 
     return check
 
 
-def _power(question: str) -> None:
+def _power(question: str, answer: str) -> None:
     """Refuse -a^2, which is negative by precedence and positive to the library."""
     base, exponent = _read(r"Compute (\S+)\^(-?\d+)\.", question)
     if base.startswith("-") and int(exponent) % 2 == 0:
         raise Unsound("minus before an even power")
 
 
-def _filtering(question: str) -> None:
+def _filtering(question: str, answer: str) -> None:
     """Refuse lists that have a number twice, for which the library writes the first one twice."""
     numbers = [Decimal(text) for text in re.findall(r"'([^']+)'", question)]
     if len(set(numbers)) < len(numbers):
         raise Unsound("a number is in the list twice")
+
+
+def _cipher(question: str, answer: str) -> None:
+    """Refuse sentences with other letters than A to Z, which the library turns into some of those.
+
+    "AËRIAL" is then the gold of a text that says "AIRIAL".
+    """
+    if not answer.isascii():
+        raise Unsound("has letters beyond Z")
+
+
+def _needle(question: str, answer: str) -> None:
+    """Refuse stories in which two people do what is asked about."""
+    (what,) = _read(r"\nWho (.+)\? Reply", question)
+    if len(re.findall(rf" {re.escape(what)}\. ", question)) != 1:
+        raise Unsound("more than one of them does it")
 
 
 RECOMPUTED: Mapping[str, Callable[[str], str]] = {
@@ -269,7 +289,8 @@ RECOMPUTED: Mapping[str, Callable[[str], str]] = {
 }
 """Task -> what computes its gold from the question; what the library says is not used."""
 
-DROPPED: Mapping[str, Callable[[str], None]] = {
+DROPPED: Mapping[str, Check] = {
+    "caesar_cipher": _cipher,
     "calendar_arithmetic": _calendar,
     "color_cube_rotation": _without(
         r"at the bottom is now|bottom side (?:to|at|is)|bottom face",
@@ -279,6 +300,7 @@ DROPPED: Mapping[str, Callable[[str], None]] = {
         r"Rotate the matrix (?:90|270)|(?:Horizontally|Vertically) mirror",
         "the direction is not said",
     ),
+    "needle_haystack": _needle,
     "number_filtering": _filtering,
     "power_function": _power,
     "string_manipulation": _without(
@@ -342,7 +364,7 @@ def sound(task: str, question: str, entry: Mapping[str, Any]) -> dict[str, Any]:
         Unsound: the question does not have exactly one answer.
     """
     if task in DROPPED:
-        DROPPED[task](question)
+        DROPPED[task](question, str(entry["answer"]))
     if task not in RECOMPUTED:
         return dict(entry)
     metadata = {key: entry["metadata"][key] for key in _NEUTRAL if key in entry["metadata"]}

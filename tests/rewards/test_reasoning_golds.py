@@ -312,6 +312,7 @@ DROPS = [
     ("manipulate_matrix", "- Rotate the matrix 90 degrees"),
     ("manipulate_matrix", "- Horizontally mirror the matrix"),
     ("manipulate_matrix", "- Vertically mirror the matrix"),
+    ("needle_haystack", "Ann likes tea. Bob likes tea. \nWho likes tea? Reply only with a name."),
     ("number_filtering", "Keep all numbers larger than 3 in this list: ['5', '7.1', '5.0']\n…"),
     ("power_function", "Compute -12.5^4. Return …"),
     ("power_function", "Compute -12.5^-2. Return …"),
@@ -329,6 +330,8 @@ KEPT = [
     ("color_cube_rotation", "- a purple bottom side\n\nThe cube is rotated so that the side which "
      "was before at the left is now at the top.\n\nWhat is now the color of the bottom side of …"),
     ("manipulate_matrix", "- Rotate the matrix 180 degrees\n- Mirror the matrix along its …"),
+    ("caesar_cipher", "Decrypt this Caesar cipher text: WKH PDQ. Provide only …"),
+    ("needle_haystack", "Ann likes tea. Bob likes teas. Cid hates tea. \nWho likes tea? Reply"),
     ("number_filtering", "Keep all numbers larger than 5 in this list: ['5', '7.1', '-5.0']\n…"),
     ("power_function", "Compute -12.5^3. Return …"),
     ("power_function", "Compute 12.5^4. Return …"),
@@ -339,12 +342,17 @@ KEPT = [
 @pytest.mark.parametrize(("task", "question"), DROPS)
 def test_questions_that_have_no_one_answer_are_dropped(task: str, question: str) -> None:
     with pytest.raises(Unsound):
-        DROPPED[task](question)
+        DROPPED[task](question, "")
 
 
 @pytest.mark.parametrize(("task", "question"), KEPT)
 def test_questions_beside_them_are_kept(task: str, question: str) -> None:
-    DROPPED[task](question)
+    DROPPED[task](question, "")
+
+
+def test_a_cipher_has_no_letters_beyond_z() -> None:
+    with pytest.raises(Unsound, match="beyond Z"):
+        DROPPED["caesar_cipher"]("Decrypt this Caesar cipher text: DLULDO. Provide …", "AËRIAL")
 
 
 def test_one_generators_decimals_are_not_anothers() -> None:

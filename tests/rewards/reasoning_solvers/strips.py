@@ -135,7 +135,7 @@ def _around_dot(dot: int) -> Rule:
 
 def _longest_only(strip: Strip) -> Strip | None:
     blocks = sorted(_blocks(strip), key=lambda b: b[1] - b[0], reverse=True)
-    if len(blocks) > 1 and blocks[0][1] - blocks[0][0] == blocks[1][1] - blocks[1][0]:
+    if not blocks or len({end - start for start, end in blocks[:2]}) < len(blocks[:2]):
         return None
     start, end = blocks[0]
     return [cell if start <= place < end else 0 for place, cell in enumerate(strip)]
