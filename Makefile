@@ -42,7 +42,8 @@ test: setup ## the whole test suite
 
 test-faults: setup ## everything that is killed, stopped or filled up, the long tests too
 	$(PYTEST) -m "long or not long" tests/faults tests/granite_rl/rl/test_rollout_modes.py \
-	  tests/granite_rl/test_recipe_batch.py tests/granite_rl/algorithm/test_stage_options.py $(ARGS)
+	  tests/granite_rl/test_recipe_batch.py tests/granite_rl/algorithm/test_stage_options.py \
+	  tests/test_light_install.py $(ARGS)
 
 check: lint ## formatting, lint, types and the fast tests
 	$(PYTEST) -q -m "not slow and not ray and not bench" $(ARGS)

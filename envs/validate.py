@@ -18,8 +18,10 @@ from typing import Any, NamedTuple
 
 from skyrl_gym.envs.base_text_env import BaseTextEnv
 
+from envs.base import SingleTurnEnv
 from envs.registry import make_env
 from rewards.commands.rows import Meter, batches, read_prompt_lines, show
+from rewards.composition import Composition, Part
 from rewards.files import Line
 from rewards.result import Continue, Reply
 from rewards.sandbox.pool import RewardPool
@@ -77,14 +79,29 @@ def _gold_turns(row: Mapping[str, Any], environment: BaseTextEnv) -> list[str]:
     turns = extra.get("gold_actions")
     if turns is None and "gold_completion" in extra:
         turns = [extra["gold_completion"]]
-    gold = getattr(getattr(environment, "scorer", None), "gold", None)
-    if turns is None and gold is not None and environment.max_turns == 1:
-        turns = [gold(row["reward_spec"].get("ground_truth"), extra)]
+    if turns is None and isinstance(environment, SingleTurnEnv) and environment.max_turns == 1:
+        turns = _gold_of(environment)
     if not isinstance(turns, list) or not turns or not all(isinstance(t, str) for t in turns):
         raise ValueError(
             "no extra_info.gold_actions, a list of the model's turns, and no gold_completion"
         )
     return turns
+
+
+def _gold_of(environment: SingleTurnEnv) -> list[str] | None:
+    """Return what a reward makes of the ground truth; of several, the first that makes something.
+
+    Whether the others are content with that too is what playing it shows.
+    """
+    scorer = environment.scorer
+    parts = scorer.parts if isinstance(scorer, Composition) else (Part(scorer),)
+    for part in parts:
+        if part.reward.gold is not None:
+            truth = part.overrides.get("ground_truth", environment.ground_truth)
+            extra = {**environment.extra_info, **part.overrides.get("extra_info", {})}
+            gold = part.reward.gold(truth, extra)
+            return None if gold is None else [gold]
+    return None
 
 
 def validate(files: Sequence[Path], workers: int, shown: int) -> int:

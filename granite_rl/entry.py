@@ -32,6 +32,7 @@ from granite_rl.command_line.synonyms import suggest
 from granite_rl.errors import ConfigError, UserError, first_line, missing_extras
 from granite_rl.runs import surroundings
 from rewards.nearest import nearest
+from rewards.piping import until_reader_leaves
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
 """The configuration that belongs to this code, one directory for each entry point."""
@@ -262,10 +263,13 @@ def run_main(main: Callable[[Sequence[str]], int], argv: Sequence[str] | None = 
     set here because OpenMP reads it once, when torch is first imported.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    given = sys.argv[1:] if argv is None else argv
     try:
         surroundings.prepare()
         with missing_extras():
-            return main(sys.argv[1:] if argv is None else argv)
+            if "--dry-run" in given:  # all that it does is to print
+                return until_reader_leaves(lambda: main(given))
+            return main(given)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr, flush=True)
         return int(error.exit_code)

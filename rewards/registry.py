@@ -110,7 +110,7 @@ class Reward:
         if not self.timeout_s > 0:
             raise ValueError(f"reward {self.name!r}: timeout_s must be > 0, not {self.timeout_s}")
         if foreign := foreign_signature(self.function):
-            raise ValueError(f"reward {self.name!r}: {foreign}")
+            raise ValueError(foreign)
         parameters = inspect.signature(self.function).parameters.values()
         named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
         required = tuple(p.name for p in named if p.default is p.empty)

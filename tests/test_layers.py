@@ -52,7 +52,8 @@ ROOMS: Mapping[str, set[str]] = {
     "rewards.math": REWARDS | {"rewards.reading"},
     "rewards.identity": REWARDS | {"rewards.reading"},
     "rewards.sql": REWARDS | {"rewards.reading"},
-    "rewards.ifeval": REWARDS | {"rewards.nearest", "rewards.reading", "rewards.structured"},
+    "rewards.ifeval": REWARDS
+    | {"rewards.nearest", "rewards.piping", "rewards.reading", "rewards.structured"},
     "rewards.numeric": REWARDS | {"rewards.math", "rewards.reading"},
     "rewards.temporal": REWARDS | {"rewards.reading"},
     "rewards.reasoning_gym": REWARDS | {"rewards.reading"},

@@ -137,7 +137,7 @@ def is_light(module: str) -> bool:
 
 
 def test_an_install_without_extras_has_what_rewards_and_environments_import() -> None:
-    """By the names of modules; `tests/faults/test_light_install.py` installs and runs it."""
+    """By the names of modules; `tests/test_light_install.py` installs and runs it."""
     for module, files in imported(["rewards", "envs"]).items():
         assert is_light(module) or module == "reasoning_gym", (module, files)
     assert not [

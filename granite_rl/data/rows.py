@@ -1,9 +1,10 @@
 """Read and check prompt rows, in SkyRL's schema, from JSONL or parquet.
 
 A row is ``{"data_source", "prompt": [{"role", "content"}, ...], "env_class", "reward_spec":
-{"method", "ground_truth"}, "extra_info": {...}, "tools": [...]}``, the last two optional. Rows are
-hostile or wrong until proven otherwise: each is checked before anything is started, and the first
-bad one is reported as ``file:line``. Members that hold lists or objects may be JSON text.
+{"method", "ground_truth"}, "extra_info": {...}, "tools": [...]}``, the last two optional; whether a
+ground truth may be missing as well is for the row's environment to say (`granite_rl.data.prompts`).
+Rows are hostile or wrong until proven otherwise: each is checked before anything is started, and
+the first bad one is reported as ``file:line``. Members that hold lists or objects may be JSON text.
 """
 
 from __future__ import annotations
@@ -86,8 +87,6 @@ def _parse(raw: dict[str, Any], origin: str, domain_of: Callable[[str], str]) ->
     prompt = chat_messages(require("prompt", list, "a list of chat messages"), origin, "prompt")
     env_class = require("env_class", str, "the id of an environment")
     reward_spec = require("reward_spec", dict, "an object with method and ground_truth")
-    if "ground_truth" not in reward_spec:
-        raise DataError(f"{origin}: reward_spec has no 'ground_truth'", f"e.g. {EXAMPLE}")
     try:
         domain = domain_of(env_class)
     except LookupError as error:

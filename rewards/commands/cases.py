@@ -121,7 +121,10 @@ def cases_of(name: str, given: Path | None) -> list[Case]:
         source = Path(name.rpartition(":")[0])
         beside = source.with_name(f"{source.stem}.cases.jsonl")
         if not beside.is_file():
-            raise BadInput(f"{beside} does not exist: write cases there, or give --cases FILE")
+            raise BadInput(
+                f"{beside} does not exist: write cases there (python -m rewards new {source.stem}"
+                f" --directory {source.parent} begins it), or give --cases FILE"
+            )
         return read_cases(beside)
     shipped = _shipped(name)
     if not shipped.is_file():

@@ -67,6 +67,7 @@ class _Attacker:
         self.tried = self.timeouts = self.errors = 0
         self.slowest_s = 0.0
         self.scored: list[str] = []
+        self.first_error = ""
 
     def score(self, case: Case, completion: str) -> RewardResult:
         """Return a verdict; one that does not teach is counted, and its score is 0."""
@@ -74,7 +75,9 @@ class _Attacker:
         (result,) = self.pool.score([case.item(self.name, completion)])
         self.slowest_s = max(self.slowest_s, time.perf_counter() - begin)
         self.timeouts += result.status == "timeout"
-        self.errors += result.status == "error"
+        if result.status == "error":
+            self.errors += 1
+            self.first_error = self.first_error or result.message
         return result
 
     def attack(self, case: Case) -> None:
@@ -127,6 +130,8 @@ def _attack(pool: RewardPool, name: str, cases: list[Case], rows: int) -> int:
     )
     for line in attacker.scored[:10]:
         print(f"  {line}")
+    if attacker.first_error:
+        print(f"  first error: {show(attacker.first_error)}")
     if attacker.slowest_s > reward.timeout_s + 1.0:
         print(f"  slower than its limit of {reward.timeout_s:g} s")
     return len(attacker.scored)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 from rewards.ifeval import known_instructions
 from rewards.ifeval.instruction import Schema, declared
+from rewards.piping import until_reader_leaves
 
 
 def _kind(schema: Schema) -> str:
@@ -16,14 +19,15 @@ def _kind(schema: Schema) -> str:
     return f"integer ≥ {schema['minimum']}" if schema["type"] == "integer" else "string"
 
 
-def main() -> None:
-    """Print the table, one instruction per block."""
+def main() -> int:
+    """Print the table, one instruction per block; returns the exit code."""
     for id, schema in known_instructions().items():
         print(f"{id}\n    {declared()[id].description}")
         for name, kind in schema["properties"].items():
             optional = "" if name in schema["required"] else " (optional)"
             print(f"    {name}: {_kind(kind)}{optional}")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(until_reader_leaves(main))

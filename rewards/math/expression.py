@@ -59,7 +59,7 @@ from rewards.math.ball import (
 from rewards.math.points import Point, points
 from rewards.math.tree import FUNCTIONS, Expression, Node, Unreadable, read_expression
 
-__all__ = ["FUNCTIONS", "Unreadable", "same_equation", "same_expression"]
+__all__ = ["FUNCTIONS", "Unreadable", "same_equation", "same_expression", "value_of"]
 
 # Bits of the working precision.
 LEVELS = (256, 640, 1536, 3600)
@@ -297,6 +297,23 @@ def _read(text: str) -> Expression:
     if isinstance(expression, str):
         raise Unreadable(expression)
     return expression
+
+
+def value_of(text: str) -> Fraction | None:
+    """Return an expression's real value, exactly or to `LEVELS[0]` bits.
+
+    None if it isn't understood, holds letters, or has no real value.
+    """
+    expression = read_expression(text)
+    if isinstance(expression, str) or expression.letters:
+        return None
+    value = _evaluated(expression, (), Point((), ()), LEVELS[0], True, True, True).value
+    if value is None or isinstance(value, Fraction):
+        return value
+    if hasattr(value.mid, "_mpc_"):
+        return None
+    sign, mantissa, exponent, _ = value.mid._mpf_
+    return Fraction(-mantissa if sign else mantissa) * Fraction(2) ** exponent
 
 
 def same_expression(left: str, right: str) -> bool:

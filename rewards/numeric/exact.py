@@ -12,10 +12,9 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from rewards.math.expression import values_of
+from rewards.math.expression import value_of
 
 MAX_NESTING = 12
-DIGITS = 40
 
 _LITERAL = re.compile(
     r"(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+|(?<=\d)\.?)"
@@ -208,12 +207,5 @@ def read_exact(text: str, *, arithmetic: bool = False) -> tuple[Fraction, int] |
     form = text[: shape.place].strip()
     if shape.undone and (not arithmetic or re.fullmatch(r"[\d.,+\- ]*", form)):
         return None  # "3-5" is a range, whoever writes it
-    values = values_of(re.sub(r"(?<=\d),(?=\d)", "", form))
-    if isinstance(values, str):
-        return None
-    value = values[0]
-    if getattr(value, "imag", 0) != 0:
-        return None
-    from mpmath import nstr
-
-    return Fraction(nstr(value.real, DIGITS)), shape.place
+    value = value_of(re.sub(r"(?<=\d),(?=\d)", "", form))
+    return None if value is None else (value, shape.place)

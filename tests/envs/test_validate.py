@@ -175,6 +175,25 @@ def test_a_row_without_gold_takes_its_rewards(
     assert "rows.jsonl:2: no extra_info.gold_actions" in captured.err
 
 
+def test_of_several_rewards_the_first_gold_is_played(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    no_comma = {"instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}]}
+    form = {"name": "ifeval", "ground_truth": no_comma}
+    rows = [
+        {"method": ["repetition", "math", form], "ground_truth": "4"},
+        {"method": [form, {"name": "mcq", "ground_truth": "B"}], "ground_truth": "4"},
+        {"method": ["math", {"name": "mcq", "ground_truth": "B"}], "ground_truth": "4"},
+    ]
+    start = {"prompt": [{"role": "user", "content": "?"}], "env_class": "math"}
+    path.write_text("".join(json.dumps(start | {"reward_spec": row}) + "\n" for row in rows))
+    assert main(["validate", str(path)]) == 1
+    captured = capsys.readouterr()
+    assert "2  full" in captured.out
+    assert "rows.jsonl:3: turn 1 of the gold's 1 ends with 0.5, wanted 1" in captured.err
+
+
 def test_a_row_needs_a_ground_truth_only_where_its_reward_does(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -109,6 +109,17 @@ def test_a_gullible_reward_is_found_out(author: Path, capsys: pytest.CaptureFixt
     assert "hedged: '42 or blue' scores 1" in capsys.readouterr().out
 
 
+def test_stress_says_what_fails_in_a_reward_that_answers_nothing(
+    author: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (author / "broken.py").write_text("def broken(completion):\n    return float('nan')\n")
+    assert main(["test", "broken.py:broken"]) == 2
+    assert "python -m rewards new broken --directory . begins it" in capsys.readouterr().err
+    write(author / "broken.cases.jsonl", {"completion": "x", "expect": "full"})
+    main(["stress", "broken.py:broken"])
+    assert "first error: broken: returned nan" in capsys.readouterr().out
+
+
 def test_bad_input_is_named(author: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(author / "short.cases.jsonl", {"completion": "x", "expect": "full"}, "{")
     assert main(["test", "short.py:short"]) == 2

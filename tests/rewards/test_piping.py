@@ -14,6 +14,7 @@ COMMANDS = [
     ["-m", "rewards", "--help"],
     ["-m", "rewards", "list", "--json"],
     ["-m", "rewards", "test", "math"],
+    ["-m", "rewards.ifeval"],
     ["-m", "envs", "--help"],
     ["-m", "granite_rl.cli", "--help"],
     ["-m", "granite_rl.cli", "doctor"],

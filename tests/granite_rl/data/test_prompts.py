@@ -52,3 +52,15 @@ def test_a_row_that_its_environment_refuses_is_named(
         del found[0].reward_spec["ground_truth"]
     with pytest.raises(DataError, match=rf"rows\.jsonl:1: .*{words}"):
         prepare_prompts(found, _TOKENIZER, 10_000)
+
+
+def test_a_ground_truth_is_asked_for_where_the_reward_needs_one(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    start = {"prompt": [{"role": "user", "content": "say it once"}], "env_class": "math"}
+    for method, wanted in (("repetition", ""), ("math", "no reward_spec with a ground_truth")):
+        path.write_text(json.dumps(start | {"reward_spec": {"method": method}}) + "\n")
+        if not wanted:
+            assert len(prepare_prompts(read_rows([path]), _TOKENIZER, 512).rows) == 1
+            continue
+        with pytest.raises(DataError, match=rf"rows.jsonl:1: .*{wanted}"):
+            prepare_prompts(read_rows([path]), _TOKENIZER, 512)

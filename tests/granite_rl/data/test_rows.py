@@ -58,7 +58,6 @@ def test_declared_tools_come_as_a_list_or_as_json(tmp_path: Path) -> None:
         (GOOD | {"prompt": []}, "'prompt' is empty"),
         (GOOD | {"prompt": [{"role": "user"}]}, "not a chat message"),
         (GOOD | {"prompt": [{"role": "robot", "content": "x"}]}, "'robot'"),
-        (GOOD | {"reward_spec": {"method": "rule"}}, "no 'ground_truth'"),
         (GOOD | {"reward_spec": None}, "no 'reward_spec'"),
         (GOOD | {"env_class": "maht"}, "math"),
         (GOOD | {"extra_info": 3}, "'extra_info' is int"),

@@ -151,6 +151,21 @@ def test_a_poisoned_item_costs_its_own_verdict(
     assert time.monotonic() - begin < 20
 
 
+def test_an_asynchronous_reward_has_its_time_too(pool: RewardPool, tmp_path: Path) -> None:
+    file = tmp_path / "waiting.py"
+    file.write_text(
+        "import asyncio\n"
+        "from rewards import reward\n"
+        "@reward('waiting', timeout_s=0.5)\n"
+        "async def waiting(completion):\n"
+        "    await asyncio.sleep(float(completion))\n"
+        "    return 1.0\n"
+    )
+    texts = ["0", "0.01", "60", "0"]
+    results = pool.score([{"reward": f"{file}:waiting", "completion": text} for text in texts])
+    assert [result.status for result in results] == ["ok", "ok", "timeout", "ok"]
+
+
 def test_every_item_may_be_poisoned(pool: RewardPool, reward_file: Path) -> None:
     before = pool.replaced
     results = pool.score(items(reward_file, *["exit"] * 30))
