@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from granite_rl.entry import run_main
+from granite_rl.models.checkpoint_directory import checkpoint_hash
 from granite_rl.models.configs import granite_config
 from granite_rl.models.loading import init_policy, save_hf
 from granite_rl.models.tokenizer import train_tokenizer
@@ -221,3 +222,10 @@ def status(run: Path) -> dict[str, Any]:
     """status.json."""
     content: dict[str, Any] = json.loads((run / "status.json").read_text())
     return content
+
+
+def assert_same(run: Path, straight: Path, kind: str) -> None:
+    """Every step exactly once, the same losses, the same model."""
+    assert len(losses(run)) == STEPS[kind]
+    assert losses(run) == losses(straight)
+    assert checkpoint_hash(run / "hf") == checkpoint_hash(straight / "hf")
