@@ -15,6 +15,7 @@ wrong takes nothing back.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Mapping
 
 from rewards.reading.stated import BARE_LEAD, CHOICE_LEADS, WINDOW
@@ -23,6 +24,8 @@ from rewards.reading.typography import MAX_CHARS, plain
 
 # A tag or a box with more than a letter and the text of its choice is no answer.
 MAX_MARKED_CHARS = 600
+# How many mentions of answers are looked through for the last statement.
+MAX_LEADS = 100
 # The longest choice that is read where nothing says "answer".
 MAX_BARE_WORDS = 40
 
@@ -199,7 +202,7 @@ def _in_text(text: str, options: Mapping[str, str] | None) -> str | None:
 
 def _introduced(text: str, options: Mapping[str, str] | None) -> str | None:
     """Read the last "the answer is …"; a mere mention of answers is passed over."""
-    for lead in reversed(list(CHOICE_LEADS.finditer(text))):
+    for lead in reversed(deque(CHOICE_LEADS.finditer(text), maxlen=MAX_LEADS)):
         stated = text[lead.end() : lead.end() + MAX_MARKED_CHARS]
         found = _letter(stated, options, labelled=lead[0].rstrip().endswith(":"))
         if found is not None or (stated.strip() and not BARE_LEAD.fullmatch(lead[0].strip())):
