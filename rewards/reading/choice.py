@@ -15,6 +15,7 @@ wrong takes nothing back.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Mapping
 
 from rewards.reading.stated import BARE_LEAD, CHOICE_LEADS, WINDOW
@@ -23,6 +24,8 @@ from rewards.reading.typography import MAX_CHARS, plain
 
 # A tag or a box with more than a letter and the text of its choice is no answer.
 MAX_MARKED_CHARS = 600
+# How many mentions of answers are looked through for the last statement.
+MAX_LEADS = 100
 # The longest choice that is read where nothing says "answer".
 MAX_BARE_WORDS = 40
 
@@ -48,6 +51,8 @@ _LABEL = re.compile(
 )
 
 _SPACED = re.compile(rf"{_OPENING}([A-Za-z])\s+(?=\S)")
+_LISTED = re.compile(rf"(?<![{_LATIN}'’])(?:[(\[]?([A-Za-z])[)\]]|([A-Z])[.:])(?=\s)")
+_ITEM = re.compile(r"\W*(?:[A-Za-z]|[IVXivx]{2,4}|\d{1,2})[)\].:](?=\s|\Z)")
 # "zinc (D)": the text of a choice, then its letter.
 _BEHIND = re.compile(r"([^\n]{1,300}?)[\s,]*[(\[]\s*([A-Za-z])\s*[)\]][\s.!]*(?:\n|\Z)")
 
@@ -199,7 +204,7 @@ def _in_text(text: str, options: Mapping[str, str] | None) -> str | None:
 
 def _introduced(text: str, options: Mapping[str, str] | None) -> str | None:
     """Read the last "the answer is …"; a mere mention of answers is passed over."""
-    for lead in reversed(list(CHOICE_LEADS.finditer(text))):
+    for lead in reversed(deque(CHOICE_LEADS.finditer(text), maxlen=MAX_LEADS)):
         stated = text[lead.end() : lead.end() + MAX_MARKED_CHARS]
         found = _letter(stated, options, labelled=lead[0].rstrip().endswith(":"))
         if found is not None or (stated.strip() and not BARE_LEAD.fullmatch(lead[0].strip())):
@@ -221,23 +226,30 @@ def _approved(text: str, options: Mapping[str, str] | None) -> str | None:
 
 def _written_out(text: str, options: Mapping[str, str] | None) -> str | None:
     """Read a choice that is written out, "D. zinc", as the first line and the only one."""
-    lines = text.split("\n")
-    label = _LABEL.match(lines[0]) or (_SPACED.match(lines[0]) if options else None)
-    if label is None or len(lines[0].split()) > MAX_BARE_WORDS:
+    first, *lines = text.split("\n")
+    label = _LABEL.match(first)
+    spaced = _SPACED.match(first) if label is None and options else None
+    found = label or spaced
+    if found is None or len(first.split()) > MAX_BARE_WORDS:
         return None
-    letter = label[1].upper()
-    said = lines[0][label.end() :]
-    own = (options or {}).get(letter)
-    if label.re is _SPACED and (not options or _own_text(said, letter, options) is None):
-        return None
-    # "A: …" answers "Q: …", and "c. 1900" is a year.
-    answers = label[1] == "A" and ":" in label[0]
-    if own is None and (answers or (label[1].islower() and said[0].isdigit())):
-        return None
-    for line in lines[1:]:
-        if _LABEL.match(line) or any(other != letter for other in _standing(line)):
+    letter, said = found[1].upper(), first[found.end() :]
+    if spaced and options:
+        # "A metal is …" begins with an article: the choice's text must be all there is.
+        length = _own_text(said, letter, options)
+        if length is None or said[length:].strip(" .!"):
             return None
-    return _letter(lines[0], options)
+    # "A: …" answers "Q: …", and "c. 1900" is a year.
+    answers = label is not None and label[1] == "A" and ":" in label[0]
+    if not (options or {}).get(letter) and (answers or (found[1].islower() and said[0].isdigit())):
+        return None
+    # One of a list, or one of several statements that the text goes through.
+    for other in _LISTED.finditer(said):
+        if (other[1] or other[2]).upper() != letter and not _GENERA.match(said, other.start()):
+            return None
+    for line in lines:
+        if _ITEM.match(line) or any(other != letter for other in _standing(line)):
+            return None
+    return _letter(first, options)
 
 
 def _standing(text: str) -> list[str]:

@@ -391,6 +391,8 @@ OPTIONS = {
         ("The answer is E. coli", None),
         ("A a noble gas", "A"),
         ("A noble gas", None),
+        ("A noble gas is inert.", None),
+        ("A a noble gas is inert.", None),
         ("E zinc oxide", "E"),
         ("E zinc", None),
         ("zinc oxide (E)", None),
