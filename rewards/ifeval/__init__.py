@@ -7,8 +7,8 @@
 
 Ids and kwargs are those of IFEval (`published`) and of M-IFEval (`multilingual`; an id may have the
 language of the prompt before it, `es:keywords:existence`), and as many harder ones of our own
-(`counts`, `wording`, `sentence_rules`, `layout`, `languages`). `known_instructions()` has the kwargs schema of
-each, `python -m rewards.ifeval` prints them.
+(`counts`, `wording`, `sentence_rules`, `layout`, `languages`). `known_instructions()` has the
+kwargs schema of each, `python -m rewards.ifeval` prints them.
 
 All constraints must hold for score 1. The share that holds is a component, so is each constraint
 under its place in the row (a row may repeat an id), and so is `loose`: whether all would hold for

@@ -7,7 +7,7 @@ what the prompt forbids, or the other way round:
 - `nominal_ending` (taigen-dome) needs no tagger: a sentence ends in a noun if its last letter is no
   hiragana, or it ends in one of the nouns that are written in hiragana.
 - `number_letters` does not count white space (published: line breaks too).
-- `furigana`, `kansuuji`, `no_katakana`, … want Japanese letters (published: an English text passes).
+- `furigana`, `kansuuji`, `no_katakana`, … want Japanese letters (published: English text passes).
 - `sentence_unified_end`: line ends before and after a sentence are no part of it.
 - `no_period`: 。 of all widths.
 - `informal_address`: tu, te, toi, ton … and more often than vous, votre, vos (published: once).
@@ -74,7 +74,7 @@ def number_letters(text: str, *, num_letters: Count, relation: Relation) -> bool
 
 @instruction("detectable_format:number_numbered_lists")
 def number_numbered_lists(text: str, *, num_items: Count) -> bool:
-    """There are exactly that many lines numbered 1., 2., …"""
+    """There are exactly that many lines that begin with a number and a full stop."""
     numbered = re.findall(r"^[ \t\u3000]*\d{1,9}[.．)）、][ \t\u3000]*(\S.*)$", text, re.MULTILINE)
     return sum(map(has_content, numbered)) == num_items
 
@@ -158,13 +158,13 @@ def _has_framed(text: str, opening: str, closing: str) -> bool:
 
 @instruction("punctuation:question_marks")
 def question_marks(text: str) -> bool:
-    """There is a question between ¿ and ?"""
+    """There is a question, between ¿ and its other half."""
     return _has_framed(text, "¿", "?")
 
 
 @instruction("punctuation:exclamation_marks")
 def exclamation_marks(text: str) -> bool:
-    """There is an exclamation between ¡ and !"""
+    """There is an exclamation, between ¡ and its other half."""
     return _has_framed(text, "¡", "!")
 
 

@@ -211,7 +211,7 @@ def number_bullet_lists(
 def constrained_response(text: str, *, prompt_language: str | None = None) -> bool:
     """The response says exactly one of: My answer is yes. My answer is no. My answer is maybe."""
     options = {one for kind in marks(text, prompt_language) for one in kind.answers}
-    found = [one for one in options if re.search(rf"(?<![^\W_]){re.escape(one)}(?![^\W_])", text)]
+    found = [one for one in options if re.search(rf"(?<![^\W_]){re.escape(one)}", text)]
     return len(found) == 1
 
 

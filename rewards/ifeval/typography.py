@@ -58,7 +58,7 @@ _MARKS = {
 
 
 def marks(text: str, prompt_language: str | None) -> list[Marks]:
-    """Return the marks that count: the prompt's, or English ones and those of the text's language."""
+    """Return the marks that count: the prompt's, or English ones and the text's language's."""
     if prompt_language is not None:
         return [_MARKS.get(prompt_language, _ENGLISH)]
     language = identify(text) or "en"

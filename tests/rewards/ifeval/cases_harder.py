@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.rewards.ifeval.cases_multilingual import MULTILINGUAL
 from tests.rewards.ifeval.cases_published import (
     CHINESE,
     ENGLISH,
@@ -329,4 +330,4 @@ HARDER: list[Case] = [
     ),
 ]
 
-CASES = PUBLISHED + HARDER
+CASES = PUBLISHED + MULTILINGUAL + HARDER

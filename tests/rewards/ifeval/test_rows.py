@@ -58,9 +58,21 @@ from tests.rewards.ifeval.cases_published import Kwargs, score
         ("length_constraints:number_words", {"num_words": 1, "relation": "around"}, "'less than'"),
         (
             "keywords:frequency",
-            {"keyword": "a", "frequency": 1, "relation": "exactly"},
-            "is one of",
+            {"keyword": "a", "frequency": 1, "relation": "unos"},
+            "'como máximo'",
         ),
+        (
+            "fr:keywords:frequency",
+            {"keyword": "a", "frequency": 0, "relation": "moins de"},
+            "can never hold",
+        ),
+        ("xx:keywords:existence", {}, "unknown instruction id 'xx:keywords:existence'"),
+        ("de:keywords:existence", {}, "missing keywords"),
+        ("ja:letters:furigama", {}, "did you mean `letters:furigana`"),
+        ("fr:letters:nonsense", {}, "unknown instruction id 'fr:letters:nonsense'"),
+        ("special_character:accents", {"word_to_accentuate": {}}, "is an object with"),
+        ("special_character:accents", {"word_to_accentuate": ["a"]}, "is an object with"),
+        ("special_character:accents", {"word_to_accentuate": {"a": 1}}, "has a member that"),
         (
             "keywords:letter_frequency",
             {"letter": "ab", "let_frequency": 1, "let_relation": "at least"},
@@ -140,6 +152,17 @@ def test_malformed_rows_are_errors(gold: Any) -> None:
         ),
         (
             [
+                ("es:change_case:spanish_capital", {}),
+                ("es:language:response_language", {"language": "fi"}),
+            ],
+            "asks for 'fi' as well",
+        ),
+        (
+            [("change_case:spanish_capital", {}), ("fr:change_case:french_capital", {})],
+            "exclude",
+        ),
+        (
+            [
                 ("language:response_language", {"language": "hi"}),
                 ("language:response_language", {"language": "fr"}),
             ],
@@ -182,10 +205,8 @@ def test_schemas_are_json_and_reject_what_binding_rejects() -> None:
         assert set(schemas[id]["required"]) <= set(kwargs) <= set(schemas[id]["properties"])
         assert not schemas[id]["additionalProperties"]
         assert declared()[id].description.endswith((".", "bullets"))
-    assert schemas["keywords:frequency"]["properties"]["relation"]["enum"] == [
-        "at least",
-        "less than",
-    ]
+    relations = schemas["keywords:frequency"]["properties"]["relation"]["enum"]
+    assert {"at least", "less than", "al menos", "como máximo", "moins de", "以上"} < set(relations)
 
 
 def test_schemas_agree_with_a_json_schema_validator() -> None:
@@ -207,7 +228,7 @@ def test_the_table_of_instructions_is_printed() -> None:
     command = [sys.executable, "-m", "rewards.ifeval"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert all(f"{id}\n" in done.stdout for id in known_instructions())
-    assert "    num_words: integer ≥ 0\n    relation: at least | less than\n" in done.stdout
+    assert "    num_words: integer ≥ 0\n    relation: at least | at most | " in done.stdout
 
 
 def test_an_id_cannot_be_declared_twice_nor_a_kwarg_without_a_kind() -> None:
