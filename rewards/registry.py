@@ -317,9 +317,13 @@ def _from_file(spec: str) -> Reward:
         raise UnknownReward(f"reward {spec!r}: {problem}") from None
     function = getattr(module, attribute, None)
     if not callable(function):
-        there = [n for n, v in vars(module).items() if inspect.isfunction(v)]
+        own = module.__name__
+        there = [
+            n for n, v in vars(module).items() if inspect.isfunction(v) and v.__module__ == own
+        ]
         raise UnknownReward(
-            f"reward {spec!r}: no function {attribute!r} in {path}; it has {', '.join(there)}"
+            f"reward {spec!r}: no function {attribute!r} in {path}; it has "
+            + (", ".join(there) or "none")
         )
     return _declared_or_plain(spec, attribute, function)
 

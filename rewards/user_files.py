@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import errno
 import hashlib
 import importlib
 import importlib.util
+import socket
 import sys
 from collections.abc import Iterator, Sequence
 from importlib.abc import MetaPathFinder
@@ -90,7 +92,19 @@ def hint(problem: BaseException) -> str:
             return f"; a file beside the reward's own is Path(__file__).with_name({name!r})"
     elif isinstance(problem, PermissionError) and name:
         return "; a reward may read files and not write them, unless it says isolated=False"
+    elif _is_about_the_network(problem):
+        return "; a reward has no network, unless it says isolated=False"
     return ""
+
+
+def _is_about_the_network(problem: BaseException) -> bool:
+    """Tell whether an error comes from one that says that there is no way to a host."""
+    seen: BaseException | None = problem
+    while seen is not None:
+        if isinstance(seen, socket.gaierror) or getattr(seen, "errno", None) == errno.ENETUNREACH:
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
 
 
 def _hidden(path: Path) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 import time
@@ -12,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.wheel import built_wheel
+from tests.wheel import ROOT, built_wheel
 
 pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -32,6 +34,7 @@ class Light(NamedTuple):
 
     bin: Path
     home: Path
+    source: Path
     install_s: float
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
@@ -74,14 +77,19 @@ def light(tmp_path_factory: pytest.TempPathFactory) -> Light:
         timeout=600,
         check=False,
     )
-    if installed.returncode != 0 and any(
-        sign in installed.stderr for sign in ("dns error", "Failed to fetch", "Connect", "offline")
-    ):
-        pytest.skip(f"no package index can be reached: {installed.stderr.splitlines()[-1]}")
-    assert installed.returncode == 0, installed.stderr
+    install_s = time.monotonic() - begin
+    succeeded(installed)
     home = directory / "author"
     home.mkdir()
-    return Light(directory / "venv" / "bin", home, time.monotonic() - begin)
+    return Light(directory / "venv" / "bin", home, directory / "source", install_s)
+
+
+def succeeded(installed: subprocess.CompletedProcess[str]) -> None:
+    """Check that uv did what it was asked for; skip where it could not reach an index."""
+    signs = ("dns error", "Failed to fetch", "client error (Connect)", "offline")
+    if installed.returncode != 0 and any(sign in installed.stderr for sign in signs):
+        pytest.skip(f"no package index can be reached: {installed.stderr.splitlines()[-1]}")
+    assert installed.returncode == 0, installed.stderr
 
 
 def test_from_nothing_to_a_verdict_without_a_gpu_stack(
@@ -142,3 +150,44 @@ def test_the_doctor_says_what_is_missing(light: Light) -> None:
     done = light.run("granite-rl", "doctor")
     assert done.returncode == 3
     assert "torch is not installed (extra `train`)" in done.stdout
+
+
+@pytest.mark.parametrize("extras", ["train,cpu", "train,gpu"])
+def test_the_extras_resolve_as_the_readme_says(light: Light, extras: str) -> None:
+    """Word for word, but nothing is installed; they get what the locks have overridden."""
+    page = (ROOT / "README.md").read_text().replace("\\\n", " ")
+    (line,) = (
+        line for line in page.splitlines() if line.startswith(f"uv pip install '.[{extras}]'")
+    )
+    uv = str(Path(sys.executable).with_name("uv"))
+    found = subprocess.run(
+        [uv, *shlex.split(line)[1:], "--dry-run", "--python", str(light.bin / "python")],
+        cwd=light.source,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    succeeded(found)
+    chosen = set(re.findall(r"^ [+] ([^ ]+)$", found.stderr, re.MULTILINE))
+    assert {"transformers==5.14.1", "skyrl==0.3.0", "ray==2.60.0"} <= chosen
+    assert not [
+        name for name in chosen if name.startswith(("torchvision", "torchaudio", "pycosat"))
+    ]
+
+
+def test_pip_alone_can_not_resolve_training(light: Light) -> None:
+    """Once this fails, the README's line can be a plain one."""
+    uv = str(Path(sys.executable).with_name("uv"))
+    python = str(light.bin / "python")
+    found = subprocess.run(
+        [uv, "pip", "install", ".[train,cpu]", "--dry-run", "--python", python],
+        cwd=light.source,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    if "transformers" not in found.stderr:
+        succeeded(found)
+    assert "skyrl==0.3.0 depends on transformers>=5.6.1,<=5.8.0" in found.stderr

@@ -16,11 +16,11 @@ from rewards.reasoning_gym.tasks import (
     DIFFICULTIES,
     ITEMS_PER_SEED,
     VETTED,
-    Unavailable,
     config_of,
     load,
     make_item,
 )
+from rewards.registry import Unavailable
 from tests.rewards.reasoning_gym_vetting import hedges, same_in_another_process, vet
 
 # Different in kind: text, numbers, grids, several right answers, tolerance, configuration.

@@ -177,7 +177,7 @@ def test_a_function_in_a_file(tmp_path: Path) -> None:
     assert (shout.name, shout.range, shout.timeout_s) == ("shout", (0, 2), 0.5)
     assert shout.score("HEY").score == 2.0
     assert get_reward(f"{file}:plain").score("a", ground_truth="a").score == 1.0
-    with pytest.raises(UnknownReward, match=r"no function 'absent'.*shout"):
+    with pytest.raises(UnknownReward, match=r"no function 'absent'.*it has shout, plain$"):
         get_reward(f"{file}:absent")
     with pytest.raises(UnknownReward, match="no such file"):
         get_reward(f"{tmp_path}/nowhere.py:f")

@@ -31,6 +31,15 @@ def reading(completion):
 def relative(completion):
     return float(completion in open("words.txt").read().split())
 
+def asking(completion):
+    from urllib.request import urlopen
+    return float(bool(urlopen("http://no-such-host.invalid", timeout=2)))
+
+def calling(completion):
+    import socket
+    socket.create_connection(("10.0.0.1", 80), timeout=2)
+    return 1.0
+
 def writing(completion):
     open(__file__ + ".log", "w").write(completion)
     return 1.0
@@ -69,22 +78,21 @@ def test_it_imports_its_neighbour_at_its_top_and_in_a_function(
 
 def test_so_it_does_in_a_worker_and_it_reads_a_file_beside_it(tmp_path: Path) -> None:
     file = written(tmp_path / "here", "aid", "yes")
-    asked = ("with_helper", "lazily", "reading", "relative", "writing")
+    asked = ("with_helper", "lazily", "reading", "relative", "writing", "asking", "calling")
     with RewardPool(1) as pool:
         results = pool.score([{"reward": f"{file}:{name}", "completion": "yes"} for name in asked])
+        isolation = pool.isolation
     said = dict(zip(asked, results, strict=True))
     for name in asked[:3]:
         assert (said[name].status, said[name].score) == ("ok", 1.0), said[name].message
     assert said["relative"].status == "error"
     assert "Path(__file__).with_name('words.txt')" in said["relative"].message
-    if not pool_isolation_is_open(file):
+    if not isolation.files:
         assert said["writing"].status == "error"
         assert "may read files and not write them" in said["writing"].message
-
-
-def pool_isolation_is_open(file: str) -> bool:
-    with RewardPool(1) as pool:
-        return bool(pool.isolation.files)
+    for name in ("asking", "calling") if not isolation.network else ():
+        assert said[name].status == "error"
+        assert "has no network, unless it says isolated=False" in said[name].message
 
 
 def test_a_file_that_reads_a_relative_one_when_it_is_loaded_is_told(
