@@ -39,7 +39,8 @@ _NAMES = (
     "the|la|le|el|a|o|die|der|das|de|het|by|as|[Oo]ption|[Cc]hoice|[Ll]etter|[Aa]nswer|[Aa]lternative|"
     "[Oo]pci[oó]n|[Ll]etra|[Aa]lternativa|[Oo]pção|[Oo]pzione|[Ll]ettera|[Ll]ettre|[Pp]roposition|"
     "[Rr]éponse|[Rr]isposta|[Rr]esposta|[Rr]espuesta|[Aa]ntwort|[Aa]ntwoord|[Oo]ptie|[Mm]ožnost|"
-    "[Ll]etter|[Bb]uchstabe|[Vv]arianta|選択肢|선택지|보기|选项|選項|الخيار|الحرف|الإجابة"
+    "[Ll]etter|[Bb]uchstabe|[Vv]arianta|選択肢|선택지|보기|选项|選項|الخيار|الحرف|الإجابة|"
+    "[Ll]['’](?:option|opzione|alternativa|alternative|affermazione|affirmation)"
 )
 _HEAD = re.compile(
     rf"{_OPENING}(?:(?:{_NAMES})\s*(?<=[^A-Za-zà-ž]))*{_OPENING}"
@@ -151,8 +152,8 @@ _CORRECT = re.compile(
     r"|je\s+správn(?:á|ě|ý)(?:\s+(?:odpověď|možnost|volba))?"
     r"|(?:が|は)(?:最も)?(?:正解|正しい|正答|適切|答え)(?:です|である)?"
     r"|(?:가|이|번이)\s*(?:정답|맞|옳|올바른)\w*(?:\s*\w{1,4})?"
-    r"|(?:项|項)?(?:是)?(?:正确|正確|对的|對的)(?:的)?(?:答案|选项)?"
-    r"|(?:هي|هو)\s+(?:الإجابة|الجواب|الخيار|الاختيار)\s+(?:الصحيحة|الصحيح))(?=\s*(?:[.!。,;]|\Z))"
+    r"|(?:选项|選項|项|項)?(?:是)?(?:正确|正確|对的|對的)(?:的)?(?:答案|选项)?"
+    r"|(?:هي|هو)\s+(?:(?:الإجابة|الجواب|الخيار|الاختيار)\s+)?(?:الصحيحة|الصحيح))(?=\s*(?:[.!。,;]|\Z))"
 )
 _CONDITION = re.compile(
     r"\b(?:if|whether|unless|wenn|ob|si|se|als|of|jestli|zda)\b|\?", re.IGNORECASE
@@ -334,13 +335,21 @@ def _own_text(rest: str, letter: str, options: Mapping[str, str]) -> int | None:
     wanted = _words(options.get(letter, ""))
     found = list(re.finditer(r"\w+", rest))[: len(wanted)]
     said = [word[0].casefold() for word in found]
-    if not said or said != wanted[: len(said)]:
+    if not said:
+        return None
+    last = wanted[len(said) - 1]
+    if said[-1].startswith(last) and last[-1].isascii() and not said[-1][len(last) :].isascii():
+        end = found[-1].start() + len(last)  # "zincです": the verb follows without a blank
+        said[-1] = last
+    else:
+        end = found[-1].end()
+    if said != wanted[: len(said)]:
         return None
     if len(said) < len(wanted) and any(
         _words(text)[: len(said)] == said for other, text in options.items() if other != letter
     ):
         return None
-    return found[-1].end()
+    return end
 
 
 def _follows(letter: str, rest: str, lower: bool, options: Mapping[str, str] | None) -> bool:

@@ -46,6 +46,7 @@ _CHOICES = (
     rf"\b{_RIGHT}\s+(?:choice|option|alternative|statement|selection|letter|response|one)\s*"
     r"(?:(?:here\s+)?(?:is|was|would\s+be|should\s+be|must\s+be)|(?=:))",
     r"\banswers?\b(?:\s+(?:choice|option|key)\b)?\s+(?:must|will|has\s+to|ought\s+to|could\s+only)\s+be",
+    r"\bsolution\s+is",
     rf"\b{_RIGHT}\s+answer\s+(?:here|among\s+these|of\s+these)\s+is",
     r"\bI(?:'d|’d|'ll|’ll|\s+would|\s+will|\s+therefore|\s+thus)?\s+(?:choose|chose|select|pick|go\s+with"
     r"|opt\s+for)",
@@ -82,13 +83,21 @@ _CHOICES = (
 )
 _TO_THE_ANSWER = r")\s*(?:\*\*)?\s*:?\s*(?:\*\*)?\s*"
 _STATED = re.compile(rf"(?:{'|'.join(_LEADS)}{_TO_THE_ANSWER}", re.IGNORECASE)
-# As above, where a letter is wanted; of a text that is plain.
-CHOICE_LEADS = re.compile(rf"(?:{'|'.join((*_CHOICES, *_LEADS))}{_TO_THE_ANSWER}", re.IGNORECASE)
-# The nouns alone: "this answer helps" states nothing.
+_THEREFORE = (
+    r"therefore|thus|hence|then|clearly|indeed|definitely|simply|also|somit|daher|demnach|folglich|"
+    r"entonces|por\s+(?:lo\s+)?tanto|portanto|então|assim|donc|ainsi|quindi|dunque|pertanto|tedy|tudíž|"
+    r"dus|daarom"
+)
+# As above, where a letter is wanted; of a text that is plain. A dash would be a number's sign.
+CHOICE_LEADS = re.compile(
+    rf"(?:{'|'.join((*_CHOICES, *_LEADS))})(?:\s+(?:{_THEREFORE})\b)?\s*(?::|[-–—](?=\s))?\s*",
+    re.IGNORECASE,
+)
+# What may be a mention: "this answer helps", "the solution is acid" state no choice.
 BARE_LEAD = re.compile(
     r"(?:answers?|antwort(?:en)?|antwoord(?:en)?|respuestas?|respostas?|réponses?|rispost[ae]"
     r"|odpově[ďd]í?|الإجابة|الاجابة|الجواب|答え|正解|解答|回答|正答|(?:正[确確])?(?:答案|选项|選項)|정답|답|답변)"
-    r"(?:\s+(?:choices?|options?|key))?",
+    r"(?:\s+(?:choices?|options?|key))?|(?:solution\s+is|lösung\s+(?:ist|lautet))",
     re.IGNORECASE,
 )
 

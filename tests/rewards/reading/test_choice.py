@@ -27,7 +27,10 @@ Therefore, option D is correct.
 D is the right answer.
 The correct answer must be D.
 The answer is option D.
-The most appropriate choice is D.""",
+The most appropriate choice is D.
+Answer - D
+The solution is D.
+The answer is therefore D.""",
     "de": """Die richtige Antwort ist D.
 Die korrekte Option ist D.
 Richtig ist D.
@@ -38,7 +41,8 @@ Lösung: D
 Die richtige Antwortmöglichkeit ist D.
 Ich wähle D.
 Die Antwort lautet: d)
-Die beste Wahl ist D.""",
+Die beste Wahl ist D.
+Die richtige Antwort ist also D.""",
     "es": """La opción correcta es la D.
 La alternativa correcta es la D.
 La respuesta correcta sería la opción D.
@@ -48,7 +52,8 @@ La letra correcta es D.
 Elijo la D.
 La respuesta es d).
 La D es la correcta.
-La opción D es correcta.""",
+La opción D es correcta.
+La opción D es la correcta.""",
     "fr": """La bonne réponse est la D.
 La réponse correcte est D.
 L'option correcte est D.
@@ -58,7 +63,9 @@ Bonne réponse : D
 Réponse : d)
 La réponse est la lettre D.
 Je choisis D.
-D est la bonne réponse.""",
+D est la bonne réponse.
+La bonne réponse est l'option D.
+La réponse est donc D.""",
     "pt": """A alternativa correta é a D.
 A opção correta é a letra D.
 A resposta certa é D.
@@ -68,7 +75,8 @@ Resposta final: D
 A correta é a D.
 Escolho a D.
 Resposta: alternativa D
-A alternativa D está correta.""",
+A alternativa D está correta.
+A opção D está correta.""",
     "it": """L'opzione corretta è la D.
 La risposta giusta è D.
 L'alternativa corretta è D.
@@ -77,7 +85,8 @@ Risposta: d)
 La risposta corretta è la lettera D.
 Quella corretta è la D.
 D è la risposta corretta.
-Scelgo D.""",
+Scelgo D.
+La risposta corretta è l'opzione D.""",
     "nl": """Het juiste antwoord is D.
 Het goede antwoord is D.
 De juiste optie is D.
@@ -86,7 +95,8 @@ Antwoord: d
 Het antwoord is optie D.
 Ik kies D.
 Ik kies voor D.
-D is juist.""",
+D is juist.
+Dus het juiste antwoord is D.""",
     "cs": """Správná odpověď je D.
 Správná možnost je D.
 Správně je D.
@@ -95,7 +105,8 @@ Správná je možnost D.
 Odpověď: d)
 Správnou odpovědí je D.
 Možnost D je správná.
-Vybírám D.""",
+Vybírám D.
+Správná odpověď je tedy D.""",
     "ja": """正解はDです。
 答えはDです。
 正しい選択肢はDです。
@@ -105,7 +116,8 @@ Vybírám D.""",
 Dが正解です。
 答えは(D)です。
 選択肢Dが正しいです。
-したがって、答えはDとなります。""",
+したがって、答えはDとなります。
+選択肢Dが正解です。""",
     "ko": """정답은 D입니다.
 정답: D
 답은 D입니다.
@@ -114,7 +126,8 @@ Dが正解です。
 D가 정답입니다.
 따라서 정답은 D이다.
 옳은 것은 D입니다.
-정답은 D번이다.""",
+정답은 D번이다.
+D번이 정답입니다.""",
     "zh": """正确答案：D
 答案是D
 正确答案是D。
@@ -130,7 +143,8 @@ D가 정답입니다.
 正確答案是D。
 选项D正确。
 D是正确答案。
-我选择D。""",
+我选择D。
+D选项正确。""",
     "ar": """الإجابة الصحيحة هي D.
 الخيار الصحيح هو D.
 الجواب الصحيح هو D
@@ -139,7 +153,8 @@ D是正确答案。
 الإجابة: D
 إذن الإجابة الصحيحة هي الخيار D.
 D هي الإجابة الصحيحة.
-أختار D.""",
+أختار D.
+الخيار D هو الصحيح.""",
 }
 LINES = [line for lines in PHRASES.values() for line in lines.split("\n")]
 
@@ -389,6 +404,9 @@ OPTIONS = {
         (r"\boxed{D. $5 \times 10^{3}$}", "D"),
         ("E. zinc oxide or C", ""),
         ("The answer is E. coli", None),
+        ("答えはE) zinc oxideです。", "E"),
+        ("정답은 E. zinc oxide입니다.", "E"),
+        ("正解はC) zinc oxideです。", None),
         ("A a noble gas", "A"),
         ("A noble gas", None),
         ("A noble gas is inert.", None),
