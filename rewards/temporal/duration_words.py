@@ -8,6 +8,7 @@ metre or a month, and half a day is missing where it means noon.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import product
 
 SECOND, MINUTE, HOUR, DAY, WEEK = 1, 60, 3600, 86400, 604800
@@ -173,94 +174,117 @@ def _counted(words: str, first: int = 1, step: int = 1) -> dict[str, int]:
     }
 
 
-def _european() -> dict[str, int]:
-    numbers: dict[str, int] = {}
+@dataclass(frozen=True)
+class _Counting:
+    """Says how a language counts to 99: the words to 19, the tens, and how both are put together.
 
-    def add(low: str, tens: str, *patterns: str, units: str = "", ones: str = "") -> None:
-        """Add what counts to 19, the tens, and both together; `ones` are one's other forms."""
-        numbers.update(_counted(low))
-        numbers.update(_counted(tens, 20, 10))
-        numbers.update(dict.fromkeys(ones.split(), 1))
-        below_ten = (units or low).split()[:9]
-        for pattern in patterns:
-            numbers.update(_join(below_ten, tens.split(), pattern))
+    `units` are one to nine as they stand in compounds, if not as alone; `ones` other forms of one.
+    """
 
-    add(
-        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
-        " sixteen seventeen eighteen nineteen",
+    low: str
+    tens: str
+    patterns: tuple[str, ...]
+    units: str = ""
+    ones: str = ""
+
+    def numbers(self) -> Iterator[tuple[str, int]]:
+        """Yield all words with their numbers."""
+        yield from _counted(self.low).items()
+        yield from _counted(self.tens, 20, 10).items()
+        yield from ((one, 1) for one in self.ones.split())
+        for pattern in self.patterns:
+            yield from _join((self.units or self.low).split()[:9], self.tens.split(), pattern)
+
+
+_EUROPEAN = (
+    _Counting(
+        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+        " fifteen sixteen seventeen eighteen nineteen",
         "twenty thirty forty/fourty fifty sixty seventy eighty ninety",
-        "{ten}-{unit}",
-        "{ten} {unit}",
+        (
+            "{ten}-{unit}",
+            "{ten} {unit}",
+        ),
         ones="a an",
-    )
-    add(
+    ),
+    _Counting(
         "eins zwei/zwo drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn"
         " fünfzehn sechzehn siebzehn achtzehn neunzehn",
         "zwanzig dreißig/dreissig vierzig fünfzig sechzig siebzig achtzig neunzig",
-        "{unit}und{ten}",
+        ("{unit}und{ten}",),
         units="ein zwei drei vier fünf sechs sieben acht neun",
         ones="ein eine einen einer einem",
-    )
-    add(
-        "un/une deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze"
-        " seize dix-sept dix-huit dix-neuf",
+    ),
+    _Counting(
+        "un/une deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze"
+        " quinze seize dix-sept dix-huit dix-neuf",
         "vingt trente quarante cinquante soixante",
-        "{ten}-{unit}",
-        "{ten} {unit}",
-        "{ten} et {unit}",
-        "{ten}-et-{unit}",
-    )
-    teens = "dix onze douze treize quatorze quinze seize dix-sept dix-huit dix-neuf"
-    numbers.update({f"soixante-{name}": n for name, n in _counted(teens, 70).items()})
-    numbers.update({f"quatre-vingt-{name}": n for name, n in _counted(teens, 90).items()})
-    numbers.update({"soixante et onze": 71, "quatre-vingts": 80, "quatre-vingt": 80})
-    add(
-        "uno/una/un dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince"
-        " dieciséis/dieciseis diecisiete dieciocho diecinueve",
+        (
+            "{ten}-{unit}",
+            "{ten} {unit}",
+            "{ten} et {unit}",
+            "{ten}-et-{unit}",
+        ),
+    ),
+    _Counting(
+        "uno/una/un dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce"
+        " quince dieciséis/dieciseis diecisiete dieciocho diecinueve",
         "veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa",
-        "{ten} y {unit}",
-    )
-    numbers.update(
-        _counted(
-            "veintiuno/veintiún/veintiuna veintidós/veintidos veintitrés/veintitres veinticuatro"
-            " veinticinco veintiséis/veintiseis veintisiete veintiocho veintinueve",
-            21,
-        )
-    )
-    add(
+        ("{ten} y {unit}",),
+    ),
+    _Counting(
         "um/uma dois/duas três/tres quatro cinco seis sete oito nove dez onze doze treze"
         " quatorze/catorze quinze dezesseis/dezasseis dezessete/dezassete dezoito"
         " dezenove/dezanove",
         "vinte trinta quarenta cinquenta sessenta setenta oitenta noventa",
-        "{ten} e {unit}",
-    )
-    add(
-        "uno/una/un/un' due tre quattro cinque sei sette otto nove dieci undici dodici tredici"
-        " quattordici quindici sedici diciassette diciotto diciannove",
+        ("{ten} e {unit}",),
+    ),
+    _Counting(
+        "uno/una/un/un' due tre quattro cinque sei sette otto nove dieci undici dodici"
+        " tredici quattordici quindici sedici diciassette diciotto diciannove",
         "venti trenta quaranta cinquanta sessanta settanta ottanta novanta",
-        "{ten}{unit}",
+        ("{ten}{unit}",),
         units="- due tre/tré quattro cinque sei sette - nove",
-    )
-    elided = _counted("vent trent quarant cinquant sessant settant ottant novant", 20, 10)
-    numbers.update({f"{ten}{one}": n + 1 for ten, n in elided.items() for one in ("uno", "un")})
-    numbers.update({f"{ten}otto": n + 8 for ten, n in elided.items()})
-    add(
-        "één/een twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien vijftien"
-        " zestien zeventien achttien negentien",
+    ),
+    _Counting(
+        "één/een twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien"
+        " vijftien zestien zeventien achttien negentien",
         "twintig dertig veertig vijftig zestig zeventig tachtig negentig",
-        "{unit}en{ten}",
-        "{unit}ën{ten}",
+        (
+            "{unit}en{ten}",
+            "{unit}ën{ten}",
+        ),
         units="een twee drie vier vijf zes zeven acht negen",
-    )
-    add(
-        "jedna/jeden/jednu/jedno dvě/dva tři čtyři pět šest sedm osm devět deset jedenáct dvanáct"
-        " třináct čtrnáct patnáct šestnáct sedmnáct osmnáct devatenáct",
+    ),
+    _Counting(
+        "jedna/jeden/jednu/jedno dvě/dva tři čtyři pět šest sedm osm devět deset jedenáct"
+        " dvanáct třináct čtrnáct patnáct šestnáct sedmnáct osmnáct devatenáct",
         "dvacet třicet čtyřicet padesát šedesát sedmdesát osmdesát devadesát",
-        "{ten} {unit}",
-        "{unit}a{ten}",
+        (
+            "{ten} {unit}",
+            "{unit}a{ten}",
+        ),
+    ),
+)
+
+
+def _european() -> dict[str, int]:
+    numbers = dict(word for counting in _EUROPEAN for word in counting.numbers())
+    # French counts on from sixty and from eighty.
+    teens = "dix onze douze treize quatorze quinze seize dix-sept dix-huit dix-neuf"
+    numbers |= {f"soixante-{name}": n for name, n in _counted(teens, 70).items()}
+    numbers |= {f"quatre-vingt-{name}": n for name, n in _counted(teens, 90).items()}
+    numbers |= {"soixante et onze": 71, "quatre-vingts": 80, "quatre-vingt": 80}
+    numbers |= _counted(
+        "veintiuno/veintiún/veintiuna veintidós/veintidos veintitrés/veintitres veinticuatro"
+        " veinticinco veintiséis/veintiseis veintisiete veintiocho veintinueve",
+        21,
     )
-    tens = _counted("dvacet třicet čtyřicet padesát šedesát sedmdesát osmdesát devadesát", 20, 10)
-    numbers.update({f"jedna{ten}": n + 1 for ten, n in tens.items()})
+    # Italian tens lose their vowel before another, Czech ones have a form of their own.
+    elided = _counted("vent trent quarant cinquant sessant settant ottant novant", 20, 10)
+    numbers |= {f"{ten}{one}": n + 1 for ten, n in elided.items() for one in ("uno", "un")}
+    numbers |= {f"{ten}otto": n + 8 for ten, n in elided.items()}
+    numbers |= {f"jedna{ten}": n for ten, n in _counted(_EUROPEAN[-1].tens, 21, 10).items()}
     hundred = (
         "one hundred/a hundred/hundert/einhundert/cent/cien/cem/cento/honderd/sto/مئة/مائة/百/백"
     )
