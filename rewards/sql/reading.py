@@ -24,9 +24,10 @@ _NAMED = re.compile(
     rf"[ \t]*(?:(?!(?:select|with|values)\b)[a-z][\w+#.-]*[ \t]*\r?\n|{_DIALECT}\s+)", re.IGNORECASE
 )
 _SQL_TAG = re.compile(r"<(/?)(?:sql|query|sql_query)>", re.IGNORECASE)
+# "SQL:", "**Final query:**", "The query you want is:", in front of a query.
 _LABEL = re.compile(
-    rf"^[\W_]{{0,8}}(?:(?:the|final|generated|corrected|my)\s+){{0,2}}(?:{_DIALECT}(?:\s?(?:query"
-    r"|statement|code|answer))?|answer|query|(?:sql)?query)\b[\W_]{0,4}?:[\s*]*",
+    r"^[^\n:]{0,60}\b(?:\w{0,10}sql\w{0,10}|query|answer|statement|solution|code)\b[^\n:]{0,40}:[\s*]*"
+    r"(?P<tick>`?)(?=select\b|with\b|values\b|\()",
     re.IGNORECASE | re.MULTILINE,
 )
 _INLINE = re.compile(r"(?<!`)`((?:select|with|values)\b[^`]{1,4000})`(?!`)", re.IGNORECASE)
@@ -37,14 +38,16 @@ _BEGINS = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _STATEMENT = re.compile(
-    r"^\W*(?:select\b|values\s*\(|with\s.{1,200}?\bas\b|insert\s|update\s|delete\s+from|drop\s|create\s"
+    r"^[^\w\n]*(?:select\b|values\s*\(|with\s.{1,200}?\bas\b|insert\s|update\s|delete\s+from|drop\s"
+    r"|create\s"
     r"|alter\s+table|attach\b|detach\b|pragma\b|replace\s+into|vacuum\b|explain\s+(?:query|select))"
     r"|\bselect\b[^\n]{1,200}\bfrom\b",
     re.IGNORECASE | re.MULTILINE,
 )
 # A paragraph that goes on with the query begins with one of these, or with a sign.
 _GOES_ON = re.compile(
-    r"[^\w'\"\[]|(?:select|from|where|group|order|having|limit|offset|join|left|right|inner|outer|full"
+    r"[^\w'\"\[]|(?:select|from|where|group|order|having|limit|offset|join|left|right|inner|outer"
+    r"|full"
     r"|cross|natural|on|and|or|union|intersect|except|with|as|case|when|then|else|end|values|window"
     r"|using|not|in|exists|between|like|is|collate|over|partition)\b",
     re.IGNORECASE,
@@ -67,8 +70,9 @@ def query_of(completion: str) -> str:
         labels = list(_LABEL.finditer(text))
         inline = _INLINE.findall(text)
         begins = _BEGINS.search(text)
-        if labels and _BEGINS.match(text[labels[-1].end() :].lstrip("`")):
+        if labels and _BEGINS.match(text[labels[-1].end() :]):
             text = text[labels[-1].end() :]
+            text = text.partition("`")[0] if labels[-1]["tick"] else text
         elif len(set(inline)) == 1:
             text = inline[0]
         elif begins:

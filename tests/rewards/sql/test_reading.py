@@ -35,6 +35,9 @@ WRAPPED = {
     "a tag of its own": f"<sql>{QUERY}</sql>",
     "a label": f"SQL: {QUERY}",
     "a label in bold": f"**SQL Query:** {QUERY}",
+    "a label in a sentence": f"The SQL query that you want is: {QUERY}",
+    "a label behind words": f"Here is the query: {QUERY}",
+    "a label and inline code": f"**Answer:** `{QUERY}`",
     "a label on its line": f"Final query:\n{QUERY}",
     "prose and a label": f"We need the cats.\nSQLQuery: {QUERY}\n\nThis returns their names.",
     "prose before": f"Here is the query:\n{QUERY}",
@@ -110,7 +113,19 @@ def test_the_last_of_several_fences_counts_alone() -> None:
     "unit",
     [
         *("```", "~~~", "`", "``` ~~~ ", "<sql>", "SQL: ", "select ", "\n\n", "'", ";", "with a("),
-        *("--", "/*", "[", "(", "select 'a", "select [", "insert ", "with a ", "select from "),
+        *(
+            "--",
+            "/*",
+            "[",
+            "(",
+            "select 'a",
+            "select [",
+            "sqla",
+            "sql: `select ",
+            "insert ",
+            "with a ",
+            "select from ",
+        ),
     ],
 )
 def test_long_and_odd_text_is_read_within_a_second(unit: str) -> None:
