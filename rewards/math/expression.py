@@ -313,7 +313,7 @@ def value_of(text: str) -> Fraction | None:
     if hasattr(value.mid, "_mpc_"):
         return None
     sign, mantissa, exponent, _ = value.mid._mpf_
-    return Fraction(-mantissa if sign else mantissa) * Fraction(2) ** exponent
+    return Fraction(int(-mantissa if sign else mantissa)) * Fraction(2) ** int(exponent)
 
 
 def same_expression(left: str, right: str) -> bool:

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewards import get_reward
-from rewards.sql import query_of
 from rewards.sql.expected import has_top_level_order
 from rewards.sql.instances import databases
+from rewards.sql.reading import query_of
 from tests.rewards.sql.pets import PETS, score
 
 RIGHT = {

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from rewards.sql import query_of
+from rewards.sql.reading import query_of
 from tests.rewards.sql.pets import score
 
 QUERY = "SELECT name FROM pets WHERE kind = 'cat'"
