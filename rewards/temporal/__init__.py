@@ -9,11 +9,12 @@ must be in the same form. For any other format the row states it:
     {"value": "PT26H30M", "format": "duration in words"}  1 day, 2 hours and 30 minutes
     {"value": "2024-05-01T10:00+02:00", "compare": "instant"}   the same instant in any zone
 
-The names are those of `rewards.temporal.formats`. `value` stays in ISO form, so no locale decides
-what a row's 03/04 means; a value that is not is an error of the row. The right day written in
-another way is `wrong_format`, since the prompt stated the format. Leading zeros are typography,
-except in ISO 8601. Moments are compared as written unless the row compares instants: whether a
-change of zone is wanted is the prompt's matter.
+Durations in words are read in the twelve languages. The names of formats are those of
+`rewards.temporal.formats`. `value` stays in ISO form, so no locale decides what a row's 03/04
+means; a value that is not is an error of the row. The right day written in another way is
+`wrong_format`, since the prompt stated the format. Leading zeros are typography, except in ISO
+8601. Moments are compared as written unless the row compares instants: whether a change of zone is
+wanted is the prompt's matter.
 
 The answer is the whole response, or what follows a last "Answer:", or stands in `<answer>` tags
 or a box, or what the last sentence says it is ("So the answer is yes.").
