@@ -48,7 +48,7 @@ BEFORE_NUMBERS = _set(
     no nos nr nrs num núm fig figs vol vols p pp pág pags págs pag pagg art arts artt ch chap chaps
     cap capp kap kapp sec séc secs sect par pt pts eq eqs op ver ed
     bd bde abb abs anm taf tab nn n.º nº tel tél telf ext int č čís čl odst obr str písm roč
-    blz afb hfst hoofdst lid bl kl
+    blz afb rn rz ziff hfst hoofdst lid bl kl
     max mind min ca approx env circa ung c est
     u.s u.s.a ff et.al al
     """
@@ -65,7 +65,7 @@ BEFORE_NAMES = _set(
 
 ATTRIBUTES = _set(
     """
-    u.s u.k u.n e.u u.s.a e.u.a ee.uu u.s.s.r u.r.s.s u.d.s.s.r r.o.c
+    u.s u.k u.n e.u u.s.a u.s.s.r ave rd blvd hwy
     mio mrd tsd mld mill mil tis mln mlrd
     u.a o.g u.u
     """
@@ -74,10 +74,12 @@ ATTRIBUTES = _set(
 
 MAYBE_LAST = _set(
     """
-    etc inc ltd co corp bros llc plc dept univ est assn govt intl al a.m p.m am pm ph.d m.a b.a m.d
+    e.u.a ee.uu u.r.s.s etc inc ltd co corp bros llc plc dept univ est assn govt intl al a.m p.m am
+    pm ph.d m.a b.a m.d
     b.sc m.sc m.b.a ll.m d.phil d.c l.a n.y
     jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun
     hr hrs min mins sec secs lb lbs oz ft tbsp tsp yr yrs mo mos wk wks km cm mm kg mg ml sq cu deg
+    el tl dl cl gr
     usw usf uvm u.v.m e.v u.ä o.ä o.ae u.s.w mwst jh jhd jhdt std sek stk stck ggü bsp gem bes etw
     abk allg lt südl nördl östl westl dt engl frz lat griech max mind ders dies ebd a.d f ff
     ene feb abr may jul ago sept dic lun mié jue vie sáb dom pza s.a s.l s.r.l s.a.s s.p.a s.n.c
@@ -88,7 +90,7 @@ MAYBE_LAST = _set(
     atd apod aj ap hod kč sb třeb stol cca roč led úno
     enz e.d jl m.i.v a.u.b s.v.p r.s.v.p mrt okt
     ind pag
-    consom civ pén trav com proc rur
+    uff amm legg consom civ pén trav com proc rur
     """
 )
 """May close a sentence: there the case and kind of the next word decide."""
@@ -145,7 +147,7 @@ LETTERED = _set(
     vitamin vitamins vitamine vitamina vitamín plan plans group grade option part type class team
     hepatitis appendix exhibit section level figure table model case letter gruppe klasse typ teil
     anhang buchstabe groupe classe partie annexe grupo clase tipo parte anexo opción gruppo classe
-    opzione allegato skupina třída typ groep klasse bijlage lettre letra lettera and y e et und a
+    opzione allegato skupina třída typ groep klasse bijlage lettre letra lettera
     """
 )
 """Nouns that a capital letter follows (`vitamin C`), so that it is no initial."""

@@ -78,14 +78,15 @@ def sentences(text: str) -> list[str]:
     text = plain(text)
     cased = any(map(str.isupper, text))
     found: list[str] = []
-    start = 0
+    start = looked_at = 0
+    full = False
     for match in END.finditer(text):
-        if match.end() < len(text) and not ends_here(text, match, start, cased):
-            continue
-        piece = text[start : match.end()].strip()
-        if has_content(piece):
-            found.append(piece)
-            start = match.end()
+        # Looking at no letter twice keeps a million marks without a word between them cheap.
+        full = full or _CONTENT.search(text, looked_at, match.end()) is not None
+        looked_at = match.end()
+        if full and (match.end() == len(text) or ends_here(text, match, start, cased)):
+            found.append(text[start : match.end()].strip())
+            start, full = match.end(), False
     rest = text[start:].strip()
     if has_content(rest):
         found.append(rest)

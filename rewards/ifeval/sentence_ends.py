@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rewards.ifeval import abbreviations as known
 from rewards.ifeval.sentence_starts import (
@@ -58,6 +59,8 @@ _KOREAN_DATE = re.compile(r"\d{4}\.\s?\d{1,2}\.\s?\d{1,2}$")
 _TWINS = re.compile(r"([A-Z])\1")
 # `ود. سارة`: Arabic writes "and" together with the next word.
 _LETTER_AFTER_AND = re.compile("و[دمأن]")
+# `l'art.`, `彼はU.S.`: what stands before an abbreviation without a space.
+_BEFORE_TOKEN = re.compile(f"['’{NO_SPACES}]")
 _SHORT_PART = re.compile(r"[^\W\d_]{1,4}\.")
 _BEHIND, _AHEAD = 60, 80
 
@@ -98,7 +101,9 @@ class _Stop:
 
     def is_known(self, listed: frozenset[str], *names: str) -> bool:
         """Tell whether one of the spellings is listed: as written, or without case."""
-        return any(name in listed or name.casefold() in listed for name in names)
+        return any(
+            name in listed or (len(name) > 1 and name.casefold() in listed) for name in names
+        )
 
 
 def ends_here(text: str, end: re.Match[str], start: int, cased: bool) -> bool:
@@ -135,22 +140,33 @@ def ends_here(text: str, end: re.Match[str], start: int, cased: bool) -> bool:
         return True
     if marks[-1] in _QUOTES and _SAYS.match(rest):
         return False
-    return _full_stop_ends(text, end, start, ahead, new_line)
+    first = max(0, end.start() - _BEHIND)
+    return _full_stop_ends(
+        text[first : end.start()],
+        text[max(start, first) : end.start()],
+        ahead,
+        new_line,
+        from_start=first == 0,
+    )
 
 
-def _full_stop_ends(text: str, end: re.Match[str], start: int, ahead: str, new_line: bool) -> bool:
-    before = text[max(0, end.start() - _BEHIND) : end.start()]
+# Windows repeat themselves in what is made to be slow.
+@lru_cache(maxsize=4096)
+def _full_stop_ends(
+    before: str, sentence: str, ahead: str, new_line: bool, from_start: bool
+) -> bool:
+    """Tell whether a full stop between two windows of text ends the sentence."""
     pieces = before.split()
     if not pieces or before[-1].isspace():
         return True
     token = pieces[-1].lstrip(_OPENERS)
     line = before[: len(before) - len(pieces[-1])].rpartition("\n")[2].strip().strip(_OPENERS)
-    whole = end.start() > _BEHIND and "\n" not in before
+    whole = not from_start and "\n" not in before
     stop = _Stop(
-        token=re.split(r"['’]", token)[-1].replace("\u0640", "") or token,
+        token=_BEFORE_TOKEN.split(token)[-1].replace("\u0640", "") or token,
         earlier=pieces[-2] if len(pieces) > 1 else "",
         line="…" + line if whole else line,
-        sentence=text[max(start, end.start() - _BEHIND) : end.start()],
+        sentence=sentence,
         ahead=ahead,
         next=ahead.split(maxsplit=1)[0] if ahead else "",
         new_line=new_line,
@@ -190,14 +206,17 @@ def _is_list_mark(stop: _Stop) -> bool:
 def _abbreviates(stop: _Stop, spelled: list[str]) -> bool:
     """Tell whether the full stop belongs to the token, and ends nothing."""
     is_known = stop.is_known
-    if is_known(known.TITLES, *spelled) or is_known(known.PREFIXES, *spelled):
-        return True
     if stop.new_line:
         return False
+    if is_known(known.TITLES, *spelled) or is_known(known.PREFIXES, *spelled):
+        return True
     if stop.token == "no" and stop.earlier.casefold() in known.SAYS_NO:
         return False
     if _opens_compound(stop):
         return True
+    twins = _TWINS.fullmatch(stop.token) and _TWINS.fullmatch(stop.earlier.rstrip("."))
+    if twins and stop.goes_on:
+        return True  # `JJ. OO. de 1992`
     for judge in (_before_number, _in_a_class):
         verdict = judge(stop, spelled)
         if verdict is not None:
@@ -274,7 +293,9 @@ def _in_a_class(stop: _Stop, spelled: list[str]) -> bool | None:
         return stop.goes_on or named or follower in known.COMPANY_PARTS
     if is_known(known.CLOCKS, *spelled) and follower in known.CLOCK_PARTS:
         return True
-    return stop.goes_on
+    # Letters without case: Korean sentences end in Korean words, not in `Ph.D.`
+    caseless = _CASELESS.match(stop.ahead) or _JAPANESE_OR_CHINESE.match(stop.ahead)
+    return stop.goes_on or (stop.token.isascii() and caseless is not None)
 
 
 def _is_initial(stop: _Stop) -> bool:
