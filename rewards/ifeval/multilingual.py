@@ -89,7 +89,7 @@ def nominal_ending(text: str, *, count: Count) -> bool:
         for end in ends
         if _is_japanese(end)
     )
-    return found >= count
+    return bool(found >= count)
 
 
 @instruction("letters:furigana")
