@@ -167,6 +167,8 @@ def _compiled(*rules: tuple[str, str, int]) -> list[tuple[re.Pattern[str], str]]
 _LATEX = _compiled(
     (r"\\(?:text|math)?(?:rm|bf|it|sf|normal)?(?![A-Za-z])(?=\s*\{)", "", 0),
     (r"\\(?:mbox|operatorname|rm|unit|si)(?![A-Za-z])", "", 0),
+    # An upright "min" or "sec" may have been taken for the function.
+    (r"\\(min|sec)(?![A-Za-z])", r" \1 ", 0),
     # siunitx: \meter\per\second\squared
     (r"\\(per|squared|cubed)(?![A-Za-z])", r" \1 ", 0),
     (rf"\\(?=(?:{'|'.join(LONG_PREFIXES)})?\\?(?:{'|'.join(NAMES)})(?![A-Za-z]))", " ", 0),

@@ -45,6 +45,16 @@ def score(completion: str, gold: Any, **extra: Any) -> float:
         (r"\boxed{1.6\times 10^{-19}\ \text{C}}", "1.602e-19 C"),
         (r"$\boxed{9.8}\ \text{m/s}^2$", "9.8 m/s^2"),
         (r"The speed is $\boxed{3.0} \text{ m/s}$.", "3 m/s"),
+        # Units that are spelled like functions.
+        (r"\boxed{5\text{ min}}", "300 s"),
+        (r"\boxed{20\ \mathrm{min}}", "20 min"),
+        (
+            r"\boxed{6.6\ \mathrm{L}/\mathrm{min}}",
+            {"value": 6.6, "unit": r"$\mathrm{L}/\mathrm{min}$"},
+        ),
+        (r"\boxed{5\ \text{sec}}", "5 s"),
+        (r"\boxed{5\ \mathrm{m}/\mathrm{sec}}", "5 m/s"),
+        (r"\boxed{5 \min}", "5 min"),
         # Glued products.
         ("12 Nm", "12 N m"),
         ("0.5 kNm", "500 N m"),
