@@ -275,8 +275,17 @@ def _examine(task: str, difficulty: int, count: int, watch: _Watch) -> Verdict:
     )
     if count > EXAMINED:
         made, dropped = _items(task, difficulty, count)
+    largest = max(len(json.dumps(truth)) for *_, truth in made)
+    if largest > MAX_ROW_CHARS:
+        raise Unfit(f"a row of {largest} characters")
     golds = _golds(task, made)
-    return replace(verdict, golds=golds.checked, unclear=golds.unclear, dropped=dropped)
+    return replace(
+        verdict,
+        golds=golds.checked,
+        unclear=golds.unclear,
+        dropped=dropped,
+        largest_row=largest,
+    )
 
 
 def _examine_scorer(
@@ -284,9 +293,6 @@ def _examine_scorer(
 ) -> Verdict:
     """Give the scorer everything that should not be paid."""
     count = len(items)
-    largest = max(len(json.dumps(truth)) for _, truth in items)
-    if largest > MAX_ROW_CHARS:
-        raise Unfit(f"a row of {largest} characters")
     golds = [truth["entry"]["answer"] for _, truth in items]
     if not all(isinstance(gold, str) and gold.strip() for gold in golds):
         raise Unfit("has items without an answer")
@@ -332,7 +338,7 @@ def _examine_scorer(
         kind = Unfit if answer in golds else Refused
         raise kind(f"{answer[:40]!r} is right on {hits} of {count} items")
     slowest_ms = round(examination.slowest * 1000, 1)
-    return Verdict(task, difficulty, "", items=count, slowest_ms=slowest_ms, largest_row=largest)
+    return Verdict(task, difficulty, "", items=count, slowest_ms=slowest_ms)
 
 
 def _child(task: str, difficulty: int, count: int, out: Connection) -> None:
