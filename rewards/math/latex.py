@@ -109,6 +109,7 @@ _RULES = [
     ("\\text", r"\\text\{\s*([einx])\s*\}", r"{\1}"),  # an upright e or i is still that number
     ("\\text", rf"\\text\{{\s*({_UPRIGHT})\s*\}}", r"\\\1 "),
     ("\\text", rf"\\text\{{\s*{_NUMBER}\s*\}}", r" \1"),
+    ("\\text", r"\\text\{(\s*)([,;:])(\s*)\}", r"\1\2\3"),
     # What has other names, or signs of its own.
     ("\\choose", r"\{\s*([^{}\\]+)\\choose(?![A-Za-z])\s*([^{}\\]+)\}", r"\\binom{\1}{\2}"),
     ("\\over", r"\{\s*([^{}\\]+)\\over(?![A-Za-z])\s*([^{}\\]+)\}", r"\\frac{\1}{\2}"),

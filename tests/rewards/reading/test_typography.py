@@ -335,6 +335,56 @@ def test_other_answers_stay_wrong(gold: str, answer: str) -> None:
         )
 
 
+MORE = [
+    *(
+        ("in_context", ["red", "blue"], text)
+        for text in (
+            r"\boxed{\{\text{red}, \text{blue}\}}",
+            r"\boxed{\text{red and blue}}",
+            r"\boxed{\left\{\text{red},\quad\text{blue}\right\}}",
+            "Answer: **red**, **blue**",
+            "Answer:\n- **red**\n* *blue*",
+            'Answer: `["red", "blue"]`',
+            "**Answer: red**, **blue**",
+            r"\boxed{\text{red}\text{ and }\text{blue}}",
+            "<answer>\n1. `red`\n2. `blue`\n</answer>",
+        )
+    ),
+    ("temporal", "2024-02-29", r"\boxed{2024\text{-}02\text{-}29}"),
+    ("temporal", "14:30", r"\boxed{14{:}30}"),
+    ("temporal", "1461", r"\boxed{1\,461}"),
+    (
+        "temporal",
+        {"value": "PT2H5M", "format": "duration in words"},
+        r"\boxed{2\ \text{hours},\ 5\ \text{minutes}}",
+    ),
+    (
+        "temporal",
+        {"value": "2024-02-29", "format": "D Month YYYY"},
+        r"\boxed{29^{\text{th}}\text{ February }2024}",
+    ),
+    ("temporal", {"value": "2024-02-29", "format": "DD/MM/YYYY"}, "**29/02/2024**"),
+    ("logic_exact", "ann, tom", r"\boxed{\text{Ann},\ \textbf{Tom}}"),
+    ("logic_exact", "ann, tom", "<answer>**Ann**, **Tom**</answer>"),
+    ("logic_exact", r"\text{Knight}", "<answer>Knight</answer>"),
+    ("logic_exact", "1 2\n2 1", "<answer>```\n1 2\n2 1\n```</answer>"),
+    ("abstention", {"answer": "Paris"}, "**Paris** is the capital."),
+    ("abstention", {"answer": "Paris"}, r"The answer is \(\text{Paris}\)."),
+]
+
+
+@pytest.mark.parametrize(("reward", "gold", "answer"), MORE)
+def test_parts_of_an_answer_are_dressed_too(reward: str, gold: Any, answer: str) -> None:
+    assert get_reward(reward).score(answer, ground_truth=gold).score == 1.0
+
+
+def test_a_task_of_reasoning_gym_is_answered_in_bold() -> None:
+    row = {"task": "leg_counting", "entry": {"answer": "12", "metadata": {}}}
+    score = get_reward("reasoning_gym").score
+    for text, wanted in (("**12**", 1.0), (r"\text{12}", 1.0), ("**13**", 0.0), ("~~12~~", 0.0)):
+        assert score(f"<answer>{text}</answer>", ground_truth=row).score == wanted
+
+
 def test_grids_and_confidences_are_read_in_their_dress() -> None:
     grid = get_reward("grid_exact")
     row = {"solution": [[1, 2], [2, 1]]}
