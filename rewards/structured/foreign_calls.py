@@ -47,6 +47,7 @@ _ARGUMENT_KEYS = (
     r"|tool_arguments|function_arguments|options)"
 )
 _ARGUMENTS = re.compile(rf"[\"']{_ARGUMENT_KEYS}[\"']\s*:\s*(?P<value>\S.{{0,80}})", re.DOTALL)
+_KEY = re.compile(r"[\"'](\w{1,60})[\"']\s*:")
 # The arguments of a call are no schema: that is the tool's definition.
 _SCHEMA = re.compile(
     r"\{\s*[\"'](?:\$schema|properties|type)[\"']\s*:\s*(?:\{|[\"'](?:object|http))"
@@ -63,9 +64,22 @@ def _patterns(names: tuple[str, ...]) -> dict[str, re.Pattern[str]]:
     name = "(?:" + "|".join(re.escape(one) for one in sorted(names, key=len, reverse=True)) + ")"
     # "functions.weather" and "default_api.weather" are the tool as well.
     dotted = rf"(?:\w{{1,40}}\.){{0,3}}{name}"
-    wrapped = r"(?:print\(|await |\w{1,40}\s?=\s?|return )*"
+    calling = (
+        r"(?:(?:i(?:'ll| will) )?(?:call|calling|invok(?:e|ing)|execut(?:e|ing)|run|running|use"
+        r"|using)"
+        r"(?: (?:the )?(?:tool|function))?\W{1,4}|(?:tool|function)[ _](?:call|use)\W{1,4})?"
+    )
+    wrapped = rf"(?i:{calling})(?:print\(|await |\w{{1,40}}\s?=\s?|return )*"
     return {
-        "json": re.compile(rf"[\"']{_NAME_KEYS}[\"']\s*:\s*[\"']{dotted}[\"']"),
+        "json": re.compile(
+            rf"[\"']{_NAME_KEYS}[\"']\s*:\s*[\"'](?:\w{{1,40}}\.){{0,3}}(?P<tool>{name})[\"']"
+        ),
+        # GLM's, and an array of a name and its arguments.
+        "before": re.compile(
+            rf"^[ \t>`*]{{0,8}}(?i:{calling}){dotted}[ \t*`]{{0,4}}:?\s{{0,4}}\{{\s*[\"'}}]"
+            rf"|\[\s*[\"']{dotted}[\"']\s*,\s*\{{",
+            re.MULTILINE,
+        ),
         "key": re.compile(
             rf"[{{,]\s*[\"'](?P<tool>{name})[\"']\s*:\s*\{{\s*[\"'](?P<first>[^\"'\n]{{1,60}})[\"']"
             r"\s*:"
@@ -113,15 +127,16 @@ def attempts_call(text: str, tools: Mapping[str, Collection[str]]) -> bool:
     if not known:
         return False
     text, patterns = text[:MAX_CHARS], _patterns(known)
-    if any(_is_json_call(text, found) for found in _some(patterns["json"], text)):
-        return True
+    for found in _some(patterns["json"], text):
+        if _is_json_call(text, found, tools[found["tool"]]):
+            return True
     # {"weather": {"city": "Oslo"}}: the object holds parameters of that tool.
     keyed = (
         found for found in _some(patterns["key"], text) if found["first"] in tools[found["tool"]]
     )
     rest = (
         found
-        for kind in ("python", "tool code", "lines", "action", "element", "options")
+        for kind in ("before", "python", "tool code", "lines", "action", "element", "options")
         for found in _some(patterns[kind], text)
     )
     return any(not _announced(text, found.start()) for found in chain(keyed, rest))
@@ -131,14 +146,21 @@ def _some(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
     return islice(pattern.finditer(text), _MOST)
 
 
-def _is_json_call(text: str, named: re.Match[str]) -> bool:
+def _is_json_call(text: str, named: re.Match[str], parameters: Collection[str]) -> bool:
     """Tell whether an object that names a tool gives it arguments, before or after the name."""
     before = text[max(0, named.start() - _WINDOW) : named.start()]
     after = text[named.end() : named.end() + _WINDOW]
     opened = before.rfind("{")
-    found = _ARGUMENTS.search(after) or (_ARGUMENTS.search(before) if "{" in before else None)
-    if found is None or _SCHEMA.match(found["value"]):
-        return False
+    found = _ARGUMENTS.search(after)
+    between = after[: found.start()] if found else after.partition("}")[0]
+    beside = {key[1] for key in _KEY.finditer(between)}
+    if found is None and "{" in before:
+        found = _ARGUMENTS.search(before)
+    if found is None:
+        if beside.isdisjoint(parameters):
+            return False
+    elif "description" in beside or _SCHEMA.match(found["value"]):
+        return False  # a definition
     return not _announced(text, named.start() - len(before) + max(0, opened))
 
 

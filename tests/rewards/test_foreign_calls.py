@@ -51,6 +51,17 @@ CALLS = {
     "JSON, function_call": 'Fine.\n{"function_call": {"name": "now", "arguments": "{}"}}',
     "JSON, the tool is the key": '{"get_weather": {"city": "Oslo"}}',
     "JSON, a list of keys": '[{"get_weather": {"city": "Oslo"}}, {"geo.find": {"place": "x"}}]',
+    "JSON, arguments beside the name": '{"name": "get_weather", "city": "Oslo"}',
+    "JSON, an array of both": '["get_weather", {"city": "Oslo"}]',
+    "JSON, an argument that is a description": (
+        '{"name": "get_weather", "arguments": {"description": "rain?"}}'
+    ),
+    "GLM": 'get_weather\n{"city": "Oslo"}',
+    "a name and JSON": 'get_weather: {"city": "Oslo"}',
+    "a verb and JSON": 'Calling get_weather {"city": "Oslo"}',
+    "a verb and Python": 'Calling get_weather(city="Oslo")',
+    "a label and Python": 'Tool call: get_weather(city="Oslo")',
+    "a sentence that is a call": 'I\'ll call get_weather(city="Oslo").',
     "JSON in a fence": '```json\n{"name": "get_weather", "parameters": {"city": "Oslo"}}\n```',
     "JSON in a fence, behind prose": (
         'Checking now:\n```json\n{"name": "get_weather", "arguments": {"city": "Oslo"}}\n```'
@@ -121,7 +132,10 @@ NO_CALLS = {
     "code that is long": "```python\nimport time\nfor i in range(3):\n    time.sleep(i)\n```",
     "JSON of another kind": '{"name": "Oslo", "population": 700000}',
     "JSON with the tool's name as a value": '{"tools": ["get_weather", "now"]}',
-    "JSON with a name and no arguments": '{"name": "get_weather", "city": "Oslo"}',
+    "JSON with a name and no arguments": '{"name": "get_weather", "kind": "tool"}',
+    "JSON with a name and a description": '{"name": "now", "description": "x", "parameters": {}}',
+    "a tool and a colon": "get_weather: tells the weather {in a city}",
+    "using a tool, in a sentence": "Using get_weather (if you name a city) would help.",
     "JSON with a key of a tool's name": '{"now": {"hour": 12}, "later": {"hour": 13}}',
     "JSON in a fence": '```json\n{"city": "Oslo", "weather": "rain"}\n```',
     "arguments of nothing": '{"arguments": {"city": "Oslo"}}',

@@ -90,6 +90,10 @@ SEARCHED = (
     r"\bnikdy se ne(?:zjistilo|vyjasnilo|objasnilo|podařilo)\b|\bne(?:objevuje|vyskytuje"
     r"|figuruje) se? ?(?:v|ve) žádn|\bse ne(?:objevuje|vyskytuje) v"
     r"|\bmi není povědom",
+    rf"\b(?:nepovím|neřeknu|neporadím)\b|\b{_INFO} (?:bohužel )?(?:nemám|neznám|nemáme)\b",
+    r"\bv (?:textu|článku|úryvku|dokumentu|zadání|zdroji)\b (?:\S+ ){0,3}?(?:není|nestojí|nepíše"
+    r"|nenajdete|chybí|neuvádí|nezmiňuje)\b"
+    r"|\b(?:takov\w+|žádn\w+ takov\w+) \w+ neexistuje\b",
 )
 WHOLE = (
     rf"neznám[oýáé]|nedostatek {_INFO}|(?:žádn\w+|málo|bez|nedostatečn\w+"

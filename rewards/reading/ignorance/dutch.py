@@ -35,7 +35,8 @@ _TEXT = (
 )
 # Without one of these words (or beginnings, or ends) no pattern can be there.
 HINTS = (
-    "niet niets nooit geen on* niemand weinig joost schuldig raadsel onmogelijk moeilijk "
+    "ontbreken ontbreekt mis niet niets nooit geen on* niemand weinig joost schuldig raadsel onmoge"
+    "lijk moeilijk "
     "lastig gaat valt ligt boven ontgaat nodig wie n weet nergens raden"
 )
 SEARCHED = (
@@ -81,6 +82,11 @@ SEARCHED = (
     r"|vastgesteld|opgehelderd|duidelijk|gevonden)"
     rf"|\b(?:blijkt|wordt|is) {_G}niet (?:\S+ )?(?:duidelijk |uit )?(?:welke?|wie|wat|waar"
     rf"|wanneer)\b|\bop geen enkele manier (?:te )?{_VERB}",
+    rf"\b(?:ik heb|heb ik) {_G}{_INFO} (?:\S+ )?niet\b|\b(?:ontbreken|ontbreekt"
+    rf"|mis ik) {_G}{_INFO}",
+    r"\b(?:tekst|artikel|passage|document|bron|fragment)\b (?:\S+ ){0,2}?(?:staat|staan|wordt"
+    rf"|worden|lees|vind) {_G}(?:niet|niets|geen)\b",
+    r"\b(?:zo'n|zulke?|een dergelijke?) (?:\S+ )?bestaat (?:\S+ )?niet\b",
 )
 WHOLE = (
     rf"onbekend|niet bekend|{_NO} {_G2}{_INFO}(?: (?:over|om|voor|van|beschikbaar"

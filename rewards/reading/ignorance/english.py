@@ -51,7 +51,8 @@ _REST = (
 _NO = r"(?:no|not (?:enough|any|the|sufficient)|insufficient|inadequate|too little|zero|limited)"
 # Without one of these words (or beginnings, or ends) no pattern can be there.
 HINTS = (
-    "no not never nor *n't cannot dont un* in* im* lack* missing beyond outside nobody guess* "
+    "wish above yet no not never nor *n't cannot dont un* in* im* lack* missing beyond outside nobo"
+    "dy guess* "
     "speculat* dunno idk beats eludes escapes nothing blank empty clue* loss stumped ignorant "
     "myster* limited too hard difficult give pass who n need* require* lost fail* silent ends "
     "stops got mystery fails zero one little rather wouldn't nowhere can"
@@ -117,6 +118,16 @@ SEARCHED = (
     r"\b(?:do|does|did)(?:n't| not) (?:appear|show up|feature|occur|figure|come up) in (?:any|the"
     r"|my|what)\b|\bno (?:means|way) of"
     r" (?:checking|verifying|confirming|knowing)\b",
+    rf"\bnot (?:an? |any )?(?:\w+ )?(?:{_INFO}|question|topic|subject) (?:that )?i (?:have|know|can"
+    r"|am|could|possess|hold)",
+    r"\b(?:isn't|is not|aren't|are not|not) (?:\S+ )?(?:in|part of|found in|covered (?:in"
+    r"|by)) (?:the|this|that|my) (?:\S+ )?"
+    r"(?:text|passage|article|document|excerpt|story|source|paragraph|context|data)",
+    r"\bi wish i knew\b|\b(?:can't|cannot|couldn't) (?:help|tell) you\b|\babove my pay grade\b"
+    r"|\bin no position to\b|\bnot to my knowledge$"
+    r"|\bi have yet to (?:hear|come|see|find)|\bthere (?:is|was|are|were) no such\b"
+    r"|\bno such (?:\w+ ){1,3}(?:exists?|existed)\b"
+    r"|\bthere (?:is|'s) no answer (?:to|for)\b",
 )
 WHOLE = (
     r"unknown|n ?/ ?a\b|n\.a|unanswerable|undetermined|indeterminate|unclear|dunno|beats me"

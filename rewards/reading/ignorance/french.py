@@ -100,6 +100,11 @@ SEARCHED = (
     r"|déterminée?)\b|\b(?:sont|est) (?:pas|pas du tout)"
     r" (?:accessibles?|connue?s?)\b|\bne (?:me |nous )?(?:sont|est) pas (?:accessibles?|connue?s?"
     r"|disponibles?|familièr?e?s?)\b",
+    r"\brien (?:\S+ ){0,5}?ne (?:permet|indique|dit|précise|le dit|l'indique|me permet)\b"
+    r"|\bn'existe (?:pas|aucun)\b.*\btel"
+    r"|\b(?:aucune?|pas de) tel(?:le)? \w+ n'existe\b",
+    r"\b(?:dans|de) (?:le|ce|la|cet|l') ?(?:texte|passage|article|document|extrait"
+    r"|énoncé)\b[^,]{0,40}? (?:ne |n')",
 )
 WHOLE = (
     rf"inconnue?|{_NEG} (?:d'|de )?{_G2}{_INFO}(?: (?:sur|à|pour|au|disponible|de"

@@ -43,7 +43,8 @@ _TEXT = (
 )
 # Without one of these words (or beginnings, or ends) no pattern can be there.
 HINTS = (
-    "nicht nichts kein* nie niemals un* niemand weiss wüsste fehl* wenig* überfragt ratlos "
+    "fehlanzeige nicht nichts kein* nie niemals un* niemand weiss wüsste fehl* wenig* überfragt rat"
+    "los "
     "raus passen raten entzieht übersteigt ausserhalb rätsel schwer wer k bräuchte brauch* "
     "benötig* müsste kaum fragst"
 )
@@ -103,6 +104,13 @@ SEARCHED = (
     r"|aufgeklärt|festgestellt|veröffentlicht)"
     r"|\b(?:bis heute|nach wie vor|noch immer|weiterhin) (?:\S+ )?un(?:geklärt|bekannt|klar"
     r"|gelöst)",
+    rf"\bfällt {_G}(?:nichts|niemand|keine?r?) {_G}ein\b|\b(?:text|artikel|abschnitt|dokument"
+    r"|quelle|auszug)\b (?:\S+ ){0,2}?(?:steht|stehen|findet"
+    rf" sich|finden sich|wird|werden|ist) {_G}(?:nicht|nichts|kein\w*)\b",
+    r"\b(?:sagt|enthält|nennt|erwähnt|verrät|gibt|macht) (?:der|die|das|dieser|diese) (?:text"
+    rf"|artikel|abschnitt|quelle|auszug|autor) {_G}"
+    r"(?:nicht|nichts|kein\w*)\b|\b(?:eine?n? )?(?:solche\w*|derartige\w*) (?:\S+ )?(?:gibt es"
+    r"|existiert|gab es) (?:\S+ )?nicht\b|^fehlanzeige$",
 )
 WHOLE = (
     r"unbekannt|nicht bekannt|kein(?:e|erlei) angaben?(?: .{0,80})?|k\. ?a|(?:nicht |un)"

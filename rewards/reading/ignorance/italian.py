@@ -98,6 +98,10 @@ SEARCHED = (
     r"|ulterior\w*|contesto)\b",
     r"\bnon si è mai (?:saputo|chiarito|scoperto|stabilito)\b|\bnon (?:compare|appare"
     r"|figura) in (?:nessun|alcun)",
+    r"\bn(?:el|ella|ell') ?(?:testo|brano|articolo|documento|passo|passaggio|fonte"
+    r"|problema)\b[^,]{0,30}? non\b",
+    r"\bnon (?:è|viene) (?:dett[oa]|scritt[oa]|riferit[oa]|spiegat[oa])$|\bnon esiste (?:alcun"
+    r"|nessun|un[ao]? tale|tale)",
 )
 WHOLE = (
     rf"sconosciut[oa]|ignot[oa]|(?:nessun[ao]?|senza) {_SOME}{_INFO}(?: (?:su\w*|per|disponibile"

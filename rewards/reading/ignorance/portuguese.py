@@ -85,6 +85,9 @@ SEARCHED = (
     r"|am) necessári\w+) (?:de )?(?:\S+ ){0,2}?(?:mais|contexto|detalhes)\b",
     r"\b(?:nunca|jamais) se (?:soube|descobriu|esclareceu|determinou|saberá)\b"
     r"|\bnão (?:\S+ )?(?:tenho|há) (?:acesso|maneira|forma|modo|meio)\b",
+    r"\bn[oae]st?[ea]? ?(?:texto|trecho|artigo|documento|excerto|enunciado"
+    r"|fonte)\b[^,]{0,30}? não\b",
+    r"\bnão (?:existe|há|houve) (?:tal|nenhuma?|ess[ea]|dit[oa]) \w+",
 )
 WHOLE = (
     rf"desconhecid[oa]|sem {_SOME}{_INFO}(?: (?:sobre|de|para|em|disponíve\w+)\b.{{0,80}})?"

@@ -89,6 +89,9 @@ SEARCHED = (
     r"\b(?:nunca|jamás) se (?:ha |llegó a )?(?:sabido|supo|saber|aclarado|aclaró|determinó"
     r"|determinado|conoció)\b|\bno (?:\S+ )?(?:tengo|hay)"
     r" (?:acceso|manera|forma|modo|medio)\b",
+    r"\ben (?:el|la|este|esta) (?:texto|pasaje|artículo|documento|fragmento|enunciado"
+    r"|fuente)\b[^,]{0,30}? no\b",
+    r"\bno (?:existe|hay|hubo) (?:tal|ning[uú]na?|es[ea]|dich[oa]) \w+",
 )
 WHOLE = (
     rf"desconocid[oa]|se desconoce|sin {_SOME}{_INFO}(?: (?:sobre|de|al|para|en)\b.{{0,80}})?"
