@@ -84,12 +84,12 @@ def nominal_ending(text: str, *, count: Count) -> bool:
     """At least that many sentences end in a noun, quotations aside."""
     ends = [part.rstrip("）)」』*_ \t") for part in _SENTENCE_END.split(_QUOTED.sub("", text))[:-1]]
     nominal = re.compile(f"[{_KANJI}{_KATAKANA}{_LONG_VOWEL}A-Za-z0-9％%]$")
-    found = sum(
-        bool(nominal.search(end)) or end.endswith(_NOUNS_IN_HIRAGANA)
+    found = [
+        end
         for end in ends
-        if _is_japanese(end)
-    )
-    return bool(found >= count)
+        if _is_japanese(end) and (nominal.search(end) or end.endswith(_NOUNS_IN_HIRAGANA))
+    ]
+    return len(found) >= count
 
 
 @instruction("letters:furigana")

@@ -4,6 +4,15 @@ Kwargs are those of the public data set, meanings those of the paper and of the 
 it. Where that code pays for what the prompt forbids, or fails what it allows, the check follows
 the prompt. Every such deviation is named here with its reason.
 
+Languages of prompts
+- Where the id begins with a language (`fr:detectable_format:title`, as in M-IFEval), or else where
+  the text is in that language, titles, sections, highlights, bullets, quotation marks and the fixed
+  answers are those that its prompts ask for (`typography`).
+- Relations are M-IFEval's as well; `como máximo` includes the number. `relation` may also be given
+  where IFEval always means "at least" (placeholders, highlights, sections).
+- `end_checker`: in other languages than English a full stop may follow the phrase, since those
+  prompts forbid other words only.
+
 All instructions
 - A text without a letter or digit follows nothing (published: only blank text): "…" has no comma.
 

@@ -6,11 +6,10 @@ Japanese put no spaces between words, so there every character of the script cou
 word processors do; Korean is counted by its spaces. Accents, vowel signs and invisible characters
 never split a word.
 
-What counts as a sentence: text up to a terminator of any of the scripts, unless the terminator is
-a full stop after an abbreviation, an initial, an ordinal or a list number, or stands inside a
-number, an address or a name such as `Node.js`. Line ends are no sentence ends, so an unterminated
-heading belongs to the sentence after it. Rules are wrong now and then where only meaning decides
-("Plan B. Then …"); in exchange they need no model and every miss can be reproduced by hand.
+What counts as a sentence: text up to a terminator that ends one (`sentence_ends`). Line ends are no
+sentence ends, so an unterminated heading belongs to the sentence after it, as in IFEval's own
+count. Rules are wrong now and then where only meaning decides ("in the U.S. Tom …"); in exchange
+they need no model, and every miss can be reproduced by hand.
 """
 
 from __future__ import annotations

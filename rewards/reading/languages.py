@@ -75,7 +75,7 @@ _RELATIVES = {
     "zh": "wuu yue",
 }
 # Beyond this share quotations are no longer something that a text has in it, but the text.
-_QUOTED_AT_MOST = 0.5
+_QUOTED_AT_MOST = 0.55
 # At most eight words in Latin letters, each with one capital, are names in another script's text.
 _ONLY_NAMES = re.compile(r"\W*(?:[A-Z][a-z'’]+[\W\d]*){1,8}")
 # So many words in a row in Latin letters are no name or term any more, but a clause.

@@ -113,8 +113,8 @@ def test_two_sentences_are_two(text: str) -> None:
 @pytest.mark.parametrize(
     "piece", ["a. ", "z. B. ", "1. ", "U.S. ", "A. A. ", "Dr. ", "3. 4. ", "etc. ", "「。」", "?” "]
 )
-def test_a_million_characters_are_cut_in_time_that_grows_with_them(piece: str) -> None:
-    text = piece * (1_000_000 // len(piece))
+def test_long_runs_of_marks_are_cut_in_time_that_grows_with_them(piece: str) -> None:
+    text = piece * (300_000 // len(piece))
     start = time.process_time()
     sentences(text)
-    assert time.process_time() - start < 30
+    assert time.process_time() - start < 15
