@@ -156,7 +156,7 @@ _CORRECT = re.compile(
     r"|(?:هي|هو)\s+(?:(?:الإجابة|الجواب|الخيار|الاختيار)\s+)?(?:الصحيحة|الصحيح))(?=\s*(?:[.!。,;]|\Z))"
 )
 _CONDITION = re.compile(
-    r"\b(?:if|whether|unless|wenn|ob|si|se|als|of|jestli|zda)\b|\?", re.IGNORECASE
+    r"\b(?:if|whether|unless|wenn|ob|si|se|als|jestli|zda)\b|\?", re.IGNORECASE
 )
 
 
