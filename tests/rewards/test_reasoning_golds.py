@@ -309,6 +309,7 @@ DROPS = [
     ("color_cube_rotation", "Next, the bottom side is rotated to become the top face."),
     ("color_cube_rotation", "After that the cube is turned to make the bottom face the top."),
     ("color_cube_rotation", "Now the cube is rotated to place its bottom side at the top."),
+    ("emoji_mystery", "Decode the following sentence from the emoji: \u2764\ufe0f\U000e0138\n…"),
     ("manipulate_matrix", "- Rotate the matrix 90 degrees"),
     ("manipulate_matrix", "- Horizontally mirror the matrix"),
     ("manipulate_matrix", "- Vertically mirror the matrix"),
@@ -329,6 +330,7 @@ KEPT = [
     ("calendar_arithmetic", "What day of the week was April 3, 2022? …"),
     ("color_cube_rotation", "- a purple bottom side\n\nThe cube is rotated so that the side which "
      "was before at the left is now at the top.\n\nWhat is now the color of the bottom side of …"),
+    ("emoji_mystery", "Decode the following sentence from the emoji: \u2620\U000e0138\n…"),
     ("manipulate_matrix", "- Rotate the matrix 180 degrees\n- Mirror the matrix along its …"),
     ("caesar_cipher", "Decrypt this Caesar cipher text: WKH PDQ. Provide only …"),
     ("needle_haystack", "Ann likes tea. Bob likes teas. Cid hates tea. \nWho likes tea? Reply"),
