@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from decimal import getcontext, localcontext
 from typing import Any
@@ -12,6 +13,7 @@ from rewards import get_reward
 from rewards.reasoning_gym import FULL_MARKS, marks
 from rewards.reasoning_gym.golds import DROPPED, RECOMPUTED, Unsound
 from rewards.reasoning_gym.tasks import VETTED, NoItem, load, make_item
+from tests.rewards.reasoning_solvers import SOLVERS, Unclear
 
 
 def score(answer: str, truth: Any) -> tuple[float, str]:
@@ -70,6 +72,27 @@ def test_syllogisms(first: str, second: str, conclusion: str, gold: str | None) 
         assert RECOMPUTED["syllogism"](question) == gold
         # The order of premises says nothing.
         assert RECOMPUTED["syllogism"](asked(second, first, conclusion)) == gold
+
+
+def test_all_syllogisms_are_what_the_moods_say() -> None:
+    """Worlds and the names of moods agree on all 1,536 forms, also on what depends on members."""
+    forms = ("All {} are {}", "No {} are {}", "Some {} are {}", "Some {} are not {}")
+    checked = 0
+    for first, second, third in itertools.product(forms, repeat=3):
+        for one, two, three in itertools.product(("ab", "ba"), ("bc", "cb"), PAIRS):
+            question = asked(first.format(*one), second.format(*two), third.format(*three))
+            try:
+                gold = RECOMPUTED["syllogism"](question)
+            except Unsound:
+                with pytest.raises(Unclear):
+                    SOLVERS["syllogism"](question)
+            else:
+                assert SOLVERS["syllogism"](question).answers == (gold,)
+            checked += 1
+    assert checked == 4**3 * 2 * 2 * 6
+
+
+PAIRS = ("ab", "ba", "bc", "cb", "ac", "ca")
 
 
 def test_a_row_of_the_librarys_own_is_scored_by_what_it_asks() -> None:
