@@ -296,6 +296,9 @@ DROPPED: Mapping[str, Check] = {
         r"at the bottom is now|bottom side (?:to|at|is)|bottom face",
         "a half turn can go over the front or over the side",
     ),
+    "emoji_mystery": _without(
+        "from the emoji: .\ufe0f", "the emoji has a variation selector of its own: it hides a byte"
+    ),
     "manipulate_matrix": _without(
         r"Rotate the matrix (?:90|270)|(?:Horizontally|Vertically) mirror",
         "the direction is not said",

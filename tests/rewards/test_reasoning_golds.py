@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from decimal import getcontext, localcontext
 from typing import Any
@@ -12,6 +13,7 @@ from rewards import get_reward
 from rewards.reasoning_gym import FULL_MARKS, marks
 from rewards.reasoning_gym.golds import DROPPED, RECOMPUTED, Unsound
 from rewards.reasoning_gym.tasks import VETTED, NoItem, load, make_item
+from tests.rewards.reasoning_solvers import SOLVERS, Unclear
 
 
 def score(answer: str, truth: Any) -> tuple[float, str]:
@@ -70,6 +72,27 @@ def test_syllogisms(first: str, second: str, conclusion: str, gold: str | None) 
         assert RECOMPUTED["syllogism"](question) == gold
         # The order of premises says nothing.
         assert RECOMPUTED["syllogism"](asked(second, first, conclusion)) == gold
+
+
+def test_all_syllogisms_are_what_the_moods_say() -> None:
+    """Worlds and the names of moods agree on all 1,536 forms, also on what depends on members."""
+    forms = ("All {} are {}", "No {} are {}", "Some {} are {}", "Some {} are not {}")
+    checked = 0
+    for first, second, third in itertools.product(forms, repeat=3):
+        for one, two, three in itertools.product(("ab", "ba"), ("bc", "cb"), PAIRS):
+            question = asked(first.format(*one), second.format(*two), third.format(*three))
+            try:
+                gold = RECOMPUTED["syllogism"](question)
+            except Unsound:
+                with pytest.raises(Unclear):
+                    SOLVERS["syllogism"](question)
+            else:
+                assert SOLVERS["syllogism"](question).answers == (gold,)
+            checked += 1
+    assert checked == 4**3 * 2 * 2 * 6
+
+
+PAIRS = ("ab", "ba", "bc", "cb", "ac", "ca")
 
 
 def test_a_row_of_the_librarys_own_is_scored_by_what_it_asks() -> None:
@@ -309,6 +332,7 @@ DROPS = [
     ("color_cube_rotation", "Next, the bottom side is rotated to become the top face."),
     ("color_cube_rotation", "After that the cube is turned to make the bottom face the top."),
     ("color_cube_rotation", "Now the cube is rotated to place its bottom side at the top."),
+    ("emoji_mystery", "Decode the following sentence from the emoji: \u2764\ufe0f\U000e0138\n…"),
     ("manipulate_matrix", "- Rotate the matrix 90 degrees"),
     ("manipulate_matrix", "- Horizontally mirror the matrix"),
     ("manipulate_matrix", "- Vertically mirror the matrix"),
@@ -329,6 +353,7 @@ KEPT = [
     ("calendar_arithmetic", "What day of the week was April 3, 2022? …"),
     ("color_cube_rotation", "- a purple bottom side\n\nThe cube is rotated so that the side which "
      "was before at the left is now at the top.\n\nWhat is now the color of the bottom side of …"),
+    ("emoji_mystery", "Decode the following sentence from the emoji: \u2620\U000e0138\n…"),
     ("manipulate_matrix", "- Rotate the matrix 180 degrees\n- Mirror the matrix along its …"),
     ("caesar_cipher", "Decrypt this Caesar cipher text: WKH PDQ. Provide only …"),
     ("needle_haystack", "Ann likes tea. Bob likes teas. Cid hates tea. \nWho likes tea? Reply"),

@@ -69,7 +69,7 @@ def maze(question: str) -> Solution:
     """Find the number of steps of the shortest way through a maze of arbitrary signs."""
     start, goal = found(r"from '(.)' \(start\) to '(.)' \(goal\)", question).groups()
     passage = found(r"'(.)' = Passage", question)[1]
-    drawing = found(r"```\n(.+?)\n```", question)[1]
+    drawing = found(r"```\n(.+)\n```\nLegend", question)[1]
     cells = _cells([list(line) for line in drawing.splitlines()])
     ends = {sign: [p for p, cell in cells.items() if cell == sign] for sign in (start, goal)}
     if [len(places) for places in ends.values()] != [1, 1]:

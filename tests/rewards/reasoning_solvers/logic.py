@@ -24,12 +24,13 @@ MOODS = {
     3: ("Disamis Datisi Bocardo Ferison", "Darapti Felapton"),
     4: ("Calemes Dimatis Fresison", "Bamalip Calemos Fesapo"),
 }
-# (quantifier, converted) -> what follows from one statement, of the same or the converted terms.
+# What follows from one statement: the quantifier, whether the terms change places, and which
+# term of the statement must have members for it (0: none).
 IMMEDIATE = {
-    "A": (("A", False, False), ("I", False, True), ("I", True, True)),
-    "E": (("E", False, False), ("E", True, False), ("O", False, True), ("O", True, True)),
-    "I": (("I", False, False), ("I", True, False)),
-    "O": (("O", False, False),),
+    "A": (("A", False, 0), ("I", False, 1), ("I", True, 1)),
+    "E": (("E", False, 0), ("E", True, 0), ("O", False, 1), ("O", True, 2)),
+    "I": (("I", False, 0), ("I", True, 0)),
+    "O": (("O", False, 0),),
 }
 
 Statement = tuple[str, str, str]
@@ -47,13 +48,21 @@ def _statement(text: str) -> Statement:
     raise Unread(text)
 
 
-def _from_one(premise: Statement, conclusion: Statement, members: bool) -> bool:
-    """Tell whether a conclusion follows from one premise alone."""
+def _from_one(premise: Statement, conclusion: Statement, inhabited: set[str]) -> bool:
+    """Tell whether a conclusion follows from one premise, given which terms have members."""
     return any(
-        (not needs_members or members)
-        and conclusion == (quantifier, *((premise[2], premise[1]) if converted else premise[1:]))
-        for quantifier, converted, needs_members in IMMEDIATE[premise[0]]
+        (not needed or premise[needed] in inhabited)
+        and conclusion == (quantifier, *((premise[2], premise[1]) if turned else premise[1:]))
+        for quantifier, turned, needed in IMMEDIATE[premise[0]]
     )
+
+
+def _said_to_exist(premises: Sequence[Statement]) -> set[str]:
+    """Return the terms that have members by what the premises say."""
+    terms = {p[1] for p in premises if p[0] in "IO"} | {p[2] for p in premises if p[0] == "I"}
+    for _ in premises:
+        terms |= {p[2] for p in premises if p[0] == "A" and p[1] in terms}
+    return terms
 
 
 def _from_two(first: Statement, second: Statement, conclusion: Statement, members: bool) -> bool:
@@ -87,11 +96,12 @@ def syllogism(question: str) -> Solution:
         _statement(text) for text in re.findall(r"^[12]\. (.+)$", question, re.MULTILINE)
     )
     conclusion = _statement(found(r"follow that:\n(.+)\?\n", question)[1])
+    every = {*first[1:], *second[1:]}
     verdicts = {
-        _from_one(first, conclusion, members)
-        or _from_one(second, conclusion, members)
-        or _from_two(first, second, conclusion, members)
-        for members in (False, True)
+        _from_one(first, conclusion, inhabited)
+        or _from_one(second, conclusion, inhabited)
+        or _from_two(first, second, conclusion, inhabited == every)
+        for inhabited in (_said_to_exist((first, second)), every)
     }
     if len(verdicts) > 1:
         raise Unclear("it depends on whether every term has members")
