@@ -49,7 +49,7 @@ def _explained(
         called = f"({called})[0]" if asynchronous else f"{called}[0]"
     return (
         f"{name} has {framework}{signature}; a reward scores one completion. Leave the function"
-        " undecorated and add\n"
+        " undecorated and add, with `from rewards import reward`,\n"
         f'    @reward("{name}", range=(0.0, 1.0))\n'
         f"    {'async ' * asynchronous}def {name}_of_one({', '.join(taken)}):\n"
         f"        return {called}\n"

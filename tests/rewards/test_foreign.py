@@ -75,7 +75,7 @@ def test_it_is_refused_with_lines_that_make_it_work(
         match=f"exact has {framework}('s)? signature;",
     ) as caught:
         get_reward(f"{file}:exact")
-    advice = re.search(r"add\n(.*)\nwith the range", str(caught.value), re.DOTALL)
+    advice = re.search(r"reward`,\n(.*)\nwith the range", str(caught.value), re.DOTALL)
     assert advice is not None
     lines = advice[1].replace("\n    ", "\n").removeprefix("    ")
     assert len(lines.splitlines()) == 3
