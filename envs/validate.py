@@ -3,7 +3,7 @@
 The model's turns are `extra_info.gold_actions`, or for an episode of one turn what its reward makes
 of the ground truth, where the row has no `extra_info.gold_completion`. They are played in the same
 processes as in training, turn by turn: each but the last must be answered by the environment, and
-the last one score full. Then all are played once more, elsewhere, later, the last row first, and
+the last one score full. Then all are played once more, elsewhere, later, the last turn first, and
 with sets in another order: an environment that says something else then has not seeded what is
 random. Rows are streamed; bad ones are named as file:line.
 """
@@ -156,7 +156,7 @@ def problems(
     repeating = {index: episode for index, episode in episodes.items() if episode.repeats}
     if repeating:
         time.sleep(later_s)
-    again = _played(other, dict(reversed(repeating.items())))
+    again = _played(other, repeating, backwards=True)
     for index, episode in episodes.items():
         found[index] = _problem(once[index], episode.full)
         if not found[index] and episode.repeats:
@@ -164,10 +164,12 @@ def problems(
     return found
 
 
-def _played(pool: RewardPool, episodes: Mapping[int, Episode]) -> dict[int, list[Reply]]:
-    """Return the replies to all turns of each episode."""
+def _played(
+    pool: RewardPool, episodes: Mapping[int, Episode], *, backwards: bool = False
+) -> dict[int, list[Reply]]:
+    """Return the replies to all turns of each episode; backwards, the last is asked for first."""
     items = [item for episode in episodes.values() for item in episode.items()]
-    replies = iter(pool.step(items))
+    replies = iter(pool.step(items[::-1])[::-1] if backwards else pool.step(items))
     return {index: [next(replies) for _ in episode.turns] for index, episode in episodes.items()}
 
 

@@ -31,6 +31,8 @@ def foreign_signature(function: Callable[..., Any]) -> str:
         return _explained("TRL", function, *_as_trl_calls(function, parameters))
     if "solution_str" in parameters:
         return _explained("verl", function, *_as_verl_calls(parameters))
+    if "solution_strs" in parameters:
+        return _explained("verl's batch", function, *_as_verl_calls(parameters, batch=True))
     return ""
 
 
@@ -39,14 +41,15 @@ def _explained(
 ) -> str:
     name = getattr(function, "__name__", "score")
     asynchronous = inspect.iscoroutinefunction(function)
+    signature = " signature" if framework.endswith("batch") else "'s signature"
     called = f"{name}({call})"
     if asynchronous:
         called = f"await {called}"
-    if framework == "TRL":
+    if framework != "verl":  # lists of one in, a list of one out
         called = f"({called})[0]" if asynchronous else f"{called}[0]"
     return (
-        f"{name} has {framework}'s signature; a reward scores one completion. Leave the function"
-        " undecorated and add\n"
+        f"{name} has {framework}{signature}; a reward scores one completion. Leave the function"
+        " undecorated and add, with `from rewards import reward`,\n"
         f'    @reward("{name}", range=(0.0, 1.0))\n'
         f"    {'async ' * asynchronous}def {name}_of_one({', '.join(taken)}):\n"
         f"        return {called}\n"
@@ -88,13 +91,17 @@ def _reads_messages(
     return '["content"]' in source or "['content']" in source
 
 
-def _as_verl_calls(parameters: Mapping[str, inspect.Parameter]) -> tuple[list[str], str]:
+def _as_verl_calls(
+    parameters: Mapping[str, inspect.Parameter], *, batch: bool = False
+) -> tuple[list[str], str]:
     given = {
         "data_source": ("", '"mine"'),
         "solution_str": ("completion", "completion"),
         "ground_truth": ("ground_truth", "ground_truth"),
         "extra_info": ("extra_info", "extra_info"),
     }
+    if batch:
+        given = {f"{name}s": (argument, f"[{value}]") for name, (argument, value) in given.items()}
     taken = [given[name][0] for name in parameters if name in given and given[name][0]]
     said = [f"{name}={given[name][1]}" for name in parameters if name in given]
     return taken, ", ".join(said)

@@ -36,6 +36,11 @@ VERL = """
 def exact(data_source, solution_str, ground_truth, extra_info=None):
     return {"score": float(solution_str == ground_truth), "acc": 1.0}
 """
+VERL_BATCH = """
+def exact(data_sources, solution_strs, ground_truths, extra_infos):
+    return [float(text == right and bool(extra["answer"]))
+            for text, right, extra in zip(solution_strs, ground_truths, extra_infos)]
+"""
 VERL_OLD = """
 def exact(solution_str, ground_truth, method="strict", format_score=0.0):
     return float(solution_str == ground_truth)
@@ -56,6 +61,7 @@ def exact(data_source, solution_str, ground_truth, extra_info=None, **kwargs):
         ("TRL", TRL_ASYNC),
         ("verl", VERL),
         ("verl", VERL_OLD),
+        ("verl's batch", VERL_BATCH),
         ("verl", VERL_MORE),
     ],
 )
@@ -64,9 +70,12 @@ def test_it_is_refused_with_lines_that_make_it_work(
 ) -> None:
     file = tmp_path / "theirs.py"
     file.write_text(source)
-    with pytest.raises(UnknownReward, match=f"exact has {framework}'s signature") as caught:
+    with pytest.raises(
+        UnknownReward,
+        match=f"exact has {framework}('s)? signature;",
+    ) as caught:
         get_reward(f"{file}:exact")
-    advice = re.search(r"add\n(.*)\nwith the range", str(caught.value), re.DOTALL)
+    advice = re.search(r"reward`,\n(.*)\nwith the range", str(caught.value), re.DOTALL)
     assert advice is not None
     lines = advice[1].replace("\n    ", "\n").removeprefix("    ")
     assert len(lines.splitlines()) == 3
