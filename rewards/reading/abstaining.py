@@ -24,6 +24,7 @@ from typing import Literal
 
 from rewards.reading.ignorance import admission
 from rewards.reading.text import after_reasoning, fold, last_answer_tag, last_boxed
+from rewards.reading.typography import plain
 
 # Nobody needs more to say so, and reading more would take longer than it is worth.
 MAX_CHARS = 4_000
@@ -269,6 +270,7 @@ def _stance(text: str) -> Literal["answers", "abstains", "hedges"]:
 def _of_plain(text: str) -> Literal["answers", "abstains", "hedges"]:
     if len(text) > MAX_CHARS:
         return "answers"
+    text = plain(text)
     admits = stated = guessed = turned = False
     for piece in _pieces(text):
         key = piece.text.casefold()
