@@ -6,6 +6,7 @@ say `fill`: both must give the same on whatever the schema permits.
 
 from __future__ import annotations
 
+import csv
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -112,3 +113,38 @@ def sqlsolver(path: Path) -> Iterator[dict[str, Any]]:
         yield from _pair(schema, first, second, correct=True)
         if not refused(schema, (other,)):
             yield next(_pair(schema, first, other, correct=False))
+
+
+_TABLE = re.compile(r"CREATE TABLE [^;]*;", re.IGNORECASE)
+
+
+def defog(path: Path) -> Iterator[dict[str, Any]]:
+    """Read the questions of github.com/defog-ai/sql-eval (Apache-2.0) on its databases' schemas.
+
+    Each question's first query is the gold; right is the query itself, wrong that of the database's
+    next question. Below `path` lie clones of sql-eval and of defog-data.
+    """
+    by_database: dict[str, list[str]] = {}
+    questions = path / "sql-eval" / "data" / "questions_gen_sqlite.csv"
+    with questions.open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            query = row["query"].split(";")[0].strip()
+            by_database.setdefault(row["db_name"], []).append(query)
+    for database, queries in by_database.items():
+        dump = path / "defog-data" / "defog_data" / database / f"{database}.sql"
+        tables = _TABLE.findall(dump.read_text(encoding="utf-8"))
+        schema = "\n".join(table.replace("public.", "") for table in tables)
+        for query, other in zip(queries, [*queries[1:], queries[0]], strict=True):
+            # Braces list columns of which any will do: a notation of the data's own.
+            reason = "columns at will" if "{" in query + other else ""
+            reason = reason or refused(schema, [query, other])
+            for given, correct in ((query, True), (other, False)):
+                if reason:
+                    yield {"reward": "sql", "not_applicable": reason}
+                    continue
+                yield {
+                    "reward": "sql",
+                    "completion": f"```sql\n{given}\n```",
+                    "ground_truth": {"schema_sql": schema, "gold_sql": query, "fill": True},
+                    "correct": correct,
+                }

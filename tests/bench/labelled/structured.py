@@ -47,6 +47,31 @@ def json_schema_suite(path: Path) -> Iterator[dict[str, Any]]:
                 }
 
 
+def json_test_suite(path: Path) -> Iterator[dict[str, Any]]:
+    """Read `test_parsing/{y,n,i}_*.json` of github.com/nst/JSONTestSuite (MIT).
+
+    Every text is asked for as JSON of any kind. A completion is text, so files that aren't UTF-8
+    say nothing, nor do those that the standard leaves open (`i_`).
+    """
+    for file in sorted(path.glob("[yni]_*.json")):
+        content, kind = file.read_bytes(), file.name[0]
+        try:
+            text = content.decode("utf-8")
+        except UnicodeDecodeError:
+            yield {"reward": "json_schema", "not_applicable": "not UTF-8"}
+            continue
+        if kind == "i":
+            yield {"reward": "json_schema", "not_applicable": "left open by the standard"}
+            continue
+        yield {
+            "reward": "json_schema",
+            "name": file.name,
+            "completion": text,
+            "ground_truth": {"schema": True},
+            "correct": kind == "y",
+        }
+
+
 def _values(text: str) -> list[Any]:
     """Yield the JSON values of a text, one after the other."""
     decoder, place, found = json.JSONDecoder(), 0, []
