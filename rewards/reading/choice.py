@@ -155,9 +155,7 @@ _CORRECT = re.compile(
     r"|(?:选项|選項|项|項)?(?:是)?(?:正确|正確|对的|對的)(?:的)?(?:答案|选项)?"
     r"|(?:هي|هو)\s+(?:(?:الإجابة|الجواب|الخيار|الاختيار)\s+)?(?:الصحيحة|الصحيح))(?=\s*(?:[.!。,;]|\Z))"
 )
-_CONDITION = re.compile(
-    r"\b(?:if|whether|unless|wenn|ob|si|se|als|jestli|zda)\b|\?", re.IGNORECASE
-)
+_CONDITION = re.compile(r"\b(?:if|whether|unless|wenn|ob|si|se|als|jestli|zda)\b|\?", re.IGNORECASE)
 
 
 def stated_letter(completion: str, options: Mapping[str, str] | None = None) -> str | None:
