@@ -17,10 +17,12 @@ TITLES = _set(
     mr mrs ms messrs dr prof rev Gen Col Capt Cpt Lt Cmdr Sgt Maj Pres Gov Sen Rep Hon Rt
     thos wm chas geo
     Hr Fr Frl Dipl Ing Hl dr.med dr.phil dr.jur dr.h.c rer.nat dr.rer.nat dr.ing
-    dra sra srs sras srta srtas dña Ud Uds Vd Lic Gral Arq Mons profa Sta Sto Eng Engº exmo exma
+    dra sra sres srs sras srta srtas dña Ud Uds Vd Lic Gral Arq Mons profa Sta Sto Eng Engº exmo
+    exma
     ilmo ilma V.Exa Exa D.ª Dª Excmo Excma
     MM mme mmes mlle mlles Mgr Pr
-    sig sigg sig.ra sig.na sig.re dott dott.ssa prof.ssa geom avv rag On egr gent gent.mo gent.ma
+    sig sigg sig.ra sig.na sig.re dott dott.ssa prof.ssa geom avv rag On l'on egr gent gent.mo
+    gent.ma
     spett mons ing arch
     mudr judr phdr rndr paeddr mvdr thdr Bc MgA sl
     dhr mevr mej mw drs ds jhr mgr
@@ -58,7 +60,7 @@ BEFORE_NUMBERS = _set(
 BEFORE_NAMES = _set(
     """
     pp av avda bd blvd ul nám tř p.zza p.za v.le c.so pza calle rua trav pç lgo prf
-    Fa fam geb cia cie
+    Fa fam geb cia cía cie
     """
 )
 """Stand before the name of a street, a square, a firm or a family."""
@@ -80,6 +82,7 @@ MAYBE_LAST = _set(
     jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun
     hr hrs min mins sec secs lb lbs oz ft tbsp tsp yr yrs mo mos wk wks km cm mm kg mg ml sq cu deg
     el tl dl cl gr
+    Tex Calif Mass Conn Fla Ga Ill Md Mich Minn Mont Neb Nev Okla Ore Pa Tenn Va Wash Wis Ariz
     usw usf uvm u.v.m e.v u.ä o.ä o.ae u.s.w mwst jh jhd jhdt std sek stk stck ggü bsp gem bes etw
     abk allg lt südl nördl östl westl dt engl frz lat griech max mind ders dies ebd a.d f ff
     ene feb abr may jul ago sept dic lun mié jue vie sáb dom pza s.a s.l s.r.l s.a.s s.p.a s.n.c

@@ -95,9 +95,9 @@ def nominal_ending(text: str, *, count: Count) -> bool:
 @instruction("letters:furigana")
 def furigana(text: str) -> bool:
     """Every run of kanji is followed by its reading in hiragana in full-width brackets."""
-    kanji = len(re.findall(f"[{_KANJI}]+", text))
-    read = len(re.findall(f"[{_KANJI}]+（[{_HIRAGANA}{_LONG_VOWEL}]+）", text))
-    return _is_japanese(text) and kanji == read
+    runs = [match.end() for match in re.finditer(f"[{_KANJI}]+", text)]
+    reading = re.compile(f"（[{_HIRAGANA}{_LONG_VOWEL}]+）")
+    return _is_japanese(text) and all(reading.match(text, end) for end in runs)
 
 
 @instruction("letters:kansuuji")

@@ -180,7 +180,7 @@ def _full_stop_ends(
 
 def _spellings(pieces: list[str], stop: _Stop) -> list[str]:
     """Return the token, and joined with the short parts before it: `B`, `z.B`."""
-    spelled = [stop.token, stop.token.rpartition("-")[2]]
+    spelled = [stop.token, stop.token.rpartition("-")[2], pieces[-1].lstrip(_OPENERS)]
     joined = stop.token
     for piece in pieces[-2:-5:-1]:
         part = piece.lstrip(_OPENERS)
@@ -282,7 +282,8 @@ def _in_a_class(stop: _Stop, spelled: list[str]) -> bool | None:
     if is_known(known.ERAS, *spelled):
         words = stop.sentence.split()
         opening = len(words) <= 5 and words[0].lower() in OPENING_PREPOSITIONS
-        return stop.goes_on or opening
+        before_year = stop.before_number and not stop.earlier[-1:].isdecimal()  # `A.D. 79`
+        return stop.goes_on or opening or before_year
     if not is_known(known.MAYBE_LAST, *spelled):
         return None
     if stop.token.casefold() == "am" or stop.token.isdecimal():
@@ -308,8 +309,9 @@ def _is_initial(stop: _Stop) -> bool:
         named = letter == "p" and stop.next[:1].isupper() and not stop.before_starter
         return stop.before_number or named or (stop.goes_on and letter not in "aeiouy")
     if stop.ahead[:1].isdecimal():
-        law = earlier.casefold().lstrip("(") in known.CITED or re.match(r"\d+-\d", stop.ahead)
-        return bool(law) or letter == "S"
+        cited = earlier.casefold().strip("(.") in known.CITED
+        listed = letter in "LRD" and earlier in ("et", "ou", "à")
+        return cited or listed or letter == "S" or re.match(r"\d+-\d", stop.ahead) is not None
     if stop.goes_on:
         return True  # `S. de Beauvoir`, `E. coli`
     if letter == "I" and not earlier[:1].isupper():

@@ -70,7 +70,8 @@ ORDINAL_NOUNS = _set(
     Semester Quartal Stelle Rang Person Spieltag Saison Staffel Folge Akt Szene Satz Division Armee
     Wahlgang Lebensjahr Jahrestag Hochzeitstag Geburtstags Advent Januar Februar März April Mai Juni
     Juli August September Oktober November Dezember Jän Feb Mär Apr Jun Jul Aug Sep Sept Okt Nov Dez
-    Jan Jh Jhd
+    Jan Jh Jhd Instanz Halbjahr Halbjahres Trimester Grad Grades Ebene Reihe Gang Versuch Anlauf
+    Schritt Fassung Ausgabe Obergeschoss OG Untergeschoss UG Bezirk Mannschaft Hälfte
     """
 )
 """German nouns that go with an ordinal, whatever stands before it: `Mozarts 41. Sinfonie`."""

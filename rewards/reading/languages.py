@@ -36,7 +36,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from rewards.reading.scripts import own_share, scripts_of
+from rewards.reading.scripts import length, own_share, scripts_of
 
 LANGUAGES = ("en", "de", "es", "fr", "ja", "pt", "ar", "cs", "it", "ko", "nl", "zh")
 
@@ -380,7 +380,7 @@ def _judged_passages(text: str, language: str) -> Iterator[tuple[str, int, bool 
 def _judged_prose(text: str) -> str:
     """Return the text without what is not prose, nor quotations unless they are most of it."""
     unquoted, whole = prose(text), _NOT_PROSE.sub(" ", text)
-    return unquoted if _weight(unquoted) >= (1 - _QUOTED_AT_MOST) * _weight(whole) else whole
+    return unquoted if length(unquoted) >= (1 - _QUOTED_AT_MOST) * length(whole) else whole
 
 
 def _passages(text: str, language: str) -> Iterator[tuple[str, int]]:

@@ -37,6 +37,8 @@ _NAMES = {
     "TIBETAN": "dz",
 }
 
+_LETTERS = {"CJK": 3, "HANGUL": 2, "HIRAGANA": 2, "KATAKANA": 2}
+
 
 def scripts_of(language: str) -> frozenset[str]:
     """Return the scripts that a language is written in, by their names in Unicode."""
@@ -54,6 +56,11 @@ def script_of(letter: str) -> str:
 def weight_of(letter: str) -> int:
     """Return what a letter says: one for Latin, else its bytes in UTF-8 (two for Arabic)."""
     return 1 if script_of(letter) == "LATIN" else len(letter.encode(errors="replace"))
+
+
+def length(text: str) -> int:
+    """Count the letters; one of Chinese counts for three, a syllable in kana or Hangul for two."""
+    return sum(_LETTERS.get(script_of(char), 1) for char in text if char.isalpha())
 
 
 def own_share(text: str, language: str) -> float:

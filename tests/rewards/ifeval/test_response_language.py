@@ -232,3 +232,18 @@ def test_a_closing_line_in_another_language_is_allowed() -> None:
         if language != "en":
             assert is_in(f"{text}\n\n{text}\n\nHope this helps!", language), language
     assert is_in(f"{PARAGRAPHS['en']}\n\n{PARAGRAPHS['en']}\n\nHasta la vista, amigos.", "en")
+
+
+@pytest.mark.parametrize("language", sorted(set(ALL) - {"en"}))
+def test_neither_quoting_nor_shouting_nor_lists_hide_another_language(language: str) -> None:
+    """One sentence of the language against two in English, however those are dressed."""
+    one = ALL[language].split("。")[0].split(". ")[0].split("। ")[0]
+    first, second = PARAGRAPHS["en"].split(". ")
+    for hidden in (
+        f'"{first}. {second}" {one}.',
+        f"> {first}.\n> {second}\n\n{one}.",
+        f"{first.upper()}. {second.upper()} {one}.",
+        f"- {first}.\n- {second}\n- {one}.",
+        f"{one[:12]} {first}.",
+    ):
+        assert not is_in(hidden, language), hidden
