@@ -189,7 +189,7 @@ UNCHECKED: dict[str, str] = {
 }
 """Task not on the list -> why its golds can't be checked independently, and are not trusted."""
 
-# Task -> the difficulties that passed. Written by `python -m tests.rewards.reasoning_gym_vetting`.
+# Task -> the difficulties that passed `tests.rewards.reasoning_gym_vetting` with 500 items each.
 VETTED: dict[str, tuple[int, ...]] = {
     "ab": (1, 2, 3),
     "acre": (1,),

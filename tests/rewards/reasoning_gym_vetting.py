@@ -425,7 +425,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     start = time.monotonic()
     for place, task in enumerate(tasks):
         for difficulty in VETTED[task] if options.listed else DIFFICULTIES:
-            verdict = vet(task, difficulty, options.items, TASK_LIMIT_S + options.items)
+            verdict = vet(task, difficulty, options.items, TASK_LIMIT_S + 2 * options.items)
             verdicts.append(verdict)
             print(f"{task:28} {difficulty}  {described(verdict)}", flush=True)
             if verdict.scorer:
