@@ -94,6 +94,7 @@ def test_any_stretch_equals_the_sorted_whole(counts: list[int], data: st.DataObj
     assert order._between(start, stop) == whole[start:stop]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(COUNTS)
 def test_every_prefix_is_in_proportion(counts: list[int]) -> None:

@@ -41,6 +41,7 @@ def test_every_built_in_has_cases(name: str) -> None:
         assert sum(case.attackable for case in cases) >= min(3, ROWS), "hedges need several golds"
 
 
+@pytest.mark.slow
 def test_every_built_in_passes_its_cases(capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["test", *OFFLINE])
     out = capsys.readouterr().out

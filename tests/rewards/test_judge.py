@@ -185,6 +185,7 @@ def test_a_row_cannot_name_the_endpoint(server: Server) -> None:
     assert len(server.bodies) == 2
 
 
+@pytest.mark.slow
 def test_the_pool_asks_the_judge(server: Server) -> None:
     """A worker with network has loaded the client before the time of the row begins."""
     server.behave = lambda body: (

@@ -24,7 +24,10 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow if name == "sql" else ()) for name in EXPECTED],
+)
 def test_disagreements_with_labels_are_the_known_ones(name: str) -> None:
     rows, found = 0, Counter[str]()
     for line in (SAMPLES / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():

@@ -172,6 +172,7 @@ def test_a_tracking_tool_that_raises_is_switched_off(
         run.finish("succeeded", 0)
 
 
+@pytest.mark.slow
 def test_wandb_offline_and_tensorboard_hold_the_metrics_and_no_secret(
     open_run: OpenRun, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

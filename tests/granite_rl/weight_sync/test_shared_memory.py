@@ -89,6 +89,7 @@ def test_another_senders_memory_in_the_same_place_is_not_taken_for_the_old(
     other.close()
 
 
+@pytest.mark.slow
 def test_nothing_is_left_when_the_sender_is_killed() -> None:
     code = (
         "from granite_rl.weight_sync.shared_memory import SharedMemorySender\n"

@@ -81,6 +81,7 @@ def test_hosts(name: str, instead: str | None) -> None:
     assert f"generator.weight_sync={instead}" in str(error.value)
 
 
+@pytest.mark.slow
 def test_vllm_finds_the_engines_of_buckets() -> None:
     plugin.register()
     plugin.register()
