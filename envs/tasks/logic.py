@@ -216,7 +216,8 @@ def _liars(rng: random.Random, difficulty: int) -> Task:
 def _library(rng: random.Random, difficulty: int) -> Task:
     tasks = [task for task, passed in VETTED.items() if difficulty in passed]
     while True:
-        task, seed = rng.choice(tasks), rng.randrange(LIBRARY_SEEDS)
+        # Most generators draw item `index` from seed + index: neighbouring seeds share their items.
+        task, seed = rng.choice(tasks), rng.randrange(LIBRARY_SEEDS) * ITEMS_PER_SEED
         index = rng.randrange(ITEMS_PER_SEED)
         try:
             question, truth = make_item(task, difficulty, seed, index)
