@@ -124,7 +124,7 @@ def validate(files: Sequence[Path], workers: int, shown: int) -> int:
                     full += not problem
                     bad += bool(problem)
                     if problem and bad <= shown:
-                        print(f"{line.where}: {show(problem)}", file=sys.stderr)
+                        print(f"{line.where}: {show(problem, 400)}", file=sys.stderr)
                 meter(full + bad, lines[-1].end)
     print(f"{full:>9,}  full\n{bad:>9,}  bad")
     return int(bad > 0)

@@ -235,8 +235,8 @@ def said_after_all(text: str) -> str:
     text = after_reasoning(text)
     if len(text) > MAX_CHARS or abstains(text):
         return text
-    text = _QUOTED.sub(" § ", _MARKUP.sub(" ", text)).strip()
-    line = fold(text.partition("\n")[0]).replace("’", "'")
+    said = _QUOTED.sub(" § ", _MARKUP.sub(" ", text)).strip()
+    line = fold(said.partition("\n")[0]).replace("’", "'")
     for turn in _BUT.finditer(line.casefold()):
         if any(_admits(part) for part in _COMMA.split(line[: turn.start()])):
             return line[turn.end() :].strip()

@@ -18,9 +18,9 @@ _INFO = (
 )
 _SAY = (
     r"(?:say|tell|answer|determine|confirm|verify|find|locate|identify|provide|give|recall"
-    r"|help|establish|be (?:sure|certain)|respond|name|guess|ascertain|offer|state|conclude"
+    r"|establish|be (?:sure|certain)|respond|name|guess|ascertain|offer|state|conclude"
     r"|infer|know|deduce|work out|figure out|decide|calculate|pin down|speak to|supply|comment"
-    r"|assist|remember|retrieve|recogni[sz]e|share|be determined|specify)\b"
+    r"|remember|retrieve|recogni[sz]e|share|be determined|specify)\b"
 )
 _SAID = (
     r"(?:determined|known|answered|established|inferred|found|verified|deduced|ascertained"
@@ -123,7 +123,7 @@ SEARCHED = (
     r"\b(?:isn't|is not|aren't|are not|not) (?:\S+ )?(?:in|part of|found in|covered (?:in"
     r"|by)) (?:the|this|that|my) (?:\S+ )?"
     r"(?:text|passage|article|document|excerpt|story|source|paragraph|context|data)",
-    r"\bi wish i knew\b|\b(?:can't|cannot|couldn't) (?:help|tell) you\b|\babove my pay grade\b"
+    r"\bi wish i knew\b|\b(?:can't|cannot|couldn't) (?:tell you|help you there)\b|\babove my pay grade\b"
     r"|\bin no position to\b|\bnot to my knowledge$"
     r"|\bi have yet to (?:hear|come|see|find)|\bthere (?:is|was|are|were) no such\b"
     r"|\bno such (?:\w+ ){1,3}(?:exists?|existed)\b"
