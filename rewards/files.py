@@ -343,13 +343,19 @@ def replacing(path: Path, *, mode: int | None = None, sync: bool = False) -> Ite
     """Open a file that takes the place of ``path`` when the block succeeds.
 
     A reader sees the old file or the new one, never half of one; when the block fails, the old one
-    stays and nothing is left over.
+    stays and nothing is left over. A link stays a link, to a new file; what is no file (a pipe,
+    ``/dev/stdout``) is written to as it is.
 
     Args:
         path: the file to write; its directory must exist.
         mode: permissions; default: the process's own.
         sync: wait until file and name would survive a power cut.
     """
+    if path.exists() and not path.is_file():
+        with path.open("wb") as stream:
+            yield stream
+        return
+    path = Path(os.path.realpath(path))
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         descriptor = os.open(

@@ -86,6 +86,7 @@ _DENIED = re.compile(
     r"false|nicht|falsch|incorrecta?|falsa|pas|fausse|faux|errata|errada|sbagliata|onjuist|fout|niet|"
     r"špatn\w+|nesprávn\w+)\b|[)\].\s]*(?:isn't|is\s+ruled|n'est|no\s+es|não\s+é|non\s+è|není)\b"
     r"|[)\].\s]*(?:incorrect|wrong|false|falsch)\b"
+    r"|[)\].\s]*(?:is|was|would\s+be)\s+(?:an?|the)\s+(?:\w+\s+)?(?:mistake|trap|distractor|error)\b"
     r"|[)\].,\s]*but\s+(?:it|this|that)(?:'s|\s+is)\s+(?:not|wrong|incorrect)\b"
     r"|[)\].\s]*(?:项|項)?(?:是)?(?:错|錯|不对|不對|不正确|不正確)"
     r"|[)\].\s]*(?:は|が)?(?:誤り|間違|不正解|正しくない|ではない|ではありません)"
@@ -97,6 +98,18 @@ _DOUBT = re.compile(
     r"quizás?|tal\s+vez|mejor\s+dicho|peut-être|en\s+fait|talvez|na\s+verdade|forse|anzi|misschien|"
     r"toch|možná|vlastně)\b|いや|たぶん|やはり|もしくは|아니|아마|혹은|也许|或许|可能|不对|不，|ربما",
     re.IGNORECASE,
+)
+# In the sentence before "answer is": what makes it the answer that is not meant, or one of two.
+_NOT_MEANT = re.compile(
+    r"\b(?:wrong|incorrect|false|never|not|doubt|don't\s+(?:think|believe)|unlikely\s+that|nobody|"
+    r"falsche|nicht|incorrecta|mauvaise|sbagliata|errada)\b[^.!?\n,;:]{0,30}\Z",
+    re.IGNORECASE,
+)
+_WOULD = re.compile(r"\bwould\b", re.IGNORECASE)
+_IF = re.compile(r"\b(?:if|had|were)\b[^.!?\n]*\Z", re.IGNORECASE)
+_OR = re.compile(r"(?:\bor|\boder|\bou|/)\s+(?:(?:the|die|la|my)\s*)?\Z", re.IGNORECASE)
+_BUT = re.compile(
+    r"[)\].,;\s]*but\s+(?:it|this|that)(?:'s|\s+is)\s+(?:actually\s+|really\s+)?[(\[]?([A-Z])\b"
 )
 _STANDING = re.compile(rf"(?<![{_LATIN}'’.-])([A-Z])(?![{_LATIN}'’]|\s*[=<>])")
 _APPROVED = re.compile(
@@ -204,6 +217,11 @@ def _in_text(text: str, options: Mapping[str, str] | None) -> str | None:
 def _introduced(text: str, options: Mapping[str, str] | None) -> str | None:
     """Read the last "the answer is …"; a mere mention of answers is passed over."""
     for lead in reversed(deque(CHOICE_LEADS.finditer(text), maxlen=MAX_LEADS)):
+        before = text[max(0, lead.start() - WINDOW) : lead.start()]
+        if _NOT_MEANT.search(before) or (_WOULD.search(lead[0]) and _IF.search(before)):
+            continue
+        if _OR.search(before):
+            return ""
         stated = text[lead.end() : lead.end() + MAX_MARKED_CHARS]
         found = _letter(stated, options, labelled=lead[0].rstrip().endswith(":"))
         if found is not None or (stated.strip() and not BARE_LEAD.fullmatch(lead[0].strip())):
@@ -304,6 +322,8 @@ def _can_be_lower(letter: str, rest: str, marked: bool) -> bool:
 def _several(letter: str, rest: str, lower: bool) -> bool:
     """Tell whether a statement goes on with another letter that may be right as well."""
     if _LETTERS.fullmatch(rest) or _QUESTION.match(rest):
+        return True
+    if (other := _BUT.match(rest)) is not None and other[1] != letter:
         return True
     first = _SENTENCE.split(rest, maxsplit=1)[0]
     for more in _MORE.finditer(first):

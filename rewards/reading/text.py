@@ -12,6 +12,8 @@ from collections import deque
 # A reasoning block is thinking aloud, not the answer. The closing tag decides: what follows
 # the last one is the answer, also when the opening tag was part of the prompt.
 _REASONING_END = re.compile(r"</(?:think|thinking|reasoning|scratchpad)>", re.IGNORECASE)
+# One that was opened and never closed was cut off: nothing follows it.
+_REASONING_START = re.compile(r"\s*<(?:think|thinking|reasoning|scratchpad)>", re.IGNORECASE)
 _ANSWER_TAG = re.compile(r"<(/?)answer>", re.IGNORECASE)
 _BOX_COMMANDS = ("\\boxed", "\\fbox", "\\framebox", "\\fcolorbox")
 # The opening of a box. Without braces TeX takes one sign, people mean one number or letter.
@@ -26,11 +28,14 @@ MAX_NESTED_BOXES = 8
 
 
 def after_reasoning(text: str) -> str:
-    """Return what follows the last closing tag of a reasoning block, or all of it."""
+    """Return what follows the last closing tag of a reasoning block, or all of it.
+
+    Text that is, or goes on with, a block that never ends has no answer: it is empty.
+    """
     end = 0
     for match in _REASONING_END.finditer(text):
         end = match.end()
-    return text[end:]
+    return "" if _REASONING_START.match(text, end) else text[end:]
 
 
 def fold(text: str) -> str:

@@ -134,6 +134,9 @@ def _worker(
         files = isolation.bar_writing() if settings.isolated else "this reward asks for them"
         level = isolation.Isolation(files, network, settings.memory_mib)
         pipe.sendall(encode(["hello", os.getpid(), asdict(level)]))
+        # A process that a reward forks goes on as this one does; its answers would be taken for
+        # those of the items that follow.
+        os.register_at_fork(after_in_child=pipe.close)
         home = os.open(".", os.O_PATH | os.O_DIRECTORY)
         watches = _watches(pipe, echo=settings.echo)
         while (body := _receive(pipe)) is not None:
@@ -187,8 +190,12 @@ def _serve(
             reply = prepared.run()
         except MemoryError:
             reply = RewardResult.error("out of memory")
+        except (SystemExit, KeyboardInterrupt) as problem:
+            reply = RewardResult.error(f"the reward ends its process: {problem!r}"[:500])
         except Exception as problem:  # noqa: BLE001  (an environment may raise anything; never a wrong answer)
             reply = RewardResult.error(f"{type(problem).__name__}: {problem}"[:500])
+        if pipe.fileno() < 0:
+            os._exit(0)  # forked by the reward
         printed.end()
         imports.end()
         if isinstance(reply, RewardResult) and reply.status == "error":

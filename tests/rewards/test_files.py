@@ -301,6 +301,23 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
     assert path.read_bytes() == b"new \\ud800"
 
 
+def test_what_stands_for_another_file_keeps_its_place(tmp_path: Path) -> None:
+    """A link goes on to lead to its file, and a pipe takes the rows."""
+    target, link, pipe = (tmp_path / name for name in ("target", "link", "pipe"))
+    target.write_text("old")
+    link.symlink_to(target)
+    write_jsonl(link, [{"a": 1}])
+    assert link.is_symlink()
+    assert target.read_text() == '{"a": 1}\n'
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE)
+    write_jsonl(pipe, [{"a": 2}])
+    assert reader.communicate(timeout=60)[0] == b'{"a": 2}\n'
+    assert pipe.is_fifo()
+    with pytest.raises(IsADirectoryError):
+        write_jsonl(tmp_path, [])
+
+
 def test_a_disk_that_takes_no_more_leaves_the_old_file(tmp_path: Path) -> None:
     """In a process of its own, whose files may not grow beyond a size."""
     path = tmp_path / "file"

@@ -155,3 +155,29 @@ def test_broken_rows_are_errors(gold: str, choices: Any) -> None:
 def test_no_text_raises(text: str) -> None:
     for start in ("", "Answer: ", "答案是"):
         assert score(start + text, "A", choices=CHOICES)[1] in ("ok", "wrong_format")
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("Either the answer is C or the answer is D.", False),
+        ("The wrong answer is D.", False),
+        ("An incorrect answer is D.", False),
+        ("Never answer D", False),
+        ("Answer: C. The answer D is a common mistake.", False),
+        ("Everyone says Answer: D, but it is C.", False),
+        ("If the mass doubled, the answer would be D.", False),
+        ("I doubt the answer is D.", False),
+        ("I don't think the answer is D.", False),
+        ("If we use F = ma, the answer is D.", True),
+        ("So the answer would be D.", True),
+        ("The wrong options are A and B. The answer is D.", True),
+        ("It is not A; the answer is D.", True),
+        ("Not C, so the correct answer is D.", True),
+        ("The answer is not A. The answer is D.", True),
+        ("C is incorrect, so the answer is D.", True),
+    ],
+)
+def test_an_answer_that_is_not_meant_is_none(text: str, right: bool) -> None:
+    result = get_reward("mcq").score(text, ground_truth="D")
+    assert result.score == float(right)

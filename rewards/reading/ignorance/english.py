@@ -123,7 +123,8 @@ SEARCHED = (
     r"\b(?:isn't|is not|aren't|are not|not) (?:\S+ )?(?:in|part of|found in|covered (?:in"
     r"|by)) (?:the|this|that|my) (?:\S+ )?"
     r"(?:text|passage|article|document|excerpt|story|source|paragraph|context|data)",
-    r"\bi wish i knew\b|\b(?:can't|cannot|couldn't) (?:tell you|help you there)\b|\babove my pay grade\b"
+    r"\bi wish i knew\b|\b(?:can't|cannot|couldn't) (?:tell you|help you there)\b"
+    r"|\babove my pay grade\b"
     r"|\bin no position to\b|\bnot to my knowledge$"
     r"|\bi have yet to (?:hear|come|see|find)|\bthere (?:is|was|are|were) no such\b"
     r"|\bno such (?:\w+ ){1,3}(?:exists?|existed)\b"

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from rewards import get_reward
-from rewards.reading.text import last_answer_tag, last_box, last_boxed
+from rewards.reading.text import after_reasoning, last_answer_tag, last_box, last_boxed
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,23 @@ def test_many_tags_take_linear_time(tag: str) -> None:
     last_answer_tag(tag * 50_000)
     last_answer_tag("</answer>" + tag * 50_000 + "<answer>")
     assert time.process_time() - begin < 2.0
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("4", "4"),
+        ("<think>2 + 2</think>4", "4"),
+        ("2 + 2</think>4", "4"),  # the prompt opened it
+        ("<think>2 + 2 = 4", ""),
+        ("\n<THINKING>4", ""),
+        ("<think>5</think><think>4", ""),
+        ("<think>5</think>4 <think>", "4 <think>"),
+        ("the tag <think> opens a block", "the tag <think> opens a block"),
+    ],
+)
+def test_what_follows_the_reasoning(text: str, answer: str) -> None:
+    assert after_reasoning(text) == answer
 
 
 BOXES = [

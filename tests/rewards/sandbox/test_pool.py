@@ -36,6 +36,9 @@ def hostile(completion: str, ground_truth=None) -> float:
             pass
     if completion == "exit":
         os._exit(0)
+    if completion == "fork":
+        os.fork()
+        return 1.0
     if completion == "crash":
         ctypes.string_at(0)
     if completion == "memory":
@@ -122,6 +125,14 @@ def test_verdicts_come_back_in_order(pool: RewardPool, reward_file: Path) -> Non
     results = pool.score(items(reward_file, *texts))
     assert [result.score for result in results] == [float(good) for good in wanted]
     assert {result.status for result in results} == {"ok"}
+
+
+def test_a_process_that_a_reward_forks_gives_no_verdicts(
+    pool: RewardPool, reward_file: Path
+) -> None:
+    texts = ["fork", "bad", "good", "fork", "good", "bad"] * 5
+    results = pool.score(items(reward_file, *texts))
+    assert [result.score for result in results] == [1.0, 0.0, 1.0, 1.0, 1.0, 0.0] * 5
 
 
 @pytest.mark.parametrize(
