@@ -17,7 +17,7 @@ from envs.demo.files import write_demo
 from envs.split import SPLITS
 from envs.tasks import DIFFICULTIES, TASK_DOMAINS, rows
 from envs.validate import validate
-from rewards.commands.rows import cpu_count
+from rewards.commands.rows import at_least_one, cpu_count
 from rewards.files import BadFile, write_jsonl
 from rewards.piping import until_reader_leaves
 from rewards.registry import Unavailable
@@ -45,13 +45,6 @@ def reported(made: Iterable[Mapping[str, Any]], total: int) -> Iterator[Mapping[
             )
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is not at least 1")
-    return number
-
-
 def _languages(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
 
@@ -75,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"Languages by domain: {spoken}; the others are in English.",
     )
     make.add_argument("--domain", required=True, choices=sorted(TASK_DOMAINS))
-    make.add_argument("--n", type=_positive, required=True, help="number of distinct rows")
+    make.add_argument("--n", type=at_least_one, required=True, help="number of distinct rows")
     make.add_argument("--seed", type=int, default=0, help="the same rows for the same seed (0)")
     make.add_argument("--out", type=Path, required=True, metavar="FILE.jsonl")
     make.add_argument(
@@ -108,8 +101,8 @@ def _parser() -> argparse.ArgumentParser:
         " gold_completion) in its environment, as a rollout would; the last must score full.",
     )
     check.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    check.add_argument("--workers", type=_positive, default=cpu_count(), help="processes")
-    check.add_argument("--show", type=int, default=20, help="bad rows that are printed")
+    check.add_argument("--workers", type=at_least_one, default=cpu_count(), help="processes")
+    check.add_argument("--show", type=at_least_one, default=20, help="bad rows that are printed")
     return parser
 
 

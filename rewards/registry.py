@@ -283,8 +283,12 @@ def reward(
     What the arguments mean: `Reward`.
 
     Raises:
+        TypeError: there is no name, as in a bare ``@reward``.
         ValueError: the range is empty or not finite, or the time limit is not positive.
     """
+
+    if not isinstance(name, str):
+        raise TypeError('write @reward("NAME"), with a name and perhaps a range')
 
     def declare(function: F) -> F:
         _declared[function] = Reward(
@@ -374,4 +378,8 @@ def get_reward(name: str) -> Reward:
         found = _of_module(importlib.import_module(BUILTIN_MODULES[name]), name)
         if found is not None:
             return found
+    file = Path(name).with_suffix(".py")
+    if file.is_file():
+        spec = f"{file}:{file.stem}"
+        raise UnknownReward(f"no reward {name!r}; did you mean {spec}, as in FILE.py:FUNCTION?")
     raise UnknownReward(f"no reward {name!r}: {suggestion(name, known_rewards())}")

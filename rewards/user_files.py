@@ -74,7 +74,7 @@ def load_file_module(path: Path) -> ModuleType:
     _beside.prefer(path.parent)
     try:
         spec.loader.exec_module(module)
-    except Exception as problem:  # noqa: BLE001 - the user's own code may raise anything
+    except (Exception, SystemExit) as problem:  # noqa: BLE001 - the user's code raises anything
         del sys.modules[name]
         said = f"{type(problem).__name__}: {problem}{hint(problem)}"
         raise LookupError(_hidden(path) or f"{path} fails to import: {said}") from None

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rewards.commands.cases import cases_of, chosen
-from rewards.commands.rows import cpu_count, show
+from rewards.commands.rows import at_least_one, cpu_count, show
 from rewards.registry import get_reward
 from rewards.sandbox.pool import RewardPool
 
@@ -32,8 +32,8 @@ def add_parser(subparsers: Any) -> None:
         "rewards", nargs="*", metavar="REWARD", help="default: all known ones that need no server"
     )
     parser.add_argument("--cases", type=Path, help="JSONL of cases, for one reward")
-    parser.add_argument("--samples", type=int, default=2_000)
-    parser.add_argument("--workers", type=int, default=cpu_count(), help="processes")
+    parser.add_argument("--samples", type=at_least_one, default=2_000)
+    parser.add_argument("--workers", type=at_least_one, default=cpu_count(), help="processes")
     parser.set_defaults(run=run)
 
 

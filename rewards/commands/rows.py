@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
@@ -27,6 +28,14 @@ MAX_PRINTED = 100
 
 class BadInput(Exception):
     """Says that a command can't work with its input, where that is, and what would be right."""
+
+
+def at_least_one(text: str) -> int:
+    """Read a number of at least 1 from a command line."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not at least 1")
+    return number
 
 
 def batches(things: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:

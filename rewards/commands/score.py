@@ -15,10 +15,12 @@ from typing import Any
 from rewards.commands.rows import (
     Meter,
     Prints,
+    at_least_one,
     batches,
     cpu_count,
     method_of,
     read_prompt_lines,
+    show,
     to_item,
 )
 from rewards.files import Line, write_jsonl
@@ -27,6 +29,7 @@ from rewards.result import TEACHING, RewardResult
 from rewards.sandbox.pool import RewardPool
 
 _CHANGED = 1e-6
+_REASONS_SHOWN = 5
 
 
 def add_parser(subparsers: Any) -> None:
@@ -42,7 +45,7 @@ def add_parser(subparsers: Any) -> None:
         "--input", type=Path, required=True, help="JSONL or parquet with completion and truth"
     )
     parser.add_argument("--output", type=Path, required=True, help="JSONL to write")
-    parser.add_argument("--workers", type=int, default=cpu_count(), help="processes")
+    parser.add_argument("--workers", type=at_least_one, default=cpu_count(), help="processes")
     parser.set_defaults(run=run)
 
 
@@ -72,6 +75,7 @@ class _Tally:
 
     def __init__(self) -> None:
         self.statuses: Counter[str] = Counter()
+        self._reasons: Counter[str] = Counter()
         self.rows = self.changed = self.compared = 0
         self._total = 0.0
 
@@ -84,6 +88,8 @@ class _Tally:
         """Count one verdict; ``before`` is the score in the input, if it had one."""
         self.rows += 1
         self.statuses[result.status] += 1
+        if result.status in ("error", "timeout"):
+            self._reasons[f"{result.status}: {show(result.message)}"] += 1
         if result.status in TEACHING:
             self._total += result.score
             if isinstance(before, int | float):
@@ -96,6 +102,10 @@ class _Tally:
         print(f"{self.rows:,} rows -> {output}: mean score {mean} of {self.taught:,} verdicts")
         counts = (f"{name} {count:,}" for name, count in sorted(self.statuses.items()))
         print("status: " + ", ".join(counts))
+        for reason, rows in self._reasons.most_common(_REASONS_SHOWN):
+            print(f"  {rows:,} x {reason}")
+        if len(self._reasons) > _REASONS_SHOWN:
+            print(f"  and {len(self._reasons) - _REASONS_SHOWN:,} other reasons, each in its row")
         if self.compared:
             print(f"{self.changed:,} of {self.compared:,} scores differ from those in the input")
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from rewards.commands.attacks import attacks, hedged
 from rewards.commands.cases import Case, cases_of, chosen
-from rewards.commands.rows import show
+from rewards.commands.rows import at_least_one, show
 from rewards.registry import get_reward
 from rewards.result import RewardResult
 from rewards.sandbox.pool import RewardPool
@@ -41,7 +41,9 @@ def add_parser(subparsers: Any) -> None:
         "rewards", nargs="*", metavar="REWARD", help="default: all known ones that need no server"
     )
     parser.add_argument("--cases", type=Path, help="JSONL of cases, for one reward")
-    parser.add_argument("--rows", type=int, default=ROWS, help="ground truths that are attacked")
+    parser.add_argument(
+        "--rows", type=at_least_one, default=ROWS, help="ground truths that are attacked"
+    )
     parser.set_defaults(run=run)
 
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from rewards.commands.rows import (
     Meter,
+    at_least_one,
     batches,
     cpu_count,
     ground_truth_of,
@@ -46,8 +47,8 @@ def add_parser(subparsers: Any) -> None:
         "files", nargs="+", type=Path, metavar="FILE", help="prompt rows, JSONL or parquet"
     )
     parser.add_argument("--reward", help="for all rows; default: the one that each row names")
-    parser.add_argument("--workers", type=int, default=cpu_count(), help="processes")
-    parser.add_argument("--show", type=int, default=20, help="bad rows that are printed")
+    parser.add_argument("--workers", type=at_least_one, default=cpu_count(), help="processes")
+    parser.add_argument("--show", type=at_least_one, default=20, help="bad rows that are printed")
     parser.set_defaults(run=run)
 
 

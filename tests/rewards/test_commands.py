@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rewards import get_reward
 from rewards.__main__ import main
+from rewards.registry import UnknownReward
 
 
 def write(path: Path, *rows: Any) -> Path:
@@ -313,3 +316,53 @@ def test_list_knows_every_built_in(capsys: pytest.CaptureFixture[str]) -> None:
     assert [row["name"] for row in rows] == known_rewards()
     assert all(row["what"] for row in rows)
     assert main(["list"]) == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["bench", "math", "--samples", "0"],
+        ["bench", "math", "--workers", "0"],
+        ["stress", "math", "--rows", "-1"],
+        ["validate", "rows.jsonl", "--show", "-1"],
+    ],
+)
+def test_numbers_below_one_are_refused(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    assert left.value.code == 2
+    assert "is not at least 1" in capsys.readouterr().err
+
+
+def test_score_says_why_there_are_no_verdicts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    row = {"completion": "x", "reward_spec": {"method": "sql", "ground_truth": 5}}
+    path.write_text((json.dumps(row) + "\n") * 3)
+    assert main(["score", "--input", str(path), "--output", str(tmp_path / "out.jsonl")]) == 1
+    assert "  3 x error: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("source", "named", "says"),
+    [
+        ("raise SystemExit(5)", "mine.py:mine", "fails to import: SystemExit: 5"),
+        (
+            "from rewards import reward\n@reward\ndef mine(c): ...",
+            "mine.py:mine",
+            'write @reward("',
+        ),
+        ("", "mine.py", "did you mean mine.py:mine"),
+        ("", "mine", "did you mean mine.py:mine"),
+    ],
+)
+def test_a_file_that_is_named_or_written_wrongly(
+    source: str, named: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(source)
+    with pytest.raises(UnknownReward, match=re.escape(says)):
+        get_reward(named)
