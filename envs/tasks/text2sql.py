@@ -1,16 +1,20 @@
 """Draw text2SQL: questions on small databases of two or three tables, run on three of them.
 
 Every gold query is run here: it must return something on each instance, not the same on all, and
-not merely the whole table. Where the order matters, no two rows tie, so there is one right order.
+not merely the whole table. Each bound in it matters: a query that is off by one there gives
+something else on one of the instances. Where the order matters, no two rows tie, so there is one
+right order.
 """
 
 from __future__ import annotations
 
 import random
+import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from envs.tasks.base import Task, TaskDomain, words
 
@@ -301,14 +305,34 @@ def _databases(world: World, variant: int) -> tuple[sqlite3.Connection, ...]:
     return tuple(connections)
 
 
+_BOUND = re.compile(r"(?<![<>])(?:>=|<=|>|<)(?= \d)")
+_RANGE = re.compile(r"BETWEEN (\d+) AND (\d+)")
+_OFF_BY_ONE = {">=": ">", ">": ">=", "<=": "<", "<": "<="}
+
+
+def off_by_one(query: str) -> list[str]:
+    """Write the query anew with each of its bounds off by one, one at a time."""
+    found = [(match.span(), _OFF_BY_ONE[match[0]]) for match in _BOUND.finditer(query)]
+    for match in _RANGE.finditer(query):
+        found.append((match.span(1), str(int(match[1]) + 1)))
+        found.append((match.span(2), str(int(match[2]) - 1)))
+    return [query[:start] + bound + query[end:] for (start, end), bound in found]
+
+
+def _answers(query: str, databases: Sequence[sqlite3.Connection]) -> list[list[Any]]:
+    return [base.execute(query).fetchall() for base in databases]
+
+
 def draw(rng: random.Random, difficulty: int, language: str) -> Task:
     """Draw a question whose query is informative on every instance."""
     while True:
         world, function = rng.choice(WORLDS), rng.choice(KINDS[difficulty - 1])
         question, query = function(rng, world)
         variant = rng.randrange(VARIANTS)
-        answers = [base.execute(query).fetchall() for base in _databases(world, variant)]
-        if all(answers) and any(answer != answers[0] for answer in answers[1:]):
+        databases = _databases(world, variant)
+        answers = _answers(query, databases)
+        informative = all(answers) and any(answer != answers[0] for answer in answers[1:])
+        if informative and all(_answers(q, databases) != answers for q in off_by_one(query)):
             break
     return Task(
         kind=function.__name__.strip("_"),

@@ -16,6 +16,7 @@ from envs.__main__ import main, reported
 from envs.names import BUILTIN_ENVS
 from envs.registry import load_env_class, make_env
 from envs.tasks import DIFFICULTIES, TASK_DOMAINS, rows
+from envs.tasks.text2sql import off_by_one
 from rewards import get_reward
 
 CHECKED = 150
@@ -193,6 +194,22 @@ def test_a_wrong_query_does_not_pass_as_the_right_one() -> None:
                 wrong = truth["gold_sql"].replace(old, new)
                 assert reward.score(wrong, ground_truth=truth).score == 0.0, wrong
                 break
+
+
+def test_a_query_with_a_bound_off_by_one_does_not_pass() -> None:
+    reward = get_reward("sql")
+    tried = 0
+    for row in made("text2sql", 60):
+        truth = row["reward_spec"]["ground_truth"]
+        for wrong in off_by_one(truth["gold_sql"]):
+            assert reward.score(wrong, ground_truth=truth).score == 0.0, wrong
+            tried += 1
+    assert tried > 60
+    assert off_by_one("a >= 3 AND b BETWEEN 1 AND 5 AND c <> 2") == [
+        "a > 3 AND b BETWEEN 1 AND 5 AND c <> 2",
+        "a >= 3 AND b BETWEEN 2 AND 5 AND c <> 2",
+        "a >= 3 AND b BETWEEN 1 AND 4 AND c <> 2",
+    ]
 
 
 def test_make_reports_progress_and_refuses_clearly(
