@@ -297,6 +297,7 @@ def test_gold_episodes_of_the_generator_score_full_and_show_the_answer(
     assert kinds == {function.__name__.strip("_") for level in KINDS for function in level}
 
 
+@pytest.mark.slow
 def test_the_command_names_bad_rows(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], made: list[dict[str, Any]]
 ) -> None:

@@ -11,6 +11,9 @@ import pytest
 
 from envs.__main__ import main
 
+# Each starts processes of its own, twice.
+pytestmark = pytest.mark.slow
+
 TOOLS = """
 import datetime, os, random, time
 from envs.base import SingleTurnEnv

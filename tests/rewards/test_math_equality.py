@@ -317,6 +317,7 @@ def draw(rng: random.Random) -> tuple[str, str, str]:
     )
 
 
+@pytest.mark.slow
 def test_random_pairs_from_1e_400_to_1e400() -> None:
     rng = random.Random(20_240_607)
     for _ in range(int(os.environ.get("MATH_PAIRS", "400"))):

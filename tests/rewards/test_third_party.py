@@ -71,6 +71,7 @@ def test_its_cases_pass_and_it_can_not_be_fooled(installed: dict[str, str]) -> N
     run(installed, "-m", "rewards", "stress", "palindrome", "--cases", cases)
 
 
+@pytest.mark.slow
 def test_its_rows_are_validated(installed: dict[str, str], tmp_path: Path) -> None:
     out = run(installed, "-m", "envs", "validate", str(EXAMPLE / "rows.jsonl"))
     assert "3  full" in out

@@ -151,6 +151,7 @@ def test_commands_name_file_and_line(
     assert f"{path}{says.replace(':2:', ':1:')}"[:60] in shown
 
 
+@pytest.mark.slow
 def test_commands_read_parquet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good = PROMPT | {"extra_info": {"gold_completion": "The answer is \\boxed{4}."}}
     path = tmp_path / "rows.parquet"

@@ -74,6 +74,7 @@ def verdicts(_: int = 0) -> list[tuple[float, str, float]]:
     return [(one.score, one.status, one.components["loose"]) for one in found]
 
 
+@pytest.mark.slow
 def test_identical_over_50_runs() -> None:
     first = verdicts()
     assert all(verdicts() == first for _ in range(49))
