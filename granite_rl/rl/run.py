@@ -19,7 +19,7 @@ from granite_rl.rl.roles import StartedRoles, start_roles, wait_for_roles
 from granite_rl.rl.rollouts import RolloutEngine
 from granite_rl.runs.alarms import Alarm
 from granite_rl.runs.console import Progress
-from granite_rl.runs.data_files import data_files
+from granite_rl.runs.data_files import data_files, recorded
 from granite_rl.runs.directory import RunDirectory
 from granite_rl.runs.metrics import MetricLogger
 from granite_rl.runs.preemption import StopSignal
@@ -75,7 +75,7 @@ def run_stage(inputs: Inputs, run: RunDirectory, evaluate: Evaluate, stop: StopS
         config.recipe,
         config.model.path,
         inputs.parent_hash,
-        data=[entry._asdict() for entry in data],
+        data=recorded(data),
         reference=None if inputs.reference is None else str(inputs.reference),
         reward_model=None if config.rewards.model_path is None else str(config.rewards.model_path),
     )

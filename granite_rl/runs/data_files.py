@@ -45,6 +45,11 @@ def data_files(key: str, files: Sequence[Path]) -> list[DataFile]:
     return described
 
 
+def recorded(data: Sequence[DataFile]) -> list[dict[str, str]]:
+    """Return data files as lineage.json holds them; `check_unchanged` reads them back."""
+    return [entry._asdict() for entry in data]
+
+
 def check_unchanged(run_dir: Path, now: Sequence[DataFile], step: int) -> None:
     """Compare a run's data with what lineage.json says that it was trained on.
 

@@ -24,7 +24,7 @@ from granite_rl.entry import Parsed, to_yaml
 from granite_rl.errors import ConfigError, DivergedError, ExitCode, Preempted, UserError
 from granite_rl.models.checkpoint_directory import checkpoint_hash, holds_model
 from granite_rl.runs.console import Progress
-from granite_rl.runs.data_files import DataFile
+from granite_rl.runs.data_files import DataFile, recorded
 from granite_rl.runs.directory import RunDirectory
 from granite_rl.runs.metrics import MetricLogger
 from granite_rl.runs.preemption import StopSignal
@@ -221,7 +221,7 @@ class _Session(Generic[ConfigT, InputsT, SharedT]):
                 config.recipe,
                 parent,
                 parent_hash,
-                data=[entry._asdict() for entry in prepared.data],
+                data=recorded(prepared.data),
                 **prepared.lineage,
             )
             self._train(run, prepared, Task(config, prepared.shared, run.path, resume), train)

@@ -30,6 +30,8 @@ from rewards.sandbox.pool import RewardPool
 
 _CHANGED = 1e-6
 _REASONS_SHOWN = 5
+# Distinct reasons that are counted: each may name its own line, and rows are streamed.
+_REASONS_KEPT = 1000
 
 
 def add_parser(subparsers: Any) -> None:
@@ -89,7 +91,9 @@ class _Tally:
         self.rows += 1
         self.statuses[result.status] += 1
         if result.status in ("error", "timeout"):
-            self._reasons[f"{result.status}: {show(result.message)}"] += 1
+            reason = f"{result.status}: {show(result.message)}"
+            if reason in self._reasons or len(self._reasons) < _REASONS_KEPT:
+                self._reasons[reason] += 1
         if result.status in TEACHING:
             self._total += result.score
             if isinstance(before, int | float):
@@ -105,7 +109,7 @@ class _Tally:
         for reason, rows in self._reasons.most_common(_REASONS_SHOWN):
             print(f"  {rows:,} x {reason}")
         if len(self._reasons) > _REASONS_SHOWN:
-            print(f"  and {len(self._reasons) - _REASONS_SHOWN:,} other reasons, each in its row")
+            print("  and other reasons, each in its row")
         if self.compared:
             print(f"{self.changed:,} of {self.compared:,} scores differ from those in the input")
 

@@ -174,9 +174,6 @@ LABELS = _set(
 SAYS_NO = _set("is was be said say says answer answered replied que es fue dice dijo digo but or")
 """Words before `no`, which then is the word and not a number's abbreviation."""
 
-PARTICLES = _set("de da di do du del della van von der den des le la el ten ter zu y e i och")
-"""Small words inside a name: `S. de Beauvoir`."""
-
 SAID = _set(
     """
     said asked cried shouted replied whispered demanda dit répondit cria s'écria murmura preguntó

@@ -15,7 +15,6 @@ _REASONING_END = re.compile(r"</(?:think|thinking|reasoning|scratchpad)>", re.IG
 # One that was opened and never closed was cut off: nothing follows it.
 _REASONING_START = re.compile(r"\s*<(?:think|thinking|reasoning|scratchpad)>", re.IGNORECASE)
 _ANSWER_TAG = re.compile(r"<(/?)answer>", re.IGNORECASE)
-_BOX_COMMANDS = ("\\boxed", "\\fbox", "\\framebox", "\\fcolorbox")
 # The opening of a box. Without braces TeX takes one sign, people mean one number or letter.
 _BOX = re.compile(
     r"\\(?:boxed|fbox|framebox)\s{0,20}(?:\[[^\[\]]{0,40}\]\s{0,20}){0,2}\{"

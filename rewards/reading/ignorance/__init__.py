@@ -34,15 +34,9 @@ from rewards.reading.ignorance import (
 
 _Patterns = tuple[re.Pattern[str], re.Pattern[str]]
 
-_LATIN = (
-    (english.HINTS, english.SEARCHED, english.WHOLE),
-    (german.HINTS, german.SEARCHED, german.WHOLE),
-    (dutch.HINTS, dutch.SEARCHED, dutch.WHOLE),
-    (spanish.HINTS, spanish.SEARCHED, spanish.WHOLE),
-    (portuguese.HINTS, portuguese.SEARCHED, portuguese.WHOLE),
-    (french.HINTS, french.SEARCHED, french.WHOLE),
-    (italian.HINTS, italian.SEARCHED, italian.WHOLE),
-    (czech.HINTS, czech.SEARCHED, czech.WHOLE),
+_LATIN = tuple(
+    (language.HINTS, language.SEARCHED, language.WHOLE)
+    for language in (english, german, dutch, spanish, portuguese, french, italian, czech)
 )
 _OTHERS = {
     "arabic": (arabic.SEARCHED, arabic.WHOLE),

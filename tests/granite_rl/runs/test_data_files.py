@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from granite_rl.errors import DataError
-from granite_rl.runs.data_files import DataFile, check_unchanged, data_files
+from granite_rl.runs.data_files import DataFile, check_unchanged, data_files, recorded
 from tests.granite_rl.runs.conftest import OpenRun
 
 FIRST = DataFile("data.train", "/a.jsonl", "1")
@@ -38,8 +38,7 @@ def test_files_are_known_by_their_content(tmp_path: Path) -> None:
 def test_other_data_is_refused(open_run: OpenRun, now: list[DataFile], says: str | None) -> None:
     with open_run() as run:
         check_unchanged(run.path, now, 7)  # nothing is recorded yet
-        recorded = [entry._asdict() for entry in (FIRST, SECOND)]
-        run.write_lineage("sft", "demo", None, None, data=recorded)
+        run.write_lineage("sft", "demo", None, None, data=recorded([FIRST, SECOND]))
         if says is None:
             check_unchanged(run.path, now, 7)
         else:

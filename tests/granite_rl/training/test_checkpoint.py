@@ -12,7 +12,7 @@ import pytest
 
 from granite_rl.config import RunSection
 from granite_rl.errors import ConfigError, DataError, PreflightError
-from granite_rl.runs.data_files import data_files
+from granite_rl.runs.data_files import data_files, recorded
 from granite_rl.runs.directory import RunDirectory
 from granite_rl.training.checkpoint import MANIFEST, CheckpointStore, resume_from
 
@@ -256,7 +256,7 @@ def test_a_run_is_not_resumed_with_other_data(tmp_path: Path) -> None:
     with opened(tmp_path) as run:
         store = CheckpointStore(run.checkpoints, keep=2)
         save(store, 2)
-        run.write_lineage("sft", "demo", None, None, data=[entry._asdict() for entry in before])
+        run.write_lineage("sft", "demo", None, None, data=recorded(before))
         run.metrics_path.write_text('{"step": 3}\n')
         rows.write_text('{"a": 2}\n')
         with pytest.raises(DataError, match=r"data\.train: .*rows\.jsonl is not what this run"):
